@@ -1,0 +1,91 @@
+import * as z from 'zod';
+import { BatchId, JobId, Sha256, TaskId } from './ids.ts';
+import { Instant } from './time.ts';
+
+/** What a worker is asked to run. (jobId, manifestSha256) is its identity: a repeat is harmless. */
+export const JobRequest = z.strictObject({
+  jobId: JobId,
+  manifestUrl: z.string(),
+  manifestSha256: Sha256,
+  /** The job stops here, queueing included: its upload URLs die then. */
+  deadlineAt: Instant,
+});
+export type JobRequest = z.infer<typeof JobRequest>;
+
+/** First line of a manifest. */
+export const ManifestHeader = z.strictObject({ v: z.literal(1), jobId: JobId, tasks: z.int().positive() });
+export type ManifestHeader = z.infer<typeof ManifestHeader>;
+
+/** One task of a job. `line` counts from 0 and is how worker and ledger speak of it. */
+export const ManifestTask = z.strictObject({
+  line: z.int().nonnegative(),
+  batchId: BatchId,
+  batchFence: z.int().positive(),
+  /** Place of the task in its batch. */
+  index: z.int().nonnegative(),
+  taskId: TaskId,
+  kind: z.string(),
+  spec: z.record(z.string(), z.unknown()),
+  uploads: z.array(
+    z.strictObject({
+      name: z.string().regex(/^[a-z0-9][a-z0-9.-]{0,63}$/),
+      url: z.string(),
+      contentType: z.string(),
+      maxBytes: z.int().positive(),
+    }),
+  ),
+});
+export type ManifestTask = z.infer<typeof ManifestTask>;
+
+/** Why a worker could not do a task: `bad-spec` is its exit code 64, the rest are tried elsewhere. */
+export const TaskFailureClass = z.enum(['bad-spec', 'executor', 'upload', 'deadline']);
+export type TaskFailureClass = z.infer<typeof TaskFailureClass>;
+
+/** A worker's word about a job. It proves nothing; it says where to look. Kept below 64 KiB. */
+export const JobReport = z.object({
+  jobId: JobId,
+  manifestSha256: Sha256,
+  status: z.enum(['queued', 'running', 'succeeded', 'failed', 'interrupted', 'cancelled']),
+  /** Manifest lines whose files were all uploaded, in order of completion. */
+  uploaded: z.array(z.int().nonnegative()).max(10_000),
+  failures: z
+    .array(
+      z.object({
+        line: z.int().nonnegative(),
+        class: TaskFailureClass,
+        message: z.string().max(300),
+      }),
+    )
+    .max(200),
+  /** Seconds of a slot this job has used. */
+  slotSeconds: z.number().nonnegative(),
+});
+export type JobReport = z.infer<typeof JobReport>;
+
+/** Answer of a worker's health job: what it speaks and what hardware it stands on. */
+export const WorkerHealth = z.object({
+  contract: z.literal(1),
+  status: z.enum(['ready', 'draining']),
+  /** Jobs it runs at a time. */
+  slots: z.int().positive().max(64),
+  /** GPUs as the container sees them; empty on a machine without one. */
+  gpus: z.array(z.object({ model: z.string(), vramMb: z.int().nonnegative() })).max(64),
+  /** Whether the executors of this image use the GPU. */
+  gpuUsed: z.boolean(),
+});
+export type WorkerHealth = z.infer<typeof WorkerHealth>;
+
+/** The manifest as the worker downloads it: NDJSON, header first. */
+export const manifestText = (jobId: JobId, tasks: readonly ManifestTask[]): string =>
+  [{ v: 1, jobId, tasks: tasks.length }, ...tasks].map((line) => `${JSON.stringify(line)}\n`).join('');
+
+/** Parses a manifest. @throws z.ZodError or SyntaxError when it is not one. */
+export function parseManifest(text: string): { header: ManifestHeader; tasks: ManifestTask[] } {
+  const [first = '', ...rest] = text.trimEnd().split('\n');
+  const header = ManifestHeader.parse(JSON.parse(first));
+  const tasks = rest.map((line) => ManifestTask.parse(JSON.parse(line)));
+  if (tasks.length !== header.tasks) {
+    throw new SyntaxError(`manifest announces ${header.tasks} tasks and lists ${tasks.length}`);
+  }
+  return { header, tasks };
+}

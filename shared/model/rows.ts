@@ -1,0 +1,332 @@
+import * as z from 'zod';
+import { GpuNeed } from './gpu.ts';
+import { BatchId, BurstId, ClusterId, JobId, ProfileId, Sha256, TaskId, Tenant, WorkerId } from './ids.ts';
+import { Failure } from './burst.ts';
+import { MicroUsd } from './money.ts';
+import { Location } from './task.ts';
+import { Instant } from './time.ts';
+
+/**
+ * The rows of the ledger, one schema each. Rows are loose: they gain optional fields within one `v`, and
+ * code that does not know a field leaves it in place. Keys are built in `keys.ts`.
+ */
+
+/** A set of whole numbers as DynamoDB stores one; absent means empty. */
+const NumberSet = z.set(z.number()).default(() => new Set<number>());
+
+/** A file accepted as a result: verified bytes, written by us. */
+export const ResultFile = z.object({
+  name: z.string(),
+  key: z.string(),
+  contentType: z.string(),
+  bytes: z.int().nonnegative(),
+  sha256: Sha256,
+});
+export type ResultFile = z.infer<typeof ResultFile>;
+
+/** `T#<tenant>#<taskId>`. Terminal once: the first verified result, failure or cancellation wins. */
+export const TaskRow = z.looseObject({
+  v: z.literal(1),
+  tenant: Tenant,
+  taskId: TaskId,
+  kind: z.string(),
+  bodySha256: Sha256,
+  /** The batch that lists this task, once that batch exists. */
+  profile: ProfileId,
+  batch: BatchId,
+  status: z.enum(['accepted', 'done', 'failed', 'cancelled']),
+  acceptedAt: Instant,
+  /** When it was last given to a batch. */
+  placedAt: Instant,
+  endedAt: Instant.optional(),
+  verifiedBy: z.string().optional(),
+  files: z.array(ResultFile).optional(),
+  /** Facts the verifier found, for example the hash of the decoded pixels. */
+  evidence: z.record(z.string(), z.string()).optional(),
+  reason: z.string().optional(),
+  burst: BurstId.optional(),
+  job: JobId.optional(),
+  attempts: z.int().nonnegative().optional(),
+  slotSeconds: z.number().nonnegative().optional(),
+});
+export type TaskRow = z.infer<typeof TaskRow>;
+
+/** `R#<tenant>#<message sha256>`: a message that was refused, and why. */
+export const RejectionRow = z.looseObject({
+  v: z.literal(1),
+  tenant: Tenant,
+  messageSha256: Sha256,
+  code: z.string(),
+  field: z.string(),
+  reason: z.string(),
+  claimedTaskId: z.string().optional(),
+  rejectedAt: Instant,
+  /** Epoch seconds, DynamoDB's time to live. */
+  expiresAt: z.int(),
+});
+export type RejectionRow = z.infer<typeof RejectionRow>;
+
+/** What a cluster must offer so that these tasks may share it. */
+export const Requirement = z.object({
+  tenant: Tenant,
+  /** Container image by digest. */
+  image: z.string(),
+  need: GpuNeed,
+  /** Sorted; absent: anywhere. */
+  locations: z.array(Location).optional(),
+  /** False when the image's executors run on the CPU. */
+  gpuUsed: z.boolean(),
+});
+export type Requirement = z.infer<typeof Requirement>;
+
+/** A burst as its profile counts it, from opening to settlement. */
+export const LiveBurst = z.object({
+  burstId: BurstId,
+  state: z.enum(['open', 'closing']),
+  /** Slots it has, or is meant to get. */
+  slots: z.int().nonnegative(),
+  openedAt: Instant,
+});
+export type LiveBurst = z.infer<typeof LiveBurst>;
+
+/** `P#<tenant>#<profile>`: bursts are opened and closed here by compare-and-set on `seq`. */
+export const ProfileRow = z.looseObject({
+  v: z.literal(1),
+  profile: ProfileId,
+  requirement: Requirement,
+  /** Rises whenever a batch arrives and whenever a burst opens, closes or ends. */
+  seq: z.int().nonnegative(),
+  bursts: z.array(LiveBurst),
+  /** No new burst before this, because of `cooldownReason`. */
+  cooldownUntil: Instant.optional(),
+  cooldownReason: z.string().optional(),
+  /** Times in a row that a burst ended without having a cluster; the cooldown doubles with it. */
+  strikes: z.int().nonnegative().default(0),
+  /** No open or claimed batch is older than this id. */
+  oldestOpen: BatchId.optional(),
+});
+export type ProfileRow = z.infer<typeof ProfileRow>;
+
+/** `P#…` / `B#<id>`: the unit of claim and retry. Formed once, never appended to. */
+export const BatchRow = z.looseObject({
+  v: z.literal(1),
+  tenant: Tenant,
+  profile: ProfileId,
+  batchId: BatchId,
+  kind: z.string(),
+  /** Tasks with one key share a warm model or proving key. */
+  affinityKey: z.string(),
+  /** The task bodies, one JSON line each, in the order of `tasks`. */
+  bodiesKey: z.string(),
+  tasks: z.array(
+    z.object({ taskId: TaskId, line: z.int().nonnegative(), unitSeconds: z.number().nonnegative() }),
+  ),
+  slotSeconds: z.number().nonnegative(),
+  status: z.enum(['open', 'claimed', 'done', 'split']),
+  openedAt: Instant,
+  /** Which attempt may move this batch: rises at each claim and each return. */
+  batchFence: z.int().nonnegative(),
+  /** Attempts that had started and did not finish. */
+  attempts: z.int().nonnegative(),
+  /** Set while claimed. */
+  burst: BurstId.optional(),
+  job: JobId.optional(),
+  notBefore: Instant.optional(),
+  excludedWorkers: z.array(WorkerId).optional(),
+  /** Places in `tasks` whose task row is terminal. */
+  settled: NumberSet,
+  /** A task of this batch was cancelled while it was claimed. */
+  cancelSeen: z.boolean().optional(),
+  /** Why the last attempt ended, for `explain`. */
+  lastReason: z.string().optional(),
+  lastReasonAt: Instant.optional(),
+});
+export type BatchRow = z.infer<typeof BatchRow>;
+
+/** A paid call: written before it, settled after it. One without outcome is a call nobody knows about. */
+export const Intent = z.object({
+  kind: z.enum(['create', 'extend']),
+  attempt: z.int().positive(),
+  /** The prepaid term it buys, from 1. */
+  term: z.int().positive(),
+  at: Instant,
+  outcome: z.enum(['unknown', 'granted', 'refused', 'not-sent', 'absent']),
+});
+export type Intent = z.infer<typeof Intent>;
+
+/** The offer a burst chose, as it was quoted. */
+export const ChosenOffer = z.object({
+  offerId: z.string(),
+  gpuModel: z.string(),
+  location: Location,
+  locationId: z.string(),
+  gpusPerWorker: z.int().positive(),
+  workers: z.int().positive(),
+  /** Price of one prepaid term of the whole cluster. */
+  termMicroUsd: MicroUsd,
+});
+export type ChosenOffer = z.infer<typeof ChosenOffer>;
+
+/** A worker of the burst's cluster as we know it. */
+export const LeaseWorker = z.object({
+  workerId: WorkerId,
+  url: z.string(),
+  slots: z.int().positive(),
+  /** Set while it is given up for lost; cleared when it answers again. */
+  lostAt: Instant.optional(),
+});
+export type LeaseWorker = z.infer<typeof LeaseWorker>;
+
+export const LeasePhase = z.enum([
+  'planned',
+  'creating',
+  'provisioning',
+  'ready',
+  'closing',
+  'tearing-down',
+  'teardown-owed',
+  'settled',
+]);
+export type LeasePhase = z.infer<typeof LeasePhase>;
+
+/** `L#<burst>` / `#`: the lease of one burst. */
+export const LeaseRow = z.looseObject({
+  v: z.literal(1),
+  burstId: BurstId,
+  tenant: Tenant,
+  profile: ProfileId,
+  requirement: Requirement,
+  phase: LeasePhase,
+  /** Slots the opening decision asked for. */
+  wantedSlots: z.int().positive(),
+  createdAt: Instant,
+  segment: z.int().positive(),
+  /** Who may drive, extend, destroy. */
+  leaseFence: z.int().positive(),
+  /** The newest segment that ever reported; 0: none did. */
+  heardSegment: z.int().nonnegative(),
+  /** By when the next sign of life is due. */
+  nextLookBy: Instant,
+  /** Sweep passes in a row that found `nextLookBy` passed. */
+  latePasses: z.int().nonnegative().default(0),
+  /** Take-overs since the burst last made progress. */
+  takeOvers: z.int().nonnegative().default(0),
+  refusedOffers: z.array(z.string()).default([]),
+  offer: ChosenOffer.optional(),
+  intents: z.array(Intent).default([]),
+  clusterId: ClusterId.optional(),
+  /** The create attempt whose worker token the cluster carries. */
+  tokenAttempt: z.int().positive().optional(),
+  createdClusterAt: Instant.optional(),
+  readyBy: Instant.optional(),
+  readyAt: Instant.optional(),
+  workers: z.array(LeaseWorker).default([]),
+  /** Prepaid terms bought. */
+  terms: z.int().nonnegative().default(0),
+  /** End of the prepaid time: the provider kills the cluster then. */
+  paidUntil: Instant.optional(),
+  /** No extension is asked for before this: the last one was refused. */
+  extendNotBefore: Instant.optional(),
+  /** Cluster missing from the provider's list since, and in how many lists. */
+  goneSince: Instant.optional(),
+  goneLists: z.int().nonnegative().default(0),
+  closeReason: z.string().optional(),
+  failure: Failure.optional(),
+  destroyAskedAt: Instant.optional(),
+  /** Lists in a row without the cluster, while its end is being confirmed. */
+  absentLooks: z.int().nonnegative().default(0),
+  confirmLooks: z.int().nonnegative().default(0),
+  confirmedGoneAt: Instant.optional(),
+  quotedMicroUsd: MicroUsd.default(0),
+  billedMicroUsd: MicroUsd.optional(),
+  aliveSeconds: z.number().nonnegative().optional(),
+});
+export type LeaseRow = z.infer<typeof LeaseRow>;
+
+/** `L#<burst>` / `J#<n>`: one job. Terminal statuses: `ended`, `lost` past its deadline, `refused`. */
+export const JobRow = z.looseObject({
+  v: z.literal(1),
+  burstId: BurstId,
+  n: z.int().positive(),
+  jobId: JobId,
+  worker: WorkerId,
+  batches: z.array(z.object({ batchId: BatchId, batchFence: z.int().positive() })),
+  tasks: z.int().positive(),
+  manifestKey: z.string(),
+  manifestSha256: Sha256,
+  submittedAt: Instant,
+  deadlineAt: Instant,
+  /**
+   * submitting: written, the worker has not confirmed it · running · lost: its batches were returned, its
+   * uploads still count · ended: it reported an end and its batches are accounted for · refused
+   */
+  status: z.enum(['submitting', 'running', 'lost', 'ended', 'refused']),
+  /** Last status the worker reported. */
+  reported: z.string().optional(),
+  /** Whether it was ever seen running: only then its end costs an attempt. */
+  started: z.boolean().default(false),
+  /** Manifest lines whose uploads are said to be there. */
+  uploaded: NumberSet,
+  /** Manifest lines we have looked at, with whatever verdict. */
+  collected: NumberSet,
+  failures: z.array(z.object({ line: z.int(), class: z.string(), message: z.string() })).default([]),
+  slotSeconds: z.number().nonnegative().default(0),
+  answeredAt: Instant.optional(),
+  misses: z.int().nonnegative().default(0),
+  firstMissAt: Instant.optional(),
+  lostAt: Instant.optional(),
+  /** Uploads of a lost job were looked for without a report. */
+  salvaged: z.boolean().default(false),
+  /** Reports refused because a newer attempt holds the batch. */
+  refusedReports: z.int().nonnegative().default(0),
+  /** Verified results refused because the task had already ended. */
+  refusedResults: z.int().nonnegative().default(0),
+  /** Results our verifier rejected. */
+  rejectedResults: z.int().nonnegative().default(0),
+});
+export type JobRow = z.infer<typeof JobRow>;
+
+/** `$#<scope>`: money. `available` + holds + billed = cap, always. */
+export const MoneyRow = z.looseObject({
+  v: z.literal(1),
+  scope: z.string(),
+  capMicroUsd: MicroUsd,
+  available: z.int(),
+  /** `<burst>.<term>` to the amount held. */
+  holds: z.record(z.string(), MicroUsd),
+});
+export type MoneyRow = z.infer<typeof MoneyRow>;
+
+/** `W#<worker>`: a worker whose results were wrong. */
+export const WorkerRow = z.looseObject({
+  v: z.literal(1),
+  workerId: WorkerId,
+  quarantinedUntil: Instant,
+  reason: z.string(),
+});
+export type WorkerRow = z.infer<typeof WorkerRow>;
+
+/** `K#…`: what was measured about a shape of cluster. Newest sample last. */
+export const KnowledgeRow = z.looseObject({
+  v: z.literal(1),
+  samples: z.array(z.object({ at: Instant, seconds: z.number().nonnegative() })),
+});
+export type KnowledgeRow = z.infer<typeof KnowledgeRow>;
+
+/** `V#provider`: what the provider listed, as of a time. Reap writes it, everyone reads it. */
+export const ProviderView = z.looseObject({
+  v: z.literal(1),
+  asOf: Instant,
+  clusters: z.array(
+    z.object({
+      clusterId: ClusterId,
+      name: z.string(),
+      phase: z.string(),
+      /** Since when no lease owns it; absent: it is owned. */
+      unownedSince: Instant.optional(),
+      /** Lists that showed it unowned. */
+      unownedLists: z.int().nonnegative().default(0),
+    }),
+  ),
+});
+export type ProviderView = z.infer<typeof ProviderView>;

@@ -1,0 +1,126 @@
+import * as z from 'zod';
+import { Tenant } from './ids.ts';
+import { MicroUsd } from './money.ts';
+
+const seconds = (byDefault: number) => z.number().positive().default(byDefault);
+
+/** A registry reference that names its content: `registry/name@sha256:…`. */
+export const ImageRef = z.string().regex(/^[a-z0-9][a-z0-9.:/_-]{0,180}@sha256:[0-9a-f]{64}$/);
+
+/**
+ * Everything an operator may set. `shared/config.ts` fills it from the environment; decisions get it as
+ * an argument. Durations are in seconds of the clock the stages are given.
+ */
+export const Settings = z.strictObject({
+  /** Prefix of every cluster name, and how the reaper knows which clusters are ours. */
+  stackName: z.string().regex(/^[a-z][a-z0-9-]{0,24}$/),
+  /** Worker image by task kind. A kind without an image is refused at intake. */
+  images: z.record(z.string(), ImageRef),
+  /** Port the job server listens on inside the container. */
+  workerPort: z.int().min(1).max(65_535).default(8080),
+  /** Root of the workers' bearer tokens. */
+  workerSecret: z.string().min(16),
+  /** Rent GPUs for executors that do not use them. Only for demonstrations. */
+  allowCpuExecutor: z.boolean().default(false),
+  /** Variables every worker gets; shown by the provider. */
+  workerEnv: z.record(z.string(), z.string()).default({}),
+
+  caps: z
+    .strictObject({
+      /** Whole stack, over its life. */
+      stackMicroUsd: MicroUsd.default(500_000_000),
+      /** Per UTC day. */
+      dayMicroUsd: MicroUsd.default(50_000_000),
+      /** Per tenant, over the stack's life; tenants not named here have the default. */
+      tenantMicroUsd: z.record(Tenant, MicroUsd).default({}),
+      defaultTenantMicroUsd: MicroUsd.default(500_000_000),
+    })
+    .prefault({}),
+
+  batches: z
+    .strictObject({
+      /** Slot time one batch aims at (5 to 20 minutes: below it provisioning dominates, above it a loss hurts). */
+      targetSeconds: seconds(600),
+      maxTasks: z.int().min(1).max(200).default(100),
+      maxAttempts: z.int().min(1).max(20).default(5),
+      /** Wait after the first lost attempt; doubles with each further one. */
+      backoffSeconds: seconds(30),
+    })
+    .prefault({}),
+
+  clusters: z
+    .strictObject({
+      /** Backlog one slot should find, seconds: fewer slots for less work. */
+      secondsPerSlot: seconds(1200),
+      maxWorkers: z.int().min(1).max(64).default(4),
+      /** Live bursts of one profile. */
+      maxBursts: z.int().min(1).max(100).default(4),
+      /** Share of the workers that must be ready for the cluster to be used. */
+      quorum: z.number().gt(0).max(1).default(0.5),
+      /** From the create call to the quorum. */
+      provisioningSeconds: seconds(2700),
+      /** From the quorum until workers still missing are given up. */
+      stragglerSeconds: seconds(600),
+      /** Wait before a profile may open again after no capacity or no money; doubles to sixteen times. */
+      cooldownSeconds: seconds(60),
+    })
+    .prefault({}),
+
+  lease: z
+    .strictObject({
+      termHours: z.literal(1).default(1),
+      /** Seconds in one prepaid hour. */
+      hourSeconds: seconds(3600),
+      /** Extension is possible from this long before the paid edge. */
+      extendBeforeSeconds: seconds(2700),
+      /** Without an extension the burst drains this long before the paid edge. */
+      drainBeforeSeconds: seconds(180),
+      /** A job ends at most this long after its URLs were signed. */
+      jobSeconds: seconds(1800),
+    })
+    .prefault({}),
+
+  looks: z
+    .strictObject({
+      shortestSeconds: seconds(15),
+      longestSeconds: seconds(60),
+      holdSeconds: seconds(20),
+      /** A worker is lost when it was asked this often, over this long, and stayed silent. */
+      lostAfterMisses: z.int().min(1).default(3),
+      lostAfterSeconds: seconds(60),
+      /** Grace after `nextLookBy` before the sweep calls a segment silent. */
+      graceSeconds: seconds(300),
+      /** Older than this, the shared view of the provider is no evidence. */
+      viewSeconds: seconds(180),
+      /** A cluster missing from the provider's lists for this long is gone. */
+      goneSeconds: seconds(120),
+    })
+    .prefault({}),
+
+  limits: z
+    .strictObject({
+      /** Timeout of every function. */
+      functionSeconds: seconds(60),
+      /** Timeout of one call to the provider. */
+      providerSeconds: seconds(20),
+      /** Longest time a new cluster may be missing from the provider's list. */
+      listLagSeconds: seconds(60),
+      /** Results verified by one invocation of Collect. */
+      verifyPerLook: z.int().min(1).default(50),
+      /** Looks that wait for a confirmed end before the reaper takes over. */
+      confirmLooks: z.int().min(1).default(40),
+      takeOvers: z.int().min(1).default(3),
+      quarantineSeconds: seconds(3600),
+      resultUrlSeconds: seconds(900),
+      rejectionDays: z.int().min(1).default(14),
+    })
+    .prefault({}),
+});
+export type Settings = z.infer<typeof Settings>;
+
+/**
+ * After a paid call whose answer was lost, no second one may be made before this has passed: the function
+ * that made it is dead, its request has been answered or dropped, and the provider's list shows the result.
+ */
+export const quarantineSeconds = ({ limits }: Settings): number =>
+  limits.functionSeconds + limits.providerSeconds + limits.listLagSeconds;

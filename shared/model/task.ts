@@ -1,0 +1,56 @@
+import * as z from 'zod';
+import { GpuNeed } from './gpu.ts';
+import { TaskId } from './ids.ts';
+
+/** ISO 3166-1 alpha-2 country code, as the provider names its locations. */
+export const Location = z.string().regex(/^[A-Z]{2}$/);
+
+/**
+ * One GPU task as it arrives on the intake queue. Unknown fields are rejected, not dropped. The tenant
+ * is the queue it came through and never a field. `spec` is checked by the kind it names.
+ */
+export const TaskEnvelope = z.strictObject({
+  /** Version of this envelope. */
+  v: z.literal(1).default(1),
+  taskId: TaskId,
+  /** Which kind of work this is, for example `nft.generative`. */
+  kind: z.string().min(1).max(64),
+  /** What to do, in the words of the kind. */
+  spec: z.record(z.string(), z.unknown()),
+  resources: GpuNeed.prefault({}),
+  /** Countries the work may run in; absent: any. Order does not matter. */
+  locations: z.array(Location).min(1).max(32).optional(),
+  /** Seconds of one slot the task is expected to take; absent: the kind's own prior. */
+  estimatedSeconds: z.number().positive().max(86_400).optional(),
+});
+export type TaskEnvelope = z.infer<typeof TaskEnvelope>;
+
+/** What a dApp may write: the envelope before defaults are filled in. */
+export type Task = z.input<typeof TaskEnvelope>;
+
+/**
+ * Fields of the envelope whose mechanism does not exist yet. They are refused by name, because a limit
+ * that is accepted and ignored is worse than none.
+ */
+export const UNSUPPORTED_FIELDS = [
+  'callback',
+  'checkpoint',
+  'compliance',
+  'confidentiality',
+  'deadlineAt',
+  'image',
+  'inputs',
+  'labels',
+  'maxAttempts',
+  'maxPriceUsd',
+  'output',
+  'priority',
+  'timeoutSeconds',
+  'verification',
+] as const;
+
+/** Largest message the intake queue carries, bytes of UTF-8 (SQS's own limit is 1 MiB). */
+export const MAX_MESSAGE_BYTES = 262_144;
+
+/** Deepest nesting of a message. */
+export const MAX_MESSAGE_DEPTH = 32;
