@@ -1,6 +1,7 @@
 import type { ClusterId, WorkerId } from './model/ids.ts';
 import type { JobReport, JobRequest, WorkerHealth } from './model/job.ts';
 import type { ChosenOffer, Requirement } from './model/rows.ts';
+import type { Settings } from './model/settings.ts';
 import type { Instant } from './model/time.ts';
 
 /**
@@ -142,6 +143,7 @@ export interface Bursts {
 
 /** A shape of cluster on offer. May be stale the moment it is read. */
 export interface Offer {
+  /** Names hardware, size and location together: two different offers never share it. */
   readonly offerId: string;
   /** A model of our own table, resolved from the provider's free text. */
   readonly gpuModel: string;
@@ -269,3 +271,17 @@ export interface Ports {
   readonly clusters: Clusters;
   readonly jobs: Jobs;
 }
+
+// ── Stages ──────────────────────────────────────────────────────────────────────────────────────────
+
+/** What a function may know about the invocation it serves. */
+export interface Invocation {
+  /** Time left before the platform kills it. */
+  remainingSeconds(): number;
+}
+
+/** A stage: dependencies first, wired once per world; then one input at a time. */
+export type Stage<Needs extends keyof Ports, Output> = (
+  ports: Pick<Ports, Needs>,
+  settings: Settings,
+) => (input: unknown, invocation: Invocation) => Promise<Output>;

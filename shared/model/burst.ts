@@ -24,7 +24,7 @@ export const BurstDocument = z.looseObject({
   /** Waits in a row without news; waits grow with it. */
   quietLooks: z.int().nonnegative().default(0),
   /** Until when a failing look is repeated before the burst is closed. */
-  lookUntil: Instant.optional(),
+  lookUntil: Instant,
   /** Looks in a row that failed. The state machine counts it, a look that works resets it. */
   failedLooks: z.int().nonnegative().default(0),
   /** The state whose look failed. */

@@ -214,6 +214,10 @@ export const LeaseRow = z.looseObject({
   refusedOffers: z.array(z.string()).default([]),
   offer: ChosenOffer.optional(),
   intents: z.array(Intent).default([]),
+  /** Money held for prepaid terms, written here before it is held, so that no hold is ever forgotten. */
+  holds: z
+    .array(z.object({ term: z.int().positive(), day: z.string(), microUsd: MicroUsd }))
+    .default([]),
   clusterId: ClusterId.optional(),
   /** The create attempt whose worker token the cluster carries. */
   tokenAttempt: z.int().positive().optional(),

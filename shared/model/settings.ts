@@ -14,6 +14,8 @@ export const ImageRef = z.string().regex(/^[a-z0-9][a-z0-9.:/_-]{0,180}@sha256:[
 export const Settings = z.strictObject({
   /** Prefix of every cluster name, and how the reaper knows which clusters are ours. */
   stackName: z.string().regex(/^[a-z][a-z0-9-]{0,24}$/),
+  /** Tenant by the name of its intake queue. */
+  tenantOfQueue: z.record(z.string(), Tenant),
   /** Worker image by task kind. A kind without an image is refused at intake. */
   images: z.record(z.string(), ImageRef),
   /** Port the job server listens on inside the container. */

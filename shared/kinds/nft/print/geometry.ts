@@ -32,7 +32,7 @@ export const quotient = (dividend: number, divisor: number): number =>
   Math.floor(dividend / divisor);
 
 /** Value on the line from `from` to `to`, `step` of `steps` along the way. */
-export const between = (from: number, to: number, step: number, steps: number): number =>
+export const partway = (from: number, to: number, step: number, steps: number): number =>
   from + quotient((to - from) * step, steps);
 
 /**
@@ -90,6 +90,23 @@ export function star(centre: Point, points: number, outer: number, inner: number
       quotient(corner * TURN, points * 2) - TURN / 4,
     ),
   );
+}
+
+/** The lit part of a waxing moon: half a circle outside, half an ellipse inside. */
+export function lune(centre: Point, radius: number, tilt: number): Ring {
+  const steps = 60;
+  const ring: Point[] = [];
+  for (let step = 0; step <= steps * 2; step += 1) {
+    const outer = step <= steps;
+    const angle = quotient((outer ? step : 2 * steps - step) * TURN, steps * 2) - TURN / 4;
+    const [x, y] = around([0, 0], radius, angle);
+    const across = outer ? x : quotient(x * 52, 100);
+    ring.push([
+      centre[0] + quotient(across * cosine(tilt) - y * sine(tilt), ONE),
+      centre[1] + quotient(across * sine(tilt) + y * cosine(tilt), ONE),
+    ]);
+  }
+  return ring;
 }
 
 /** Eighths of a Catmull-Rom span between the middle two of four values. */
@@ -159,7 +176,7 @@ function smoothLine(knots: readonly Knot[]): Knot[] {
       line.push([
         spline(before[0], from[0], to[0], after[0], t),
         spline(before[1], from[1], to[1], after[1], t),
-        between(from[2], to[2], t, 8),
+        partway(from[2], to[2], t, 8),
       ]);
     }
   }

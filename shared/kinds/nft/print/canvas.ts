@@ -1,17 +1,16 @@
+import type { RgbaImage } from '../rgba-image.ts';
 import { type Path, quotient, type Shape, UNITS } from './geometry.ts';
-
-/** Eight-bit RGBA, row by row from the top. */
-export interface RgbaImage {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Uint8Array;
-}
 
 /** A colour while it is mixed: red, green, blue in 256ths of a level, then alpha 0 to 255. */
 export type Mix = Int32Array;
 
-/** What a shape is filled with: writes the colour at a point (in units) into `mix`. */
-export type Paint = (x: number, y: number, mix: Mix) => void;
+/** What a shape is filled with. */
+export interface Paint {
+  /** True when the colour changes along a row, false when it depends on the height alone. */
+  readonly perPixel: boolean;
+  /** Writes the colour at a point, in units, into `mix`. */
+  readonly shade: (x: number, y: number, mix: Mix) => void;
+}
 
 /** `over` covers what is below; `light` adds to it and never saturates (screen). */
 export type Blend = 'over' | 'light';
@@ -48,10 +47,12 @@ export class Canvas {
     const width = mask.right - mask.left;
     for (let row = mask.top; row < mask.bottom; row += 1) {
       const y = this.#unit(row);
+      const start = (row - mask.top) * width - mask.left;
+      if (!paint.perPixel) paint.shade(0, y, this.#mix);
       for (let column = mask.left; column < mask.right; column += 1) {
-        const cover = mask.cover[(row - mask.top) * width + column - mask.left] ?? 0;
+        const cover = mask.cover[start + column] ?? 0;
         if (cover === 0) continue;
-        paint(this.#unit(column), y, this.#mix);
+        if (paint.perPixel) paint.shade(this.#unit(column), y, this.#mix);
         this.#blend((row * this.size + column) * 3, cover, blend);
       }
     }
@@ -64,13 +65,21 @@ export class Canvas {
   #blend(at: number, cover: number, blend: Blend): void {
     const channels = this.#channels;
     const mix = this.#mix;
-    const alpha = quotient((mix[3] ?? 0) * cover, 255);
+    const product = (mix[3] ?? 0) * cover + 128;
+    const alpha = (product + (product >> 8)) >> 8; // divided by 255
+    if (alpha === 0) return;
+    if (alpha === 255 && blend === 'over') {
+      channels[at] = mix[0] ?? 0;
+      channels[at + 1] = mix[1] ?? 0;
+      channels[at + 2] = mix[2] ?? 0;
+      return;
+    }
     const weight = alpha + (alpha >> 7); // 0..255 onto 0..256, so that full is full
     for (let channel = 0; channel < 3; channel += 1) {
       const below = channels[at + channel] ?? 0;
       const above = mix[channel] ?? 0;
-      const target = blend === 'over' ? above : below + (((0xff00 - below) * (above >> 8)) >> 8);
-      channels[at + channel] = below + (((target - below) * weight) >> 8);
+      const change = blend === 'over' ? above - below : ((0xff00 - below) * (above >> 8)) >> 8;
+      channels[at + channel] = below + ((change * weight) >> 8);
     }
   }
 
@@ -117,26 +126,27 @@ export class Canvas {
     const sum = new Int32Array(width + 2);
     const step = new Int32Array(width + 2);
     for (let row = box.top; row < box.bottom; row += 1) {
-      let any = false;
+      let first = width;
+      let end = 0;
       for (let line = 0; line < LINES; line += 1) {
         const xs = crossings[row * LINES + line - firstLine];
         if (xs === undefined || xs.length < 2) continue;
-        any = true;
-        xs.sort((a, b) => a - b);
+        if (xs.length > 2 || (xs[0] ?? 0) > (xs[1] ?? 0)) xs.sort((a, b) => a - b);
         for (let index = 0; index + 1 < xs.length; index += 2) {
           addSpan(sum, step, xs[index] ?? 0, xs[index + 1] ?? 0, box.left, width);
         }
+        first = Math.min(first, Math.max(0, ((xs[0] ?? 0) >> 12) - box.left));
+        end = Math.max(end, Math.min(width, ((xs[xs.length - 1] ?? 0) >> 12) - box.left + 1));
       }
-      if (!any) continue;
       let running = 0;
-      for (let column = 0; column < width; column += 1) {
+      for (let column = first; column < end; column += 1) {
         running += step[column] ?? 0;
         const covered = ((running + (sum[column] ?? 0)) * 255 + UNITS * 2) >> 14;
         const at = (row - box.top) * width + column;
         if (covered > (cover[at] ?? 0)) cover[at] = covered;
       }
-      sum.fill(0);
-      step.fill(0);
+      sum.fill(0, first, end + 2);
+      step.fill(0, first, end + 2);
     }
   }
 
@@ -209,7 +219,13 @@ function addSpan(
 function bayer(x: number, y: number): number {
   const mixed = x ^ y;
   return (
-    (((mixed & 1) << 5) | ((y & 1) << 4) | ((mixed & 2) << 2) | ((y & 2) << 1) |
-      ((mixed & 4) >> 1) | ((y & 4) >> 2)) * 4 + 2
+    (((mixed & 1) << 5) |
+      ((y & 1) << 4) |
+      ((mixed & 2) << 2) |
+      ((y & 2) << 1) |
+      ((mixed & 4) >> 1) |
+      ((y & 4) >> 2)) *
+      4 +
+    2
   );
 }

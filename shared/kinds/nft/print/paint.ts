@@ -1,5 +1,5 @@
 import type { Mask, Mix, Paint } from './canvas.ts';
-import { type Point, quotient } from './geometry.ts';
+import { type Point, quotient, UNITS } from './geometry.ts';
 
 /** Red, green, blue, 0 to 255 each. */
 export type Colour = readonly [red: number, green: number, blue: number];
@@ -25,24 +25,24 @@ const put = (mix: Mix, [red, green, blue]: Colour, alpha: number): void => {
 };
 
 /** One colour everywhere. @param alpha - 0 to 255. */
-export const flat =
-  (colour: Colour, alpha = 255): Paint =>
-  (_x, _y, mix) =>
-    put(mix, colour, alpha);
+export const flat = (colour: Colour, alpha = 255): Paint => ({
+  perPixel: false,
+  shade: (_x, _y, mix) => put(mix, colour, alpha),
+});
 
 /** A colour and its opacity at a height of the picture. */
 export type Stop = readonly [y: number, colour: Colour, alpha?: number];
 
 /** A vertical gradient through its stops, which come from top to bottom. */
-export const vertical =
-  (stops: readonly Stop[]): Paint =>
-  (_x, y, mix) => {
+export const vertical = (stops: readonly Stop[]): Paint => ({
+  perPixel: false,
+  shade: (_x, y, mix) => {
     let [aboveY, above, aboveAlpha = 255] = stops[0] ?? [0, hex('000000')];
     for (const [belowY, below, belowAlpha = 255] of stops) {
-      if (y < belowY) {
-        const span = belowY - aboveY;
-        const along = y - aboveY;
-        if (span <= 0 || along < 0) return put(mix, below, belowAlpha);
+      const span = belowY - aboveY;
+      const along = y - aboveY;
+      if (along < 0) break;
+      if (along < span) {
         for (let channel = 0; channel < 3; channel += 1) {
           const from = above[channel] ?? 0;
           const to = below[channel] ?? 0;
@@ -54,17 +54,27 @@ export const vertical =
       [aboveY, above, aboveAlpha] = [belowY, below, belowAlpha];
     }
     put(mix, above, aboveAlpha);
-  };
+  },
+});
 
 /** A soft light: `alpha` at the centre, fading to nothing at the radius as (1 - r^2)^2. */
-export const glow =
-  ([centreX, centreY]: Point, radius: number, colour: Colour, alpha: number): Paint =>
-  (x, y, mix) => {
-    const dx = x - centreX;
-    const dy = y - centreY;
-    const left = 4096 - quotient((dx * dx + dy * dy) * 4096, radius * radius);
-    put(mix, colour, left <= 0 ? 0 : (alpha * ((left * left) >> 12)) >> 12);
+export const glow = (
+  [centreX, centreY]: Point,
+  radius: number,
+  colour: Colour,
+  alpha: number,
+): Paint => {
+  const square = radius * radius;
+  return {
+    perPixel: true,
+    shade: (x, y, mix) => {
+      const dx = x - centreX;
+      const dy = y - centreY;
+      const left = UNITS - quotient((dx * dx + dy * dy) * UNITS, square);
+      put(mix, colour, left <= 0 ? 0 : (alpha * ((left * left) >> 12)) >> 12);
+    },
   };
+};
 
 /**
  * The part of a mask that a shifted copy of it leaves bare: the edge that faces the light.
@@ -93,7 +103,11 @@ export function within(mask: Mask, limit: Mask): Mask {
   const width = mask.right - mask.left;
   const limitWidth = limit.right - limit.left;
   const cover = new Uint8Array(mask.cover.length);
-  for (let row = Math.max(mask.top, limit.top); row < Math.min(mask.bottom, limit.bottom); row += 1) {
+  for (
+    let row = Math.max(mask.top, limit.top);
+    row < Math.min(mask.bottom, limit.bottom);
+    row += 1
+  ) {
     const from = Math.max(mask.left, limit.left);
     const to = Math.min(mask.right, limit.right);
     for (let column = from; column < to; column += 1) {

@@ -1,0 +1,16 @@
+import type { Server } from 'node:http';
+
+/**
+ * Listens on loopback only.
+ *
+ * @param port - 0 takes a free one.
+ */
+export async function listen(server: Server, port = 0): Promise<{ readonly url: string }> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the server has no port');
+  return { url: `http://127.0.0.1:${address.port}` };
+}

@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import * as z from 'zod';
+import { ExecutionRefused } from './api-refusal.ts';
+import { messageOf } from './expressions.ts';
+import { DefinitionRefused } from './refusals.ts';
+import { Script } from './script.ts';
+import { DEFAULT_START, runScripted, type ScriptedRun } from './scripted-run.ts';
+
+/** The command line, a file or the definition is at fault; a failed execution is a result. */
+const EXIT_REFUSED = 2;
+
+/** A file that cannot be used, in one line. */
+class FileUnusable extends Error {
+  override readonly name = 'FileUnusable';
+}
+
+interface Options {
+  readonly input?: string;
+  readonly script?: string;
+  readonly startAt: string;
+  readonly json?: true;
+}
+
+export interface Streams {
+  out(text: string): void;
+  err(text: string): void;
+}
+
+/**
+ * The command behind `npm run asl`.
+ *
+ * @param args - What follows the command's name.
+ * @returns the exit code.
+ */
+export async function runAslCommand(args: readonly string[], streams: Streams): Promise<number> {
+  let exitCode = 0;
+  const program = new Command('asl')
+    .description('Runs a state machine on a virtual clock, its functions following a script.')
+    .argument('<definition>', 'Amazon States Language, JSONata flavour, as JSON')
+    .option('--input <file>', 'the input of the execution as JSON; {} if left out')
+    .option(
+      '--script <file>',
+      'JSON: function name to a list of {"return": …} or {"error": …, "cause": …}, each with afterSeconds or not; the last one repeats',
+    )
+    .option('--start-at <instant>', 'what the clock says at the start', instant, DEFAULT_START)
+    .option('--json', 'print the outcome as JSON, in the last line')
+    .addHelpText('after', '\nExits 2 when a file or the definition cannot be used, else 0.')
+    .configureOutput({ writeOut: streams.out, writeErr: streams.err })
+    .exitOverride()
+    .action(async (definition: string, options: Options) => {
+      exitCode = await runFiles(definition, options, streams);
+    });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? 0 : EXIT_REFUSED;
+  }
+}
+
+async function runFiles(path: string, options: Options, { out, err }: Streams): Promise<number> {
+  try {
+    const definition = readJson(path, z.json());
+    const input = options.input === undefined ? {} : readJson(options.input, z.json());
+    const script = options.script === undefined ? {} : readJson(options.script, Script);
+    const run = await runScripted(definition, input, script, options.startAt);
+    out(`${options.json ? JSON.stringify(reportOf(run)) : timelineOf(run)}\n`);
+    return 0;
+  } catch (error) {
+    if (error instanceof DefinitionRefused) {
+      const reason = error.message;
+      if (options.json) out(`${JSON.stringify({ refused: reason.replaceAll('\n', '; ') })}\n`);
+      else err(`${path} is refused:\n${reason}\n`);
+    } else if (error instanceof FileUnusable || error instanceof ExecutionRefused) {
+      err(`${error.message}\n`);
+    } else {
+      throw error;
+    }
+    return EXIT_REFUSED;
+  }
+}
+
+function readJson<Schema extends z.ZodType>(path: string, schema: Schema): z.infer<Schema> {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new FileUnusable(`${path}: ${oneLine(messageOf(error))}`);
+  }
+  const checked = schema.safeParse(parsed);
+  if (checked.success) return checked.data;
+  const faults = checked.error.issues.map(
+    ({ path: place, message }) => `${place.join('/')} ${message}`,
+  );
+  throw new FileUnusable(`${path}: ${oneLine(faults.join('; '))}`);
+}
+
+const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ').trim();
+
+const reportOf = ({ events, ...run }: ScriptedRun) => ({
+  ...run,
+  events: events.map(({ type, name }) => ({ type, ...(name !== undefined && { name }) })),
+});
+
+function timelineOf({ events, status, output, error, cause, virtualSeconds }: ScriptedRun): string {
+  const typeWidth = Math.max(...events.map(({ type }) => type.length));
+  const lines = events.map(({ atSeconds, type, name = '' }) =>
+    `${atSeconds.toFixed(3).padStart(12)} s  ${type.padEnd(typeWidth)}  ${name}`.trimEnd(),
+  );
+  const outcome =
+    status === 'SUCCEEDED'
+      ? JSON.stringify(output)
+      : [error, cause].filter((part) => part !== null).join(': ');
+  return [...lines, '', `${status} after ${virtualSeconds} s  ${outcome}`].join('\n');
+}
+
+const instant = (text: string): string => {
+  if (z.iso.datetime({ offset: true }).safeParse(text).success) return text;
+  throw new InvalidArgumentError('must be an instant such as 2026-01-01T00:00:00Z');
+};

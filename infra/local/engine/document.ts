@@ -1,0 +1,35 @@
+import { StateFailure } from './failures.ts';
+
+/** Largest state input, output, argument or result, in bytes of UTF-8 JSON. */
+export const MAX_PAYLOAD_BYTES = 262_144;
+
+/** Most bytes one UTF-16 code unit takes in UTF-8. */
+const MAX_BYTES_PER_UNIT = 3;
+
+/** A JSON value with its text, so that what is recorded is what is passed on, written once. */
+export interface Document {
+  readonly value: unknown;
+  readonly text: string;
+}
+
+/**
+ * Takes a value as it would cross a wire: what is not JSON is gone, nothing is shared with the
+ * value it came from.
+ *
+ * @param what - Names the value in the message, as in `output of state 'Plan'`.
+ * @throws StateFailure `States.DataLimitExceeded`
+ */
+export function documentOf(value: unknown, what: string, maxBytes: number): Document {
+  const text = JSON.stringify(value) ?? 'null';
+  if (exceeds(text, maxBytes)) {
+    throw new StateFailure(
+      'States.DataLimitExceeded',
+      `The ${what} is larger than ${maxBytes} bytes, the limit for one payload.`,
+    );
+  }
+  return { value: JSON.parse(text), text };
+}
+
+/** Whether a text takes more than `maxBytes` in UTF-8. Counts bytes only where it could matter. */
+export const exceeds = (text: string, maxBytes: number): boolean =>
+  text.length * MAX_BYTES_PER_UNIT > maxBytes && Buffer.byteLength(text) > maxBytes;

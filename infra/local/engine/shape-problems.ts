@@ -1,0 +1,67 @@
+import type * as z from 'zod';
+import { Definition, type Problem } from './definition.ts';
+
+const JSONPATH = 'is a JSONPath field; the engine runs JSONata only';
+const DISTRIBUTED = 'belongs to Distributed Map, which is not implemented';
+
+/** Fields that exist in the States Language and not in this engine, with the reason. */
+const NOT_IMPLEMENTED: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    [
+      ...['InputPath', 'OutputPath', 'ResultPath', 'Parameters', 'ResultSelector', 'Result'],
+      ...['ItemsPath', 'MaxConcurrencyPath', 'SecondsPath', 'TimestampPath', 'ErrorPath'],
+      ...['CausePath', 'TimeoutSecondsPath', 'HeartbeatSecondsPath', 'Variable', 'And', 'Or'],
+      'Not',
+    ].map((field) => [field, JSONPATH]),
+  ),
+  ...Object.fromEntries(
+    [
+      ...['ItemReader', 'ItemBatcher', 'ResultWriter', 'Label', 'ToleratedFailureCount'],
+      ...['ToleratedFailureCountPath', 'ToleratedFailurePercentage'],
+      'ToleratedFailurePercentagePath',
+    ].map((field) => [field, DISTRIBUTED]),
+  ),
+  HeartbeatSeconds: 'is not implemented: lambda:invoke without a task token has no heartbeat',
+  Credentials: 'is not implemented',
+  Iterator: 'is the old name of ItemProcessor; use that',
+};
+
+/** What differs from the schema of the subset. */
+export function shapeProblems(definition: unknown): readonly Problem[] {
+  const parsed = Definition.safeParse(definition);
+  return parsed.success ? [] : parsed.error.issues.flatMap(problemsOf);
+}
+
+function problemsOf(issue: z.core.$ZodIssue): readonly Problem[] {
+  const { state, field } = placeOf(issue.path);
+  const inField = (key: string) => (field === '' ? key : `${field}/${key}`);
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      state,
+      field: inField(key),
+      message: NOT_IMPLEMENTED[key] ?? 'is not a field the engine knows here',
+    }));
+  }
+  if (issue.code === 'invalid_union' && issue.discriminator !== undefined) {
+    return [{ state, field: inField('Type'), message: 'is not a state type of the language' }];
+  }
+  const message = issue.message.endsWith('received undefined') ? 'is missing' : issue.message;
+  return [{ state, field: field || 'definition', message }];
+}
+
+/** The innermost state on a path into the definition, and the rest of the path. */
+function placeOf(path: readonly PropertyKey[]): { state: string | undefined; field: string } {
+  const at = path.lastIndexOf('States');
+  const inState = at >= 0 && path.length > at + 1;
+  return {
+    state: inState ? String(path[at + 1]) : undefined,
+    field: fieldAt(inState ? path.slice(at + 2) : path),
+  };
+}
+
+/** A path as AWS writes it: `Retry[0]/ErrorEquals`. */
+const fieldAt = (path: readonly PropertyKey[]): string =>
+  path
+    .map((key) => (typeof key === 'number' ? `[${key}]` : `/${String(key)}`))
+    .join('')
+    .slice(1);

@@ -1,0 +1,70 @@
+import * as z from 'zod';
+
+/** The calls of the API by the words the client uses for them. */
+const OPERATIONS = [
+  'catalogue',
+  'availability',
+  'price',
+  'node-pools',
+  'deploy',
+  'list',
+  'look',
+  'extend',
+  'destroy',
+  'containers',
+  'log',
+] as const;
+export const Operation = z.enum(OPERATIONS);
+export type Operation = z.infer<typeof Operation>;
+
+/**
+ * One thing to go wrong with the next calls of an operation.
+ *
+ * - `answer`: the call is not carried out and gets this answer (a refusal, 429, 500, HTML …)
+ * - `lose-request`: the connection dies before anything is done
+ * - `lose-reply`: the call is carried out and the connection dies instead of the reply
+ * - `delay`: the call is carried out so many seconds of the simulator's clock later
+ */
+export const Fault = z.intersection(
+  z.object({ operation: Operation, times: z.int().min(1).default(1) }),
+  z.discriminatedUnion('kind', [
+    z.object({
+      kind: z.literal('answer'),
+      status: z.int().min(200).max(599),
+      /** Text as it is, anything else as JSON. */
+      body: z.unknown(),
+      headers: z.record(z.string(), z.string()).default({}),
+    }),
+    z.object({ kind: z.literal('lose-request') }),
+    z.object({ kind: z.literal('lose-reply') }),
+    z.object({ kind: z.literal('delay'), seconds: z.number().nonnegative() }),
+  ]),
+);
+export type Fault = z.infer<typeof Fault>;
+
+export interface Faults {
+  add(fault: z.input<typeof Fault>): void;
+  /** The oldest fault set for this operation; each is used `times` times. */
+  take(operation: Operation): Fault | undefined;
+  clear(): void;
+}
+
+export function createFaults(): Faults {
+  const waiting: { fault: Fault; left: number }[] = [];
+  return {
+    add(input) {
+      const fault = Fault.parse(input);
+      waiting.push({ fault, left: fault.times });
+    },
+    take(operation) {
+      const entry = waiting.find(({ fault }) => fault.operation === operation);
+      if (entry === undefined) return undefined;
+      entry.left -= 1;
+      if (entry.left === 0) waiting.splice(waiting.indexOf(entry), 1);
+      return entry.fault;
+    },
+    clear() {
+      waiting.length = 0;
+    },
+  };
+}

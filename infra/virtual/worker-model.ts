@@ -1,0 +1,174 @@
+import { renderToken } from '../../shared/kinds/nft/render-token.ts';
+import { NftSpec } from '../../shared/kinds/nft/spec.ts';
+import { sha256Of } from '../../shared/model/digest.ts';
+import {
+  type JobReport,
+  type JobRequest,
+  type ManifestTask,
+  parseManifest,
+} from '../../shared/model/job.ts';
+import { millisecondsOf } from '../../shared/model/time.ts';
+import type { MemoryArtifacts } from '../../shared/memory/memory-artifacts.ts';
+import type { WorkerHealth } from '../../shared/model/job.ts';
+import type { Timers } from '../local/engine/timers.ts';
+
+/** A worker of the virtual world: the job server's contract without HTTP, on virtual time. */
+export interface WorkerModel {
+  /** Answers no more, works no more, for ever. */
+  kill(): void;
+  /** Stands still until it is thawed. */
+  freeze(): void;
+  thaw(): void;
+  readonly alive: () => boolean;
+  readonly frozen: () => boolean;
+  health(): WorkerHealth;
+  submit(job: JobRequest): { accepted: true } | { accepted: false; reason: string };
+  report(jobId: string): JobReport | undefined;
+  cancel(jobId: string): void;
+  drain(): void;
+}
+
+export interface WorkerModelOptions {
+  readonly timers: Timers;
+  readonly artifacts: MemoryArtifacts;
+  readonly slots: number;
+  readonly gpus: WorkerHealth['gpus'];
+  /** How long one task takes, seconds. */
+  readonly taskSeconds: (task: ManifestTask) => number;
+}
+
+interface ModelJob {
+  readonly request: JobRequest;
+  readonly tasks: readonly ManifestTask[];
+  status: JobReport['status'];
+  next: number;
+  uploaded: number[];
+  slotSeconds: number;
+}
+
+const ENDED: readonly JobReport['status'][] = ['succeeded', 'failed', 'interrupted', 'cancelled'];
+
+/** Renders the real pictures, so that the real verifier has something to look at; only time is modelled. */
+export function workerModel(options: WorkerModelOptions): WorkerModel {
+  const { timers, artifacts, slots, gpus, taskSeconds } = options;
+  const jobs = new Map<string, ModelJob>();
+  const postponed: (() => void)[] = [];
+  let [alive, frozen, draining] = [true, false, false];
+
+  /** Does something after a while, or after the thaw when it is frozen by then. */
+  const later = (seconds: number, act: () => void) =>
+    timers.after(seconds * 1000, () => {
+      if (!alive) return;
+      if (frozen) postponed.push(act);
+      else act();
+    });
+
+  const pump = () => {
+    const running = [...jobs.values()].filter(({ status }) => status === 'running').length;
+    const [next] = [...jobs.values()].filter(({ status }) => status === 'queued');
+    if (next === undefined || running >= slots) return;
+    next.status = 'running';
+    step(next);
+    pump();
+  };
+
+  const step = (job: ModelJob) => {
+    if (job.status !== 'running') return pump();
+    const task = job.tasks[job.next];
+    if (task === undefined) {
+      job.status = 'succeeded';
+      return pump();
+    }
+    const seconds = taskSeconds(task);
+    const untilDeadline = (millisecondsOf(job.request.deadlineAt) - timers.now()) / 1000;
+    if (seconds > untilDeadline) {
+      later(Math.max(0, untilDeadline), () => {
+        if (job.status === 'running') job.status = 'interrupted';
+        pump();
+      });
+      return;
+    }
+    later(seconds, () => {
+      if (job.status !== 'running') return pump();
+      job.slotSeconds += seconds;
+      if (upload(artifacts, task)) job.uploaded.push(task.line);
+      job.next += 1;
+      step(job);
+    });
+  };
+
+  return {
+    kill: () => {
+      alive = false;
+    },
+    freeze: () => {
+      frozen = true;
+    },
+    thaw: () => {
+      frozen = false;
+      for (const act of postponed.splice(0)) act();
+    },
+    alive: () => alive,
+    frozen: () => frozen,
+    health: () => ({
+      contract: 1,
+      status: draining ? 'draining' : 'ready',
+      slots,
+      gpus,
+      gpuUsed: false,
+    }),
+    submit(request) {
+      const known = jobs.get(request.jobId);
+      if (known !== undefined) {
+        const same = known.request.manifestSha256 === request.manifestSha256;
+        return same ? { accepted: true } : { accepted: false, reason: 'other job under this id' };
+      }
+      if (draining) return { accepted: false, reason: 'draining' };
+      const manifest = artifacts.download(request.manifestUrl);
+      const readable =
+        typeof manifest !== 'string' && sha256Of(manifest.bytes) === request.manifestSha256;
+      const tasks = readable
+        ? parseManifest(Buffer.from(manifest.bytes).toString('utf8')).tasks
+        : [];
+      jobs.set(request.jobId, {
+        request,
+        tasks,
+        status: readable ? 'queued' : 'failed',
+        next: 0,
+        uploaded: [],
+        slotSeconds: 0,
+      });
+      later(0, pump);
+      return { accepted: true };
+    },
+    report(jobId) {
+      const job = jobs.get(jobId);
+      return job === undefined
+        ? undefined
+        : {
+            jobId: job.request.jobId,
+            manifestSha256: job.request.manifestSha256,
+            status: job.status,
+            uploaded: [...job.uploaded],
+            failures: [],
+            slotSeconds: job.slotSeconds,
+          };
+    },
+    cancel(jobId) {
+      const job = jobs.get(jobId);
+      if (job !== undefined && !ENDED.includes(job.status)) job.status = 'cancelled';
+      later(0, pump);
+    },
+    drain: () => {
+      draining = true;
+    },
+  };
+}
+
+function upload(artifacts: MemoryArtifacts, task: ManifestTask): boolean {
+  const { files } = renderToken(NftSpec.parse(task.spec));
+  return task.uploads.every(({ name, url, contentType }) => {
+    const bytes = files.get(name);
+    return bytes !== undefined && artifacts.upload(url, { bytes, contentType }) === 'done';
+  });
+}

@@ -1,0 +1,168 @@
+import { readFileSync } from 'node:fs';
+import { canonicalJson } from '../../shared/model/digest.ts';
+import type { ManifestTask } from '../../shared/model/job.ts';
+import { Settings } from '../../shared/model/settings.ts';
+import { instantOf } from '../../shared/model/time.ts';
+import { memoryArtifacts } from '../../shared/memory/memory-artifacts.ts';
+import { memoryIds, randomFrom } from '../../shared/memory/memory-ids.ts';
+import { memoryLedger } from '../../shared/memory/memory-ledger.ts';
+import { memoryQueue } from '../../shared/memory/memory-queue.ts';
+import type { Bursts, Ports } from '../../shared/ports.ts';
+import { ExecutionRefused } from '../local/engine/api-refusal.ts';
+import { functionNotFound, type InvokeFunction, lambdaFailure } from '../local/engine/invoke.ts';
+import { createStateMachine } from '../local/engine/state-machine.ts';
+import { virtualTime } from '../local/engine/virtual-time.ts';
+import { STAGE_NAMES, type StageName, wireStages } from '../stages.ts';
+import { virtualJobs } from './jobs.ts';
+import { createMarket, type MarketBehaviour } from './market.ts';
+import { workerModel } from './worker-model.ts';
+
+export interface VirtualWorldOptions {
+  readonly seed?: number;
+  readonly startAt?: string;
+  readonly settings: Settings;
+  /** Seconds of virtual time one task takes. */
+  readonly taskSeconds?: (task: ManifestTask) => number;
+  readonly behaviour?: Partial<MarketBehaviour>;
+  /** Sees every invocation before it runs; an error it throws is the function's. */
+  readonly onInvoke?: (stage: StageName, input: unknown) => void;
+}
+
+const DEFINITION: unknown = JSON.parse(
+  readFileSync(new URL('../burst.asl.json', import.meta.url), 'utf8'),
+);
+
+/** Time between two looks at the queue, and between two passes of sweep and reap. */
+const INTAKE_EVERY_SECONDS = 5;
+const SWEEP_EVERY_SECONDS = 60;
+const INTAKE_BATCH = 100;
+const QUEUE_NAME = 'intake-default';
+
+/**
+ * Burst on virtual time: the deployed state machine in the engine, the deployed stages, in-memory ports and
+ * a modelled provider. Exactly one thing runs at a time and everything that varies comes from the seed.
+ */
+export function virtualWorld(options: VirtualWorldOptions) {
+  const { seed = 1, startAt = '2026-01-01T00:00:00.000Z' } = options;
+  const timers = virtualTime({ startAt });
+  const clock = { now: () => instantOf(timers.now()) };
+  const settings = Settings.parse({ ...options.settings, tenantOfQueue: { [QUEUE_NAME]: 'default' } });
+  const ledger = memoryLedger();
+  const artifacts = memoryArtifacts({ clock });
+  const queue = memoryQueue({ clock });
+  const logged: { at: string; event: string; facts: Readonly<Record<string, unknown>> }[] = [];
+
+  const market = createMarket({
+    timers,
+    behaviour: {
+      provisioningSeconds: () => 300,
+      listLagSeconds: 10,
+      terminationSeconds: 20,
+      ...options.behaviour,
+    },
+    startWorker: ({ offer, env }, vramMb) =>
+      workerModel({
+        timers,
+        artifacts,
+        slots: Number(env.BURST_SLOTS ?? 1),
+        gpus: Array.from({ length: offer.gpusPerWorker }, () => ({ model: offer.gpuModel, vramMb })),
+        taskSeconds: options.taskSeconds ?? (() => 10),
+      }),
+  });
+
+  const bursts: Bursts = {
+    async start(name, input) {
+      try {
+        machine.start({ name, input: canonicalJson(input) });
+        return 'started';
+      } catch (error) {
+        if (error instanceof ExecutionRefused && error.code === 'ExecutionAlreadyExists') {
+          return 'already-there';
+        }
+        throw error;
+      }
+    },
+  };
+  const ports: Ports = {
+    clock,
+    ids: memoryIds(seed, clock),
+    log: (event, facts) => void logged.push({ at: clock.now(), event, facts }),
+    ledger,
+    artifacts,
+    bursts,
+    clusters: market.clusters,
+    jobs: virtualJobs(market),
+  };
+  const stages = wireStages(ports, settings);
+  const invocation = { remainingSeconds: () => settings.limits.functionSeconds };
+
+  const invoke: InvokeFunction = async (functionName, payload) => {
+    const stage = STAGE_NAMES.find((name) => name === functionName);
+    if (stage === undefined) return functionNotFound(functionName);
+    try {
+      options.onInvoke?.(stage, payload);
+      return { payload: await stages[stage](payload, invocation) };
+    } catch (error) {
+      return lambdaFailure(error);
+    }
+  };
+  const random = randomFrom(seed + 1);
+  const machine = createStateMachine({
+    definition: DEFINITION,
+    substitutions: Object.fromEntries(STAGE_NAMES.map((name) => [name, name])),
+    name: 'burst',
+    invoke,
+    timers,
+    random,
+    uuid: () => ports.ids.unique(),
+  });
+
+  const everySeconds = (seconds: number, work: () => Promise<unknown>) => {
+    const again = () =>
+      timers.after(seconds * 1000, () => {
+        void work().finally(again);
+      });
+    again();
+  };
+  const drainQueue = async () => {
+    const messages = queue.receive(INTAKE_BATCH);
+    if (messages.length === 0) return;
+    const eventSourceARN = `arn:aws:sqs:us-east-1:000000000000:${QUEUE_NAME}`;
+    const Records = messages.map(({ messageId, body }) => ({ messageId, body, eventSourceARN }));
+    const answer = await invoke('intake', { Records }, new AbortController().signal);
+    if ('error' in answer) return;
+    const failed = new Set(
+      (answer.payload as { batchItemFailures: { itemIdentifier: string }[] }).batchItemFailures.map(
+        ({ itemIdentifier }) => itemIdentifier,
+      ),
+    );
+    for (const { messageId, receiptHandle } of messages) {
+      if (!failed.has(messageId)) queue.remove(receiptHandle);
+    }
+  };
+  everySeconds(INTAKE_EVERY_SECONDS, drainQueue);
+  everySeconds(SWEEP_EVERY_SECONDS, () => invoke('sweep', {}, new AbortController().signal));
+  everySeconds(SWEEP_EVERY_SECONDS, () => invoke('reap', {}, new AbortController().signal));
+
+  return {
+    timers,
+    ports,
+    settings,
+    stages,
+    ledger,
+    artifacts,
+    queue,
+    market,
+    machine,
+    logged,
+    /** Runs until `done` says so, at the latest until `forSeconds` of virtual time have passed. */
+    async run({ forSeconds, done }: { forSeconds: number; done?: () => boolean }): Promise<void> {
+      await timers.run({
+        until: timers.now() + forSeconds * 1000,
+        ...(done === undefined ? {} : { done }),
+      });
+    },
+  };
+}
+
+export type VirtualWorld = ReturnType<typeof virtualWorld>;

@@ -1,0 +1,76 @@
+import { kindNamed } from '../../shared/kinds/kinds.ts';
+import { endTask } from '../../shared/ledger/tasks.ts';
+import { resultKey, uploadKey } from '../../shared/model/artifact-keys.ts';
+import { sha256Of } from '../../shared/model/digest.ts';
+import type { ManifestTask } from '../../shared/model/job.ts';
+import type { JobRow, LeaseRow, ResultFile } from '../../shared/model/rows.ts';
+import type { CollectPorts } from './collect-results.ts';
+
+/**
+ * accepted: verified and first · refused: verified, but the task had ended · rejected: not what was asked
+ * for · missing: nothing was uploaded (yet)
+ */
+export type Received = 'accepted' | 'refused' | 'rejected' | 'missing';
+
+export type Acceptance =
+  | { readonly kind: 'accepted' | 'refused'; readonly ended: true }
+  | { readonly kind: 'rejected'; readonly ended: false; readonly reason: string }
+  | { readonly kind: 'missing'; readonly ended: false };
+
+/**
+ * One upload to one result: every file is read once, with a cap; those very bytes are verified, and those
+ * very bytes are written under `results/`, where no worker may write. What is uploaded later changes nothing.
+ */
+export async function acceptResult(
+  ports: CollectPorts,
+  lease: LeaseRow,
+  job: JobRow,
+  task: ManifestTask,
+): Promise<Acceptance> {
+  const read = kindNamed(task.kind)?.read(task.spec);
+  if (read?.ok !== true) throw new Error(`manifest of ${job.jobId} has a task of no known kind`);
+  const files = new Map<string, Uint8Array>();
+  for (const { name, maxBytes } of read.task.outputs) {
+    const key = uploadKey(lease.tenant, task.taskId, job.jobId, name);
+    const fetched = await ports.artifacts.get(key, { maxBytes });
+    if (fetched.found) files.set(name, fetched.object.bytes);
+    else if (fetched.why === 'missing') return { kind: 'missing', ended: false };
+    else {
+      const reason = `E_RESULT_SIZE: ${name} is above ${maxBytes} bytes`;
+      return { kind: 'rejected', ended: false, reason };
+    }
+  }
+  const verdict = read.task.verify(files);
+  if (!verdict.verified) {
+    const facts = { burst: lease.burstId, job: job.jobId, task: task.taskId, reason: verdict.reason };
+    ports.log('result rejected', facts);
+    return { kind: 'rejected', ended: false, reason: verdict.reason };
+  }
+
+  const kept: ResultFile[] = [];
+  for (const { name, contentType } of read.task.outputs) {
+    const bytes = files.get(name) ?? new Uint8Array();
+    const key = resultKey(lease.tenant, task.taskId, job.jobId, name);
+    await ports.artifacts.put(key, { bytes, contentType });
+    kept.push({ name, key, contentType, bytes: bytes.length, sha256: sha256Of(bytes) });
+  }
+  const outcome = await endTask(
+    ports.ledger,
+    lease.tenant,
+    task.taskId,
+    {
+      status: 'done',
+      verifiedBy: verdict.verifiedBy,
+      files: kept,
+      evidence: verdict.evidence ?? {},
+      burst: lease.burstId,
+      job: job.jobId,
+      slotSeconds: job.slotSeconds / job.tasks,
+      attempts: Math.ceil(task.batchFence / 2),
+    },
+    ports.clock.now(),
+  );
+  if (outcome.done || outcome.row?.job === job.jobId) return { kind: 'accepted', ended: true };
+  for (const { key } of kept) await ports.artifacts.remove(key);
+  return { kind: 'refused', ended: true };
+}

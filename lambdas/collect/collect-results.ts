@@ -1,0 +1,104 @@
+import type { Driver } from '../../shared/bursts/drive.ts';
+import { settleTasks } from '../../shared/ledger/batches.ts';
+import { changeJob, jobsOf } from '../../shared/ledger/jobs.ts';
+import { changeLease } from '../../shared/ledger/leases.ts';
+import { quarantineWorker } from '../../shared/ledger/provider.ts';
+import type { BatchId } from '../../shared/model/ids.ts';
+import { type ManifestTask, parseManifest } from '../../shared/model/job.ts';
+import { sha256Of } from '../../shared/model/digest.ts';
+import type { JobRow, LeaseRow } from '../../shared/model/rows.ts';
+import type { Settings } from '../../shared/model/settings.ts';
+import { plusSeconds } from '../../shared/model/time.ts';
+import { unread } from '../../shared/poll/job-look.ts';
+import type { Invocation, Ports } from '../../shared/ports.ts';
+import { acceptResult, type Received } from './accept-result.ts';
+
+export type CollectPorts = Pick<Ports, 'ledger' | 'artifacts' | 'clock' | 'log'>;
+
+/** Left of an invocation for the writes behind the last verification, seconds. */
+const MARGIN_SECONDS = 10;
+
+/** Largest manifest we write: 200 tasks with their URLs. */
+const MAX_MANIFEST_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Collect results: a bounded number of uploads per look, from any attempt, whoever holds the batch now.
+ * The task rows decide: the first verified result ends a task, every later one is refused and counted.
+ */
+export const collectResults =
+  (ports: CollectPorts, settings: Settings, invocation: Invocation): Driver =>
+  async (lease) => {
+    let budget = settings.limits.verifyPerLook;
+    const counts: Record<Received, number> = { accepted: 0, refused: 0, rejected: 0, missing: 0 };
+    let left = false;
+    for (const job of await jobsOf(ports.ledger, lease.burstId)) {
+      const salvage = job.status === 'lost' && !job.salvaged;
+      const lines = salvage ? uncollected(job) : unread(job);
+      if (lines.length === 0 && !salvage) continue;
+      const now = lines.slice(0, budget);
+      const done = await collectJob(ports, settings, lease, job, now, invocation, counts);
+      budget -= now.length;
+      const all = done === lines.length;
+      left ||= !all;
+      if (salvage && all) await changeJob(ports.ledger, job, { set: { salvaged: true } });
+    }
+    if (counts.accepted > 0 && lease.takeOvers > 0) {
+      await changeLease(ports.ledger, lease, { takeOvers: 0 });
+    }
+    const reason = Object.entries(counts).map(([what, n]) => `${n} ${what}`);
+    return { next: left ? 'collect' : 'run', reason: reason.join(', ') };
+  };
+
+const uncollected = (job: JobRow): number[] =>
+  Array.from({ length: job.tasks }, (_, line) => line).filter((line) => !job.collected.has(line));
+
+/** Looks at some lines of one job. @returns how many it got to. */
+async function collectJob(
+  ports: CollectPorts,
+  settings: Settings,
+  lease: LeaseRow,
+  job: JobRow,
+  lines: readonly number[],
+  invocation: Invocation,
+  counts: Record<Received, number>,
+): Promise<number> {
+  const tasks = lines.length === 0 ? [] : await manifestOf(ports, job);
+  const ended = new Map<BatchId, Set<number>>();
+  const read = new Set<number>();
+  const own: Record<Received, number> = { accepted: 0, refused: 0, rejected: 0, missing: 0 };
+  let looked = 0;
+  for (const line of lines) {
+    if (invocation.remainingSeconds() < MARGIN_SECONDS) break;
+    looked += 1;
+    const task = tasks[line];
+    if (task === undefined) continue;
+    const received = await acceptResult(ports, lease, job, task);
+    own[received.kind] += 1;
+    if (received.kind !== 'missing' || job.uploaded.has(line)) read.add(line);
+    if (received.ended) ended.set(task.batchId, (ended.get(task.batchId) ?? new Set()).add(task.index));
+    if (received.kind === 'rejected') {
+      const quarantinedUntil = plusSeconds(ports.clock.now(), settings.limits.quarantineSeconds);
+      const reason = received.reason.slice(0, 300);
+      await quarantineWorker(ports.ledger, { workerId: job.worker, quarantinedUntil, reason });
+    }
+  }
+  for (const [batchId, indexes] of ended) await settleTasks(ports.ledger, { ...lease, batchId }, indexes);
+  await changeJob(ports.ledger, job, {
+    collected: read,
+    refusedResults: own.refused,
+    rejectedResults: own.rejected,
+  });
+  for (const kind of Object.keys(own) as Received[]) counts[kind] += own[kind];
+  return looked;
+}
+
+/** The manifest we wrote for the job, checked against the digest on its row. */
+async function manifestOf({ artifacts }: CollectPorts, job: JobRow): Promise<ManifestTask[]> {
+  const fetched = await artifacts.get(job.manifestKey, { maxBytes: MAX_MANIFEST_BYTES });
+  if (!fetched.found) throw new Error(`manifest of ${job.jobId} is ${fetched.why}`);
+  const { bytes } = fetched.object;
+  if (sha256Of(bytes) !== job.manifestSha256) {
+    throw new Error(`manifest of ${job.jobId} is not the one that was submitted`);
+  }
+  return parseManifest(Buffer.from(bytes).toString('utf8')).tasks;
+}

@@ -1,0 +1,97 @@
+import type { Driver, Step } from '../../shared/bursts/drive.ts';
+import { giveBack } from '../../shared/bursts/give-back.ts';
+import { liveBatches } from '../../shared/ledger/batches.ts';
+import { jobsOf } from '../../shared/ledger/jobs.ts';
+import { changeLease } from '../../shared/ledger/leases.ts';
+import { changeProfile, readProfile } from '../../shared/ledger/profiles.ts';
+import type { LeaseRow, ProfileRow } from '../../shared/model/rows.ts';
+import type { Settings } from '../../shared/model/settings.ts';
+import { type Instant, plusSeconds } from '../../shared/model/time.ts';
+import { closing, type ClosingCause } from '../../shared/plan/closing.ts';
+import type { Ports } from '../../shared/ports.ts';
+
+type ClosePorts = Pick<Ports, 'ledger' | 'clock'>;
+
+/**
+ * Close burst: off the profile first, then its claims go back.
+ *
+ * A burst that merely ran out of work closes only if nothing open could still run on it: the profile's
+ * `seq` is read before a consistent query, and the compare-and-set fails when a batch arrived since; then
+ * it runs on. A burst that cannot go on closes whatever is open. Either way an arrival is never stranded:
+ * it finds a profile on which this burst no longer counts.
+ */
+export const closeBurst =
+  (ports: ClosePorts, settings: Settings): Driver =>
+  async (lease, burst, now) => {
+    if (lease.phase === 'tearing-down') return { next: 'tear-down' };
+    const cause = closing(lease, burst.failure, settings, now);
+    const outcome = await offTheProfile(ports, settings, lease, cause, now);
+    if (outcome === 'runs-on') return { next: 'run', reason: 'work arrived' };
+
+    const closed = await changeLease(ports.ledger, lease, {
+      phase: 'closing',
+      closeReason: lease.closeReason ?? cause.reason,
+      takeOvers: 0,
+      ...(lease.failure === undefined && cause.failure !== undefined
+        ? { failure: cause.failure }
+        : {}),
+    });
+    if (!closed.done) return { next: 'superseded' };
+    await returnClaims(ports, settings, closed.row, cause.reason, now);
+    return toTeardown(closed.row, cause.reason);
+  };
+
+/** Something may exist at the provider as soon as a create was ever sent. */
+const toTeardown = (lease: LeaseRow, reason: string): Step => {
+  const sent = lease.intents.some(
+    ({ kind, outcome }) => kind === 'create' && (outcome === 'unknown' || outcome === 'granted'),
+  );
+  return { next: sent || lease.clusterId !== undefined ? 'tear-down' : 'settle', reason };
+};
+
+async function offTheProfile(
+  { ledger }: ClosePorts,
+  settings: Settings,
+  lease: LeaseRow,
+  cause: ClosingCause,
+  now: Instant,
+): Promise<'closed' | 'runs-on'> {
+  for (;;) {
+    const profile = await readProfile(ledger, lease.tenant, lease.profile);
+    const entry = profile?.bursts.find(({ burstId }) => burstId === lease.burstId);
+    if (profile === undefined || entry === undefined || entry.state === 'closing') return 'closed';
+    if (!cause.forced && (await hasClaimable(ledger, profile))) return 'runs-on';
+    const change = {
+      bursts: profile.bursts.map((live) =>
+        live.burstId === lease.burstId ? { ...live, state: 'closing' as const } : live,
+      ),
+      ...cause.cooldown(profile.strikes),
+      dueAt: plusSeconds(now, settings.clusters.cooldownSeconds),
+    };
+    if ((await changeProfile(ledger, profile, change)).done) return 'closed';
+    if (!cause.forced) return 'runs-on';
+  }
+}
+
+async function hasClaimable(ledger: Ports['ledger'], profile: ProfileRow): Promise<boolean> {
+  const where = { ...profile.requirement, profile: profile.profile, oldestOpen: profile.oldestOpen };
+  return (await liveBatches(ledger, where)).some(({ status }) => status === 'open');
+}
+
+/** Batches this burst still holds go back; an attempt counts where its job was seen running. */
+async function returnClaims(
+  { ledger }: ClosePorts,
+  settings: Settings,
+  lease: LeaseRow,
+  reason: string,
+  now: Instant,
+): Promise<void> {
+  const profile = await readProfile(ledger, lease.tenant, lease.profile);
+  if (profile === undefined) return;
+  const jobs = await jobsOf(ledger, lease.burstId);
+  for (const batch of await liveBatches(ledger, { ...lease, oldestOpen: profile.oldestOpen })) {
+    if (batch.burst !== lease.burstId) continue;
+    const started = jobs.some(({ jobId, started: seen }) => jobId === batch.job && seen);
+    await giveBack(ledger, settings, batch, { class: 'burst-closed', reason, started }, now);
+  }
+}

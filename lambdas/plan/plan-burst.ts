@@ -1,0 +1,89 @@
+import type { Driver, Step } from '../../shared/bursts/drive.ts';
+import { liveBatches } from '../../shared/ledger/batches.ts';
+import { changeLease } from '../../shared/ledger/leases.ts';
+import { holdMoney, settleHold } from '../../shared/ledger/money.ts';
+import { readProfile } from '../../shared/ledger/profiles.ts';
+import type { LeaseRow } from '../../shared/model/rows.ts';
+import type { Settings } from '../../shared/model/settings.ts';
+import { usdOf } from '../../shared/model/money.ts';
+import { dayOf, type Instant } from '../../shared/model/time.ts';
+import { type Candidate, candidates, cheapest, chosen, type Priced } from '../../shared/plan/offer.ts';
+import type { Ports } from '../../shared/ports.ts';
+
+type PlanPorts = Pick<Ports, 'ledger' | 'clusters'>;
+
+/** Offers priced per plan: each price is a call to the provider. */
+const MAX_QUOTES = 12;
+
+/**
+ * Plan burst: the cheapest fitting offer, and the money for its first term. The lease names the hold
+ * before any is taken, so that settlement finds it whatever happens in between.
+ */
+export const planBurst =
+  (ports: PlanPorts, settings: Settings): Driver =>
+  async (lease, _burst, now) => {
+    if (lease.clusterId !== undefined) return { next: 'provision', reason: 'already provisioned' };
+    const open = await openWork(ports, lease);
+    if (open === 0) return { next: 'close', reason: 'nothing is open' };
+
+    const offers = await ports.clusters.offers(lease.requirement);
+    const { fitting, refused } = candidates(
+      offers,
+      lease.requirement,
+      lease.wantedSlots,
+      lease.refusedOffers,
+      settings,
+    );
+    const priced: Priced[] = [];
+    for (const candidate of fitting.slice(0, MAX_QUOTES)) {
+      priced.push({ ...candidate, termMicroUsd: await priceOf(ports, candidate, settings) });
+    }
+    const best = cheapest(priced, lease.requirement.need.gpus);
+    if (best === undefined) {
+      const why = refused.map(({ offerId, why }) => `${offerId}: ${why}`).slice(0, 5);
+      const reason = `no-capacity: ${why.join('; ') || 'nothing is on offer'}`;
+      return { next: 'close', reason, failure: { Error: 'CapacityUnavailable', Cause: reason } };
+    }
+    return holdAndChoose(ports, settings, lease, best, now);
+  };
+
+async function openWork({ ledger }: PlanPorts, lease: LeaseRow): Promise<number> {
+  const profile = await readProfile(ledger, lease.tenant, lease.profile);
+  if (profile === undefined) return 0;
+  const batches = await liveBatches(ledger, { ...lease, oldestOpen: profile.oldestOpen });
+  return batches.filter(({ status }) => status === 'open').length;
+}
+
+const priceOf = async ({ clusters }: PlanPorts, { offer, workers }: Candidate, { lease }: Settings) =>
+  (await clusters.quote(offer, workers, lease.termHours)).totalMicroUsd;
+
+async function holdAndChoose(
+  { ledger }: PlanPorts,
+  settings: Settings,
+  lease: LeaseRow,
+  best: Priced,
+  now: Instant,
+): Promise<Step> {
+  for (const earlier of lease.holds) await settleHold(ledger, settings, { ...lease, ...earlier }, 0);
+  const hold = { term: 1, day: dayOf(now), microUsd: best.termMicroUsd };
+  const noted = await changeLease(ledger, lease, { holds: [hold] });
+  if (!noted.done) return { next: 'superseded' };
+
+  const outcome = await holdMoney(ledger, settings, { ...lease, ...hold });
+  if (!outcome.held) {
+    const reason = `budget: ${usdOf(best.termMicroUsd)} USD are needed, ${usdOf(outcome.availableMicroUsd)} are left of the ${outcome.scope} cap`;
+    return { next: 'close', reason, failure: { Error: 'BudgetExceeded', Cause: reason } };
+  }
+  const offer = chosen(best);
+  const created = await changeLease(ledger, lease, {
+    phase: 'creating',
+    offer,
+    quotedMicroUsd: offer.termMicroUsd,
+  });
+  if (!created.done) return { next: 'superseded' };
+  return {
+    next: 'provision',
+    reason: `${offer.workers} x ${offer.gpusPerWorker} ${offer.gpuModel} in ${offer.location} for ${usdOf(offer.termMicroUsd)} USD`,
+    lease: created.row,
+  };
+}

@@ -1,0 +1,187 @@
+import type { Driver } from '../../shared/bursts/drive.ts';
+import { giveBack } from '../../shared/bursts/give-back.ts';
+import { addressOf } from '../../shared/bursts/workers.ts';
+import { inParallel } from '../../shared/concurrency.ts';
+import { hearOfBatch, readBatch } from '../../shared/ledger/batches.ts';
+import { changeJob, jobsOf } from '../../shared/ledger/jobs.ts';
+import { changeLease } from '../../shared/ledger/leases.ts';
+import { readProviderView } from '../../shared/ledger/provider.ts';
+import type { WorkerId } from '../../shared/model/ids.ts';
+import type { JobReport } from '../../shared/model/job.ts';
+import type { JobRow, LeaseRow } from '../../shared/model/rows.ts';
+import type { Settings } from '../../shared/model/settings.ts';
+import { type Instant, plusSeconds } from '../../shared/model/time.ts';
+import { goneFromView } from '../../shared/poll/gone.ts';
+import { hasEnded, judgeJob, lookAgainSeconds, unread } from '../../shared/poll/job-look.ts';
+import type { Ports } from '../../shared/ports.ts';
+
+type CheckPorts = Pick<Ports, 'ledger' | 'jobs' | 'clock' | 'ids' | 'log'>;
+
+/** What one job turned out to be after a look. */
+interface Looked {
+  readonly job: JobRow;
+  readonly news: boolean;
+  /** Set when the worker answered or was given up. */
+  readonly worker?: { readonly workerId: WorkerId; readonly lost: boolean };
+}
+
+/**
+ * Check jobs: asks every worker about its jobs, the lost ones too until their URLs die. Of the provider it
+ * reads only the shared view, and an old view is no evidence.
+ */
+export const checkJobs =
+  (ports: CheckPorts, settings: Settings): Driver =>
+  async (lease, burst, now) => {
+    if (lease.phase !== 'ready') return { next: 'close', reason: `phase ${lease.phase}` };
+    const rows = await jobsOf(ports.ledger, lease.burstId);
+    const looked = await inParallel(rows, 16, (job) =>
+      isWatched(job, now)
+        ? lookAt(ports, settings, lease, job, now)
+        : Promise.resolve({ job, news: false }),
+    );
+    const current = await markWorkers(ports, lease, looked, now);
+    if (current === undefined) return { next: 'superseded' };
+
+    const gone = goneFromView(await readProviderView(ports.ledger), current, settings, now);
+    if (gone.changed !== undefined) await changeLease(ports.ledger, current, gone.changed);
+    if (gone.gone !== undefined) {
+      const failure = { Error: 'ClusterGone', Cause: gone.gone };
+      return { next: 'close', reason: gone.gone, failure };
+    }
+    const jobs = looked.map(({ job }) => job);
+    if (jobs.some((job) => unread(job).length > 0 || needsSalvage(job))) return { next: 'collect' };
+    const live = jobs.filter(({ status }) => status === 'running' || status === 'submitting');
+    if (looked.some(({ news }) => news) || live.length === 0) return { next: 'run' };
+    return {
+      next: 'wait',
+      waitSeconds: lookAgainSeconds(burst.quietLooks, settings, ports.ids.random()),
+      quietLooks: burst.quietLooks + 1,
+      reason: `${live.length} jobs running`,
+    };
+  };
+
+const isWatched = (job: JobRow, now: Instant): boolean =>
+  job.status === 'submitting' ||
+  job.status === 'running' ||
+  (job.status === 'lost' && now < job.deadlineAt && !hasEnded(job.reported));
+
+/** A job just lost may have uploaded more than it reported. */
+const needsSalvage = (job: JobRow): boolean => job.status === 'lost' && !job.salvaged;
+
+async function lookAt(
+  ports: CheckPorts,
+  settings: Settings,
+  lease: LeaseRow,
+  job: JobRow,
+  now: Instant,
+): Promise<Looked> {
+  const address = addressOf(lease, job.worker, settings);
+  if (address === undefined) return lose(ports, settings, lease, job, 'its worker is gone', now);
+  const answer = await ports.jobs.get(address, job.jobId);
+  const verdict = judgeJob(job, answer, settings, now);
+  const worker = { workerId: job.worker, lost: false };
+  switch (verdict.kind) {
+    case 'nothing':
+      return verdict.miss && job.status !== 'lost'
+        ? { job: await noteMiss(ports, job, now), news: false }
+        : { job, news: false };
+    case 'resubmit':
+      return { job, news: true, worker };
+    case 'lost':
+      return job.status === 'lost'
+        ? { job, news: false }
+        : lose(ports, settings, lease, job, verdict.reason, now);
+    case 'report':
+      return verdict.news
+        ? { job: await noteReport(ports, settings, lease, job, verdict.report, now), news: true, worker }
+        : { job, news: false, worker };
+  }
+}
+
+async function noteMiss({ ledger }: CheckPorts, job: JobRow, now: Instant): Promise<JobRow> {
+  const noted = await changeJob(ledger, job, {
+    set: { misses: job.misses + 1, firstMissAt: job.firstMissAt ?? now },
+  });
+  return noted.row ?? job;
+}
+
+/**
+ * Writes what a worker reports. The batches hear of it under the fence the job claimed them with: a report
+ * of an attempt that was given up is refused there, and counted.
+ */
+async function noteReport(
+  { ledger, log }: CheckPorts,
+  settings: Settings,
+  lease: LeaseRow,
+  job: JobRow,
+  report: JobReport,
+  now: Instant,
+): Promise<JobRow> {
+  let refused = 0;
+  for (const { batchId, batchFence } of job.batches) {
+    const attempt = { ...lease, batchId, batchFence };
+    const heard = await hearOfBatch(ledger, attempt, plusSeconds(now, settings.lease.jobSeconds));
+    if (!heard.done && heard.row?.batchFence !== batchFence) refused += 1;
+  }
+  if (refused > 0) {
+    log('stale report refused', { burst: lease.burstId, job: job.jobId, batches: refused });
+  }
+  const noted = await changeJob(ledger, job, {
+    set: {
+      reported: report.status,
+      started: job.started || report.status !== 'queued',
+      failures: report.failures,
+      slotSeconds: report.slotSeconds,
+      answeredAt: now,
+      misses: 0,
+      ...(job.status === 'submitting' ? { status: 'running' as const } : {}),
+    },
+    remove: ['firstMissAt'],
+    uploaded: new Set(report.uploaded.filter((line) => line < job.tasks)),
+    refusedReports: refused,
+  });
+  return noted.row ?? job;
+}
+
+/** Gives a job up: its batches go back under a new fence, its uploads stay welcome. */
+async function lose(
+  { ledger, log }: CheckPorts,
+  settings: Settings,
+  lease: LeaseRow,
+  job: JobRow,
+  reason: string,
+  now: Instant,
+): Promise<Looked> {
+  for (const { batchId, batchFence } of job.batches) {
+    const batch = await readBatch(ledger, lease.tenant, lease.profile, batchId);
+    if (batch?.status !== 'claimed' || batch.batchFence !== batchFence) continue;
+    const end = job.started
+      ? { class: 'worker-lost' as const, reason, worker: job.worker }
+      : { class: 'not-started' as const, reason };
+    await giveBack(ledger, settings, batch, end, now);
+  }
+  log('job lost', { burst: lease.burstId, job: job.jobId, worker: job.worker, reason });
+  const noted = await changeJob(ledger, job, { set: { status: 'lost', lostAt: now } });
+  return { job: noted.row ?? job, news: true, worker: { workerId: job.worker, lost: true } };
+}
+
+/** Workers that answered are trusted with work again, those given up are not until they answer. */
+async function markWorkers(
+  { ledger }: CheckPorts,
+  lease: LeaseRow,
+  looked: readonly Looked[],
+  now: Instant,
+): Promise<LeaseRow | undefined> {
+  const heard = new Map(looked.flatMap(({ worker }) => (worker ? [[worker.workerId, worker.lost]] : [])));
+  for (const { worker } of looked) if (worker?.lost === false) heard.set(worker.workerId, false);
+  const workers = lease.workers.map(({ lostAt, ...worker }) => {
+    const lost = heard.get(worker.workerId) ?? lostAt !== undefined;
+    return lost ? { ...worker, lostAt: lostAt ?? now } : worker;
+  });
+  const changed = workers.some((worker, index) =>
+    ('lostAt' in worker) !== (lease.workers[index]?.lostAt !== undefined),
+  );
+  if (!changed) return lease;
+  const marked = await changeLease(ledger, lease, { workers });
+  return marked.done ? marked.row : undefined;
+}

@@ -1,0 +1,166 @@
+import type { Driver, Step } from '../../shared/bursts/drive.ts';
+import {
+  BudgetExceeded,
+  CapacityUnavailable,
+  CreateOutcomeUnknown,
+  ProviderRefused,
+} from '../../shared/errors.ts';
+import { changeLease } from '../../shared/ledger/leases.ts';
+import type { ClusterId } from '../../shared/model/ids.ts';
+import type { Intent, LeaseRow } from '../../shared/model/rows.ts';
+import type { Settings } from '../../shared/model/settings.ts';
+import { type Instant, plusSeconds } from '../../shared/model/time.ts';
+import type { Invocation, Ports } from '../../shared/ports.ts';
+import { beforeCalling, enoughTime, settled, withIntent } from '../../shared/provision/intents.ts';
+import { workerToken } from '../../shared/provision/token.ts';
+
+type CreatePorts = Pick<Ports, 'ledger' | 'clusters' | 'clock'>;
+
+/** Wait before the look after a create whose answer was lost in this very invocation. */
+const UNKNOWN = (cause: string) => ({ Error: 'CreateOutcomeUnknown', Cause: cause });
+
+/**
+ * Provision cluster: buys the burst's one cluster.
+ *
+ * Wait out any earlier call without outcome, look for what it bought, adopt it if there is any; write the
+ * intent; call once; record the id before anything else.
+ *
+ * @throws CapacityUnavailable, ProviderRefused, BudgetExceeded - settled refusals.
+ * @throws CreateOutcomeUnknown - the answer is lost; the intent stays open and the machine waits.
+ */
+export const createCluster =
+  (ports: CreatePorts, settings: Settings, invocation: Invocation): Driver =>
+  async (lease, _burst, now) => {
+    if (lease.clusterId !== undefined) return checkNext(lease, 'the cluster is on record');
+    if (lease.offer === undefined || lease.phase !== 'creating') {
+      return { next: 'superseded', reason: `nothing to create in phase ${lease.phase}` };
+    }
+    const before = beforeCalling(lease, 'create', settings, now);
+    if (before.kind === 'wait') {
+      const reason = `create attempt ${before.intent.attempt} may still be on its way`;
+      const failure = UNKNOWN(reason);
+      return { next: 'unknown', waitSeconds: before.waitSeconds, reason, failure };
+    }
+    if (before.kind === 'look') {
+      const adopted = await adopt(ports, settings, lease, before.intent, now);
+      if (adopted !== undefined) return adopted;
+      const cleared = await changeLease(ports.ledger, lease, {
+        intents: settled(lease, before.intent, 'absent'),
+      });
+      if (!cleared.done) return { next: 'superseded' };
+      return buy(ports, settings, invocation, cleared.row, now);
+    }
+    return buy(ports, settings, invocation, lease, now);
+  };
+
+/** Takes the cluster an earlier call has bought. Surplus ones of the same name are left to the reaper. */
+async function adopt(
+  { clusters, ledger }: CreatePorts,
+  settings: Settings,
+  lease: LeaseRow,
+  intent: Intent,
+  now: Instant,
+): Promise<Step | undefined> {
+  const [found] = await clusters.findByName(lease.burstId);
+  if (found === undefined) return undefined;
+  const recorded = await record({ ledger }, settings, lease, intent, found.clusterId, now);
+  return recorded === undefined
+    ? { next: 'superseded' }
+    : checkNext(recorded, `adopted what attempt ${intent.attempt} bought`);
+}
+
+async function buy(
+  ports: CreatePorts,
+  settings: Settings,
+  invocation: Invocation,
+  lease: LeaseRow,
+  now: Instant,
+): Promise<Step> {
+  const { ledger, clusters } = ports;
+  const { offer } = lease;
+  if (offer === undefined) throw new ProviderRefused('the lease names no offer');
+  const { intents, intent } = withIntent(lease, { kind: 'create', term: 1, at: now });
+  const announced = await changeLease(ledger, lease, { intents });
+  if (!announced.done) return { next: 'superseded' };
+  const ours = announced.row;
+  if (!enoughTime(invocation.remainingSeconds(), settings)) {
+    await changeLease(ledger, ours, { intents: settled(ours, intent, 'not-sent') });
+    return { next: 'unknown', waitSeconds: 1, reason: 'too little time left in this invocation' };
+  }
+
+  const { requirement, burstId } = ours;
+  let clusterId: ClusterId;
+  try {
+    clusterId = await clusters.create({
+      name: burstId,
+      offer,
+      hours: settings.lease.termHours,
+      image: requirement.image,
+      port: settings.workerPort,
+      env: {
+        ...settings.workerEnv,
+        BURST_PORT: String(settings.workerPort),
+        BURST_SLOTS: String(Math.floor(offer.gpusPerWorker / requirement.need.gpus)),
+      },
+      secretEnv: { BURST_TOKEN: workerToken(settings.workerSecret, burstId, intent.attempt) },
+    });
+  } catch (error) {
+    await settleRefusal(ports, ours, intent, error);
+    throw error;
+  }
+  const recorded = await record(ports, settings, ours, intent, clusterId, now);
+  if (recorded === undefined) {
+    throw new CreateOutcomeUnknown('bought, but the burst has another driver now', { burstId });
+  }
+  return checkNext(recorded, `bought ${clusterId}`);
+}
+
+/** A refusal settles the intent; anything else leaves it open. */
+async function settleRefusal(
+  { ledger }: CreatePorts,
+  lease: LeaseRow,
+  intent: Intent,
+  error: unknown,
+): Promise<void> {
+  const refused =
+    error instanceof CapacityUnavailable ||
+    error instanceof ProviderRefused ||
+    error instanceof BudgetExceeded;
+  if (!refused) return;
+  const { offer } = lease;
+  const noCapacity = error instanceof CapacityUnavailable && offer !== undefined;
+  await changeLease(ledger, lease, {
+    intents: settled(lease, intent, 'refused'),
+    ...(noCapacity
+      ? { phase: 'planned', refusedOffers: [...lease.refusedOffers, offer.offerId] }
+      : {}),
+  });
+}
+
+async function record(
+  { ledger }: Pick<CreatePorts, 'ledger'>,
+  settings: Settings,
+  lease: LeaseRow,
+  intent: Intent,
+  clusterId: ClusterId,
+  now: Instant,
+): Promise<LeaseRow | undefined> {
+  const recorded = await changeLease(ledger, lease, {
+    clusterId,
+    phase: 'provisioning',
+    terms: 1,
+    tokenAttempt: intent.attempt,
+    intents: settled(lease, intent, 'granted'),
+    createdClusterAt: intent.at,
+    readyBy: plusSeconds(now, settings.clusters.provisioningSeconds),
+    takeOvers: 0,
+  });
+  return recorded.done ? recorded.row : undefined;
+}
+
+const checkNext = (lease: LeaseRow, reason: string): Step => ({
+  next: 'check-cluster',
+  waitSeconds: 15,
+  reason,
+  lease,
+});

@@ -1,0 +1,78 @@
+import type { Driver } from '../../shared/bursts/drive.ts';
+import { openIfNeeded } from '../../shared/bursts/open.ts';
+import { liveBatches } from '../../shared/ledger/batches.ts';
+import { jobsOf } from '../../shared/ledger/jobs.ts';
+import { readProfile } from '../../shared/ledger/profiles.ts';
+import { readQuarantine } from '../../shared/ledger/provider.ts';
+import type { WorkerId } from '../../shared/model/ids.ts';
+import type { LeaseRow } from '../../shared/model/rows.ts';
+import type { Settings } from '../../shared/model/settings.ts';
+import type { Instant } from '../../shared/model/time.ts';
+import type { Ports } from '../../shared/ports.ts';
+import { afterAssigning, assign, isLive } from '../../shared/run/assignment.ts';
+import { admitLateWorkers } from './late-workers.ts';
+import { submitAgain, submitNew } from './submit.ts';
+import { finishJobs, heedCancellations, returnOrphans } from './tidy.ts';
+
+export type RunPorts = Pick<
+  Ports,
+  'ledger' | 'artifacts' | 'bursts' | 'clusters' | 'jobs' | 'clock' | 'log'
+>;
+
+/**
+ * Run jobs: first what is behind us (jobs that ended, claims without a job, submissions nobody confirmed,
+ * cancelled tasks), then open batches onto free slots. Batches are claimed here and nowhere else.
+ */
+export const runJobs =
+  (ports: RunPorts, settings: Settings): Driver =>
+  async (seen, _burst, now) => {
+    if (seen.phase !== 'ready') return { next: 'close', reason: `phase ${seen.phase}` };
+    const profile = await readProfile(ports.ledger, seen.tenant, seen.profile);
+    if (profile === undefined) return { next: 'close', reason: 'its profile is gone' };
+    const lease = await admitLateWorkers(ports, settings, seen, now);
+    if (lease === undefined) return { next: 'superseded' };
+
+    const where = { ...lease, oldestOpen: profile.oldestOpen };
+    const before = await jobsOf(ports.ledger, lease.burstId);
+    const claimed = await liveBatches(ports.ledger, where);
+    await finishJobs(ports, settings, before, claimed, now);
+    await returnOrphans(ports, settings, lease, before, claimed, now);
+    await heedCancellations(ports, settings, lease, before, claimed);
+    for (const job of before) {
+      if (job.status === 'submitting') await submitAgain(ports, settings, lease, job, now);
+    }
+
+    const jobs = await jobsOf(ports.ledger, lease.burstId);
+    const open = await liveBatches(ports.ledger, where);
+    const quarantined = await inQuarantine(ports, lease, now);
+    const assigning = assign(lease, jobs, open, quarantined, settings, now);
+    let submitted = 0;
+    let nextJob = 1 + Math.max(0, ...jobs.map(({ n }) => n));
+    for (const assignment of assigning.assignments) {
+      const job = await submitNew(ports, settings, lease, assignment, nextJob, now);
+      if (job === undefined) continue;
+      nextJob = job.n + 1;
+      submitted += 1;
+    }
+    if (assigning.left.length > 0) await openIfNeeded(ports, settings, profile);
+
+    const live = jobs.filter(isLive).length + submitted;
+    const step = afterAssigning(lease, live, assigning, settings, now);
+    const facts = `${submitted} submitted, ${live} live, ${assigning.left.length} batches left`;
+    return step.next === 'close' && step.failed
+      ? { next: 'close', reason: facts, failure: { Error: 'WorkersLost', Cause: step.reason } }
+      : { ...step, reason: step.next === 'close' ? step.reason : facts };
+  };
+
+async function inQuarantine(
+  { ledger }: RunPorts,
+  lease: LeaseRow,
+  now: Instant,
+): Promise<Set<WorkerId>> {
+  const found = new Set<WorkerId>();
+  for (const { workerId } of lease.workers) {
+    const row = await readQuarantine(ledger, workerId);
+    if (row !== undefined && now < row.quarantinedUntil) found.add(workerId);
+  }
+  return found;
+}

@@ -1,0 +1,187 @@
+import { addressOf } from '../../shared/bursts/workers.ts';
+import { giveBack } from '../../shared/bursts/give-back.ts';
+import { inParallel } from '../../shared/concurrency.ts';
+import { kindNamed } from '../../shared/kinds/kinds.ts';
+import { claimBatch, readBatch, settleTasks } from '../../shared/ledger/batches.ts';
+import { changeJob, createJob } from '../../shared/ledger/jobs.ts';
+import { changeLease, readLease } from '../../shared/ledger/leases.ts';
+import { readTask } from '../../shared/ledger/tasks.ts';
+import { manifestKey, uploadKey } from '../../shared/model/artifact-keys.ts';
+import { sha256Of } from '../../shared/model/digest.ts';
+import { type JobId, jobIdOf, type WorkerId } from '../../shared/model/ids.ts';
+import { type ManifestTask, manifestText } from '../../shared/model/job.ts';
+import type { BatchRow, JobRow, LeaseRow } from '../../shared/model/rows.ts';
+import type { Settings } from '../../shared/model/settings.ts';
+import { type Instant, plusSeconds, secondsBetween } from '../../shared/model/time.ts';
+import type { TaskEnvelope } from '../../shared/model/task.ts';
+import type { Assignment } from '../../shared/run/assignment.ts';
+import { readBodies } from './bodies.ts';
+import type { RunPorts } from './run-jobs.ts';
+
+/** Task rows read and URLs signed at a time. */
+const AT_ONCE = 16;
+
+/**
+ * Claims the batches of one assignment and submits them as one job: claim, manifest, job row, call. The
+ * row names the manifest's digest, so whatever crashes behind it is finished by submitting it again.
+ *
+ * @returns undefined when there was nothing left to submit.
+ */
+export async function submitNew(
+  ports: RunPorts,
+  settings: Settings,
+  lease: LeaseRow,
+  assignment: Assignment,
+  firstNumber: number,
+  now: Instant,
+): Promise<JobRow | undefined> {
+  const { ledger } = ports;
+  const jobId = jobIdOf(lease.burstId, firstNumber);
+  const claims: BatchRow[] = [];
+  for (const batch of assignment.batches) {
+    const dueAt = plusSeconds(assignment.deadlineAt, settings.looks.graceSeconds);
+    const claim = await claimBatch(ledger, batch, { burst: lease.burstId, job: jobId, dueAt });
+    if (claim.done) claims.push(claim.row);
+  }
+  const tasks = await manifestTasks(ports, claims, jobId, secondsBetween(now, assignment.deadlineAt));
+  if (tasks.length === 0) return undefined;
+
+  const text = manifestText(jobId, tasks);
+  const manifestSha256 = sha256Of(text);
+  const key = manifestKey(lease.tenant, jobId, manifestSha256);
+  const bytes = Buffer.from(text);
+  await ports.artifacts.put(key, { bytes, contentType: 'application/x-ndjson' });
+  const created = await createJob(ledger, {
+    burstId: lease.burstId,
+    n: firstNumber,
+    jobId,
+    worker: assignment.worker,
+    batches: claims.map(({ batchId, batchFence }) => ({ batchId, batchFence })),
+    tasks: tasks.length,
+    manifestKey: key,
+    manifestSha256,
+    submittedAt: now,
+    deadlineAt: assignment.deadlineAt,
+  });
+  if (!created.done) {
+    const end = { class: 'not-started' as const, reason: 'another Run took its number' };
+    for (const claim of claims) await giveBack(ledger, settings, claim, end, now);
+    return created.row;
+  }
+  return submitAgain(ports, settings, lease, created.row, now);
+}
+
+/** Sends a job that is on record to its worker. A repeat is harmless: id and digest are its identity. */
+export async function submitAgain(
+  ports: RunPorts,
+  settings: Settings,
+  lease: LeaseRow,
+  job: JobRow,
+  now: Instant,
+): Promise<JobRow> {
+  const address = addressOf(lease, job.worker, settings);
+  const seconds = Math.max(1, Math.ceil(secondsBetween(now, job.deadlineAt)));
+  if (address === undefined) return giveUp(ports, settings, lease, job, 'its worker is gone', now);
+  const { jobId, manifestSha256, deadlineAt } = job;
+  const manifestUrl = await ports.artifacts.readUrl(job.manifestKey, { seconds });
+  const answer = await ports.jobs.submit(address, { jobId, manifestUrl, manifestSha256, deadlineAt });
+  if (answer.kind !== 'answered') return job;
+  if (!answer.value.accepted) {
+    return giveUp(ports, settings, lease, job, answer.value.reason, now);
+  }
+  const running = await changeJob(ports.ledger, job, { set: { status: 'running' } });
+  return running.row ?? job;
+}
+
+/** A worker that refuses a job gets no other until it answers for one. */
+async function giveUp(
+  { ledger, log }: RunPorts,
+  settings: Settings,
+  lease: LeaseRow,
+  job: JobRow,
+  reason: string,
+  now: Instant,
+): Promise<JobRow> {
+  log('job refused', { burst: lease.burstId, job: job.jobId, worker: job.worker, reason });
+  for (const { batchId, batchFence } of job.batches) {
+    const batch = await readBatch(ledger, lease.tenant, lease.profile, batchId);
+    if (batch?.status !== 'claimed' || batch.batchFence !== batchFence) continue;
+    const end = { class: 'not-started' as const, reason: `refused: ${reason}` };
+    await giveBack(ledger, settings, batch, end, now);
+  }
+  await markLost(ledger, lease, job.worker, now);
+  const refused = await changeJob(ledger, job, { set: { status: 'refused' } });
+  return refused.row ?? job;
+}
+
+async function markLost(
+  ledger: RunPorts['ledger'],
+  { burstId }: LeaseRow,
+  workerId: WorkerId,
+  now: Instant,
+): Promise<void> {
+  const lease = await readLease(ledger, burstId);
+  if (lease === undefined) return;
+  const workers = lease.workers.map((worker) =>
+    worker.workerId === workerId ? { ...worker, lostAt: now } : worker,
+  );
+  await changeLease(ledger, lease, { workers });
+}
+
+/** The tasks of claimed batches that have not ended, with the URLs their files go to. */
+async function manifestTasks(
+  ports: RunPorts,
+  claims: readonly BatchRow[],
+  jobId: JobId,
+  urlSeconds: number,
+): Promise<ManifestTask[]> {
+  const tasks: Omit<ManifestTask, 'line'>[] = [];
+  for (const batch of claims) {
+    const bodies = await readBodies(ports, batch);
+    const rows = await inParallel(batch.tasks, AT_ONCE, ({ taskId }, index) =>
+      batch.settled.has(index) ? Promise.resolve(undefined) : readTask(ports.ledger, batch.tenant, taskId),
+    );
+    const ended = rows.flatMap((row, index) =>
+      row !== undefined && row.status !== 'accepted' ? [index] : [],
+    );
+    if (ended.length > 0) await settleTasks(ports.ledger, batch, new Set(ended));
+    const open = batch.tasks.flatMap((_, index) => (rows[index]?.status === 'accepted' ? [index] : []));
+    const lines = await inParallel(open, AT_ONCE, (index) =>
+      manifestTask(ports, batch, index, bodies, jobId, urlSeconds),
+    );
+    tasks.push(...lines);
+  }
+  return tasks.map((task, line) => ({ line, ...task }));
+}
+
+async function manifestTask(
+  { artifacts }: RunPorts,
+  batch: BatchRow,
+  index: number,
+  bodies: ReadonlyMap<number, TaskEnvelope>,
+  jobId: JobId,
+  urlSeconds: number,
+): Promise<Omit<ManifestTask, 'line'>> {
+  const entry = batch.tasks[index];
+  const envelope = entry === undefined ? undefined : bodies.get(entry.line);
+  const read = envelope === undefined ? undefined : kindNamed(batch.kind)?.read(envelope.spec);
+  if (entry === undefined || envelope === undefined || read?.ok !== true) {
+    throw new Error(`batch ${batch.batchId} has no readable body for its task ${index}`);
+  }
+  const uploads = await inParallel(read.task.outputs, AT_ONCE, async (output) => ({
+    ...output,
+    url: await artifacts.writeUrl(uploadKey(batch.tenant, entry.taskId, jobId, output.name), {
+      seconds: Math.ceil(urlSeconds),
+      contentType: output.contentType,
+    }),
+  }));
+  return {
+    batchId: batch.batchId,
+    batchFence: batch.batchFence,
+    index,
+    taskId: entry.taskId,
+    kind: batch.kind,
+    spec: envelope.spec,
+    uploads,
+  };
+}

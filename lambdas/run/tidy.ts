@@ -1,0 +1,75 @@
+import { giveBack } from '../../shared/bursts/give-back.ts';
+import { addressOf } from '../../shared/bursts/workers.ts';
+import { settleTasks } from '../../shared/ledger/batches.ts';
+import { changeJob } from '../../shared/ledger/jobs.ts';
+import { readTask } from '../../shared/ledger/tasks.ts';
+import type { BatchRow, JobRow, LeaseRow } from '../../shared/model/rows.ts';
+import type { Settings } from '../../shared/model/settings.ts';
+import type { Instant } from '../../shared/model/time.ts';
+import { hasEnded, unread } from '../../shared/poll/job-look.ts';
+import { isLive } from '../../shared/run/assignment.ts';
+import { endOf } from '../../shared/run/job-end.ts';
+import type { RunPorts } from './run-jobs.ts';
+
+/** Jobs that ended and whose uploads were all looked at: what they left undone goes back. */
+export async function finishJobs(
+  { ledger }: RunPorts,
+  settings: Settings,
+  jobs: readonly JobRow[],
+  batches: readonly BatchRow[],
+  now: Instant,
+): Promise<void> {
+  for (const job of jobs) {
+    if (job.status !== 'running' || !hasEnded(job.reported) || unread(job).length > 0) continue;
+    for (const batch of batches) {
+      if (isClaimOf(job, batch)) await giveBack(ledger, settings, batch, endOf(job), now);
+    }
+    await changeJob(ledger, job, { set: { status: 'ended' } });
+  }
+}
+
+const isClaimOf = (job: JobRow, batch: BatchRow): boolean =>
+  batch.status === 'claimed' &&
+  job.batches.some(
+    ({ batchId, batchFence }) => batchId === batch.batchId && batchFence === batch.batchFence,
+  );
+
+/** Claims of this burst that no job carries: Run died between the claim and the job. */
+export async function returnOrphans(
+  { ledger }: RunPorts,
+  settings: Settings,
+  lease: LeaseRow,
+  jobs: readonly JobRow[],
+  batches: readonly BatchRow[],
+  now: Instant,
+): Promise<void> {
+  for (const batch of batches) {
+    if (batch.burst !== lease.burstId || jobs.some((job) => isClaimOf(job, batch))) continue;
+    const end = { class: 'not-started' as const, reason: 'claimed without a job' };
+    await giveBack(ledger, settings, batch, end, now);
+  }
+}
+
+/** Mirrors cancelled tasks into claimed batches and stops the jobs that have nothing left to do. */
+export async function heedCancellations(
+  { ledger, jobs: workers }: RunPorts,
+  settings: Settings,
+  lease: LeaseRow,
+  jobs: readonly JobRow[],
+  batches: readonly BatchRow[],
+): Promise<void> {
+  for (const batch of batches) {
+    if (batch.cancelSeen !== true) continue;
+    const ended = new Set<number>();
+    for (const [index, { taskId }] of batch.tasks.entries()) {
+      if (batch.settled.has(index)) continue;
+      const task = await readTask(ledger, batch.tenant, taskId);
+      if (task !== undefined && task.status !== 'accepted') ended.add(index);
+    }
+    const settled = ended.size > 0 ? await settleTasks(ledger, batch, ended) : batch;
+    if (settled !== undefined && settled.settled.size < settled.tasks.length) continue;
+    const job = jobs.find((one) => isLive(one) && isClaimOf(one, batch));
+    const only = job?.batches.length === 1 ? addressOf(lease, job.worker, settings) : undefined;
+    if (job !== undefined && only !== undefined) await workers.cancel(only, job.jobId);
+  }
+}

@@ -1,0 +1,103 @@
+import { giveBack } from '../../shared/bursts/give-back.ts';
+import { nextLookBy } from '../../shared/bursts/drive.ts';
+import { startSegment } from '../../shared/bursts/start.ts';
+import { liveBatches } from '../../shared/ledger/batches.ts';
+import { jobsOf } from '../../shared/ledger/jobs.ts';
+import { changeLease, type LeaseChange } from '../../shared/ledger/leases.ts';
+import { readProfile, updateProfile } from '../../shared/ledger/profiles.ts';
+import { readProviderView } from '../../shared/ledger/provider.ts';
+import { LeaseRow } from '../../shared/model/rows.ts';
+import type { Settings } from '../../shared/model/settings.ts';
+import { type Instant, plusSeconds } from '../../shared/model/time.ts';
+import { judgeSegment } from '../../shared/sweep/silent-segment.ts';
+import { ROWS_PER_PASS, type SweepPorts } from '../sweep.ts';
+
+/** Silent segments: started again, taken over, or given to the reaper. @returns how many. */
+export async function sweepLeases(
+  ports: SweepPorts,
+  settings: Settings,
+  now: Instant,
+): Promise<number> {
+  const view = await readProviderView(ports.ledger);
+  const due = await ports.ledger.due({ of: 'lease', until: now, limit: ROWS_PER_PASS });
+  let repaired = 0;
+  for (const key of due) {
+    const row = await ports.ledger.read(key);
+    if (row === undefined) continue;
+    const lease = LeaseRow.parse(row);
+    const verdict = judgeSegment(lease, view, settings, now);
+    if (verdict.do === 'leave') continue;
+    ports.log('sweep lease', { burst: lease.burstId, segment: lease.segment, verdict: verdict.do });
+    if (verdict.do !== 'note') repaired += 1;
+    await act[verdict.do](ports, settings, lease, now);
+  }
+  return repaired;
+}
+
+type Act = (ports: SweepPorts, settings: Settings, lease: LeaseRow, now: Instant) => Promise<void>;
+
+const act: Record<'start' | 'note' | 'take-over' | 'give-to-reaper' | 'settle', Act> = {
+  async start(ports, settings, lease) {
+    await startSegment(ports.bursts, lease, settings);
+  },
+  async note({ ledger }, _settings, lease) {
+    await changeLease(ledger, lease, { latePasses: lease.latePasses + 1 });
+  },
+  'take-over': (ports, settings, lease, now) =>
+    nextSegment(ports, settings, lease, now, { takeOvers: lease.takeOvers + 1 }),
+  settle: (ports, settings, lease, now) =>
+    nextSegment(ports, settings, lease, now, { phase: 'tearing-down', confirmLooks: 0 }),
+
+  async 'give-to-reaper'(ports, settings, lease, now) {
+    const owed = await changeLease(ports.ledger, lease, {
+      phase: 'teardown-owed',
+      leaseFence: lease.leaseFence + 1,
+      failure: lease.failure ?? {
+        Error: 'SegmentSilent',
+        Cause: `${lease.takeOvers} take-overs brought no progress`,
+      },
+      nextLookBy: plusSeconds(now, settings.looks.graceSeconds),
+    });
+    if (owed.done) await strike(ports, settings, owed.row, now);
+  },
+};
+
+/** The next segment under the next fence: what the old one still does is refused. */
+async function nextSegment(
+  { ledger, bursts }: SweepPorts,
+  settings: Settings,
+  lease: LeaseRow,
+  now: Instant,
+  change: LeaseChange,
+): Promise<void> {
+  const next = await changeLease(ledger, lease, {
+    segment: lease.segment + 1,
+    leaseFence: lease.leaseFence + 1,
+    latePasses: 0,
+    nextLookBy: nextLookBy(settings, now),
+    ...change,
+  });
+  if (next.done) await startSegment(bursts, next.row, settings);
+}
+
+/** Takes a given-up burst off its profile and its batches back. */
+async function strike(
+  { ledger }: SweepPorts,
+  settings: Settings,
+  lease: LeaseRow,
+  now: Instant,
+): Promise<void> {
+  const profile = await readProfile(ledger, lease.tenant, lease.profile);
+  if (profile === undefined) return;
+  await updateProfile(ledger, profile, (seen) => ({
+    bursts: seen.bursts.filter(({ burstId }) => burstId !== lease.burstId),
+    dueAt: plusSeconds(now, 1),
+  }));
+  const jobs = await jobsOf(ledger, lease.burstId);
+  for (const batch of await liveBatches(ledger, { ...lease, oldestOpen: profile.oldestOpen })) {
+    if (batch.burst !== lease.burstId) continue;
+    const started = jobs.some((job) => job.jobId === batch.job && job.started);
+    const end = { class: 'burst-closed' as const, reason: 'its driver is gone', started };
+    await giveBack(ledger, settings, batch, end, now);
+  }
+}

@@ -1,0 +1,64 @@
+import { launch, openIfNeeded } from '../../shared/bursts/open.ts';
+import { liveBatches } from '../../shared/ledger/batches.ts';
+import { readLease } from '../../shared/ledger/leases.ts';
+import { changeProfile } from '../../shared/ledger/profiles.ts';
+import { type LiveBurst, ProfileRow } from '../../shared/model/rows.ts';
+import type { Settings } from '../../shared/model/settings.ts';
+import { type Instant, plusSeconds } from '../../shared/model/time.ts';
+import { ROWS_PER_PASS, type SweepPorts } from '../sweep.ts';
+
+/** A profile at work is looked at about this often, seconds. */
+const LOOK_SECONDS = 60;
+
+/**
+ * Profiles at work: bursts they name get their lease and execution, settled ones leave, open batches nobody
+ * serves get a burst, the watermark moves up. @returns how many needed something.
+ */
+export async function sweepProfiles(
+  ports: SweepPorts,
+  settings: Settings,
+  now: Instant,
+): Promise<number> {
+  let repaired = 0;
+  const due = await ports.ledger.due({ of: 'profile', until: now, limit: ROWS_PER_PASS });
+  for (const key of due) {
+    const row = await ports.ledger.read(key);
+    if (row !== undefined && (await sweepProfile(ports, settings, ProfileRow.parse(row), now))) {
+      repaired += 1;
+    }
+  }
+  return repaired;
+}
+
+async function sweepProfile(
+  ports: SweepPorts,
+  settings: Settings,
+  profile: ProfileRow,
+  now: Instant,
+): Promise<boolean> {
+  const bursts: LiveBurst[] = [];
+  let launched = false;
+  for (const burst of profile.bursts) {
+    const lease = await readLease(ports.ledger, burst.burstId);
+    if (lease?.phase === 'settled') continue;
+    bursts.push(burst);
+    if (lease !== undefined) continue;
+    await launch(ports, settings, profile, burst);
+    launched = true;
+  }
+  const opening = await openIfNeeded(ports, settings, { ...profile });
+  if (opening.opened !== undefined) return true;
+
+  const live = await liveBatches(ports.ledger, {
+    ...profile.requirement,
+    profile: profile.profile,
+    oldestOpen: profile.oldestOpen,
+  });
+  const idle = live.length === 0 && bursts.length === 0;
+  await changeProfile(ports.ledger, profile, {
+    bursts,
+    oldestOpen: live[0]?.batchId ?? null,
+    dueAt: idle ? null : plusSeconds(now, LOOK_SECONDS),
+  });
+  return launched || bursts.length < profile.bursts.length;
+}

@@ -1,0 +1,47 @@
+import type { Driver } from '../../shared/bursts/drive.ts';
+import { changeLease } from '../../shared/ledger/leases.ts';
+import type { Settings } from '../../shared/model/settings.ts';
+import { lookAgainSeconds } from '../../shared/poll/job-look.ts';
+import type { Ports } from '../../shared/ports.ts';
+import { judgeEnd } from '../../shared/teardown/confirmation.ts';
+
+type ConfirmPorts = Pick<Ports, 'ledger' | 'clusters' | 'ids'>;
+
+/**
+ * Confirm teardown: looks whether the cluster is over; whatever still lives under the burst's name is asked
+ * to end again. When patience is spent the lease is left `teardown-owed` and the reaper goes on.
+ */
+export const confirmTeardown =
+  ({ ledger, clusters, ids }: ConfirmPorts, settings: Settings): Driver =>
+  async (lease, burst, now) => {
+    const { clusterId } = lease;
+    const view = clusterId === undefined ? undefined : await clusters.get(clusterId);
+    const named = await clusters.findByName(lease.burstId);
+    const verdict = judgeEnd(lease, { view, named }, settings, now);
+    if (verdict.kind === 'gone') {
+      const gone = await changeLease(ledger, lease, { confirmedGoneAt: now, takeOvers: 0 });
+      return gone.done ? { next: 'settle', reason: 'gone', lease: gone.row } : { next: 'superseded' };
+    }
+    if (lease.confirmLooks >= settings.limits.confirmLooks) {
+      const owed = await changeLease(ledger, lease, { phase: 'teardown-owed' });
+      return owed.done ? { next: 'owed', reason: verdict.kind } : { next: 'superseded' };
+    }
+    if (verdict.kind === 'alive') {
+      for (const id of verdict.askAgain) await clusters.destroy(id);
+    }
+    const noted = await changeLease(ledger, lease, {
+      confirmLooks: lease.confirmLooks + 1,
+      absentLooks: verdict.kind === 'absent' ? verdict.looks : 0,
+    });
+    if (!noted.done) return { next: 'superseded' };
+    return {
+      next: 'confirm',
+      waitSeconds:
+        verdict.kind === 'in-doubt'
+          ? verdict.waitSeconds
+          : lookAgainSeconds(burst.quietLooks, settings, ids.random()),
+      quietLooks: burst.quietLooks + 1,
+      reason: verdict.kind,
+      lease: noted.row,
+    };
+  };

@@ -1,0 +1,59 @@
+import type { Driver } from '../../shared/bursts/drive.ts';
+import { changeLease } from '../../shared/ledger/leases.ts';
+import { settleHold } from '../../shared/ledger/money.ts';
+import { readProfile, updateProfile } from '../../shared/ledger/profiles.ts';
+import type { LeaseRow } from '../../shared/model/rows.ts';
+import type { Settings } from '../../shared/model/settings.ts';
+import { usdOf } from '../../shared/model/money.ts';
+import { type Instant, plusSeconds } from '../../shared/model/time.ts';
+import type { Ports } from '../../shared/ports.ts';
+import { billOf, shareOut } from '../../shared/teardown/bill.ts';
+
+type SettlePorts = Pick<Ports, 'ledger' | 'clusters'>;
+
+/**
+ * Settle: the bill onto the lease, then the holds back, then the profile, then the phase. Each step can be
+ * repeated, and only the last takes the lease out of the sweep's sight.
+ */
+export const settle =
+  (ports: SettlePorts, settings: Settings): Driver =>
+  async (lease, _burst, now) => {
+    const billed = await withBill(ports, lease, now);
+    if (billed === undefined) return { next: 'superseded' };
+
+    const billedMicroUsd = billed.billedMicroUsd ?? 0;
+    for (const { hold, spentMicroUsd } of shareOut(billed.holds, billedMicroUsd)) {
+      await settleHold(ports.ledger, settings, { ...billed, ...hold }, spentMicroUsd);
+    }
+    await offTheProfile(ports, billed, now);
+    const done = await changeLease(ports.ledger, billed, { phase: 'settled' });
+    if (!done.done) return { next: 'superseded' };
+    const reason = `${usdOf(billedMicroUsd)} USD billed; ${billed.closeReason ?? 'closed'}`;
+    return billed.failure === undefined
+      ? { next: 'done', reason }
+      : { next: 'failed', reason, failure: billed.failure };
+  };
+
+async function withBill(
+  { ledger, clusters }: SettlePorts,
+  lease: LeaseRow,
+  now: Instant,
+): Promise<LeaseRow | undefined> {
+  if (lease.billedMicroUsd !== undefined) return lease;
+  const view = lease.clusterId === undefined ? undefined : await clusters.get(lease.clusterId);
+  const billed = await changeLease(ledger, lease, billOf(lease, view, now));
+  return billed.done ? billed.row : undefined;
+}
+
+async function offTheProfile({ ledger }: SettlePorts, lease: LeaseRow, now: Instant): Promise<void> {
+  const profile = await readProfile(ledger, lease.tenant, lease.profile);
+  if (profile === undefined) return;
+  await updateProfile(ledger, profile, (seen) =>
+    seen.bursts.some(({ burstId }) => burstId === lease.burstId)
+      ? {
+          bursts: seen.bursts.filter(({ burstId }) => burstId !== lease.burstId),
+          dueAt: plusSeconds(now, 1),
+        }
+      : undefined,
+  );
+}

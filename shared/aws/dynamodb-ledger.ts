@@ -1,0 +1,144 @@
+import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  DynamoDBDocumentClient,
+  GetCommand,
+  QueryCommand,
+  type QueryCommandInput,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
+import type { Ids, Key, Ledger, Row, Write, Written } from '../ports.ts';
+import { callFailed, failing } from './call-failed.ts';
+import { OP, updateExpressionOf } from './update-expression.ts';
+
+export interface DynamoDbLedgerOptions {
+  readonly client: DynamoDBClient;
+  /** Strings `pk` and `sk`; index `due` of `dueOf` and `dueAt`, projecting keys only. */
+  readonly tableName: string;
+  readonly ids: Pick<Ids, 'unique'>;
+}
+
+const RowKey = z.object({ pk: z.string(), sk: z.string() });
+
+/**
+ * The ledger in one DynamoDB table, by single-item conditional updates only.
+ *
+ * Every write leaves its own id in the attribute `op`. When a write is refused, or its answer never
+ * came, a consistent read tells by that id whether it had happened. One case stays open: when another
+ * write followed before that read, a write that did happen is reported as not written, with the row
+ * as it stands now.
+ *
+ * A path `[map, entry]` can be set, added to or removed only where the map exists: DynamoDB refuses the
+ * write otherwise, so rows are made with their maps, empty if need be. Its numbers are decimal, up to
+ * 38 digits, and every JavaScript number up to 2^53 and down to 1e-130 is one; sums of fractions are
+ * exact. An empty set is stored as no attribute.
+ */
+export function dynamoDbLedger({ client, tableName, ids }: DynamoDbLedgerOptions): Ledger {
+  const documents = DynamoDBDocumentClient.from(client, {
+    marshallOptions: { removeUndefinedValues: true },
+  });
+
+  async function readStored(key: Key): Promise<Row | undefined> {
+    const answer = await documents
+      .send(
+        new GetCommand({
+          TableName: tableName,
+          Key: { pk: key.pk, sk: key.sk },
+          ConsistentRead: true,
+        }),
+      )
+      .catch(failing(`reading ${key.pk} / ${key.sk}`));
+    return answer.Item;
+  }
+
+  async function write(change: Write): Promise<Written> {
+    const { key } = change;
+    const op = ids.unique();
+    const expression = updateExpressionOf(change, op);
+    try {
+      const { Attributes } = await documents.send(
+        new UpdateCommand({
+          TableName: tableName,
+          Key: { pk: key.pk, sk: key.sk },
+          ...expression,
+          ReturnValues: 'ALL_NEW',
+        }),
+      );
+      return { written: true, row: withoutOp(Attributes ?? {}) };
+    } catch (error) {
+      const refused = error instanceof ConditionalCheckFailedException;
+      const failure = callFailed(`writing ${key.pk} / ${key.sk} to table ${tableName}`, error);
+      if (!refused && !isAnswerMissing(error)) throw failure;
+      const row = await readStored(key);
+      if (row?.[OP] === op) return { written: true, row: withoutOp(row) };
+      if (!refused) throw failure;
+      return { written: false, row: row && withoutOp(row) };
+    }
+  }
+
+  /** Items of all pages until there are `limit` of them. */
+  async function queryPages(input: QueryCommandInput, limit: number): Promise<Row[]> {
+    const rows: Row[] = [];
+    let next: QueryCommandInput['ExclusiveStartKey'];
+    do {
+      const page = await documents
+        .send(
+          new QueryCommand({
+            ...input,
+            ExclusiveStartKey: next,
+            ...(Number.isFinite(limit) && { Limit: limit - rows.length }),
+          }),
+        )
+        .catch(failing(`querying table ${tableName}`));
+      rows.push(...(page.Items ?? []));
+      next = page.LastEvaluatedKey;
+    } while (next !== undefined && rows.length < limit);
+    return rows;
+  }
+
+  return {
+    read: async (key) => {
+      const row = await readStored(key);
+      return row && withoutOp(row);
+    },
+    write,
+    query: async ({ pk, from, to, limit = Number.POSITIVE_INFINITY }) => {
+      if (limit < 1) throw new RangeError(`limit must be at least 1, got ${limit}`);
+      if (from > to) return [];
+      const rows = await queryPages(
+        {
+          TableName: tableName,
+          ConsistentRead: true,
+          KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
+          ExpressionAttributeValues: { ':pk': pk, ':from': from, ':to': to },
+        },
+        limit,
+      );
+      return rows.map(withoutOp);
+    },
+    due: async ({ of, until, limit }) => {
+      if (limit < 1) throw new RangeError(`limit must be at least 1, got ${limit}`);
+      const rows = await queryPages(
+        {
+          TableName: tableName,
+          IndexName: 'due',
+          KeyConditionExpression: 'dueOf = :of AND dueAt <= :until',
+          ExpressionAttributeValues: { ':of': of, ':until': until },
+        },
+        limit,
+      );
+      return rows.map((row) => RowKey.parse(row));
+    },
+  };
+}
+
+function withoutOp(stored: Row): Row {
+  const { [OP]: _op, ...row } = stored;
+  return row;
+}
+
+/** Whether the write may have happened all the same: no answer at all, or a server's failure. */
+function isAnswerMissing(error: unknown): boolean {
+  const answer = z.object({ $metadata: z.object({ httpStatusCode: z.number() }) }).safeParse(error);
+  return !answer.success || answer.data.$metadata.httpStatusCode >= 500;
+}

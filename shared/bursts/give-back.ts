@@ -1,0 +1,45 @@
+import { returnBatch, settleTasks } from '../ledger/batches.ts';
+import { endTask } from '../ledger/tasks.ts';
+import type { BatchRow } from '../model/rows.ts';
+import type { Settings } from '../model/settings.ts';
+import type { Instant } from '../model/time.ts';
+import type { Ports } from '../ports.ts';
+import { type AttemptEnd, afterAttempt } from '../run/returns.ts';
+
+/**
+ * Ends one attempt at a batch: it goes back to open under a new fence, or the tasks it has left are failed
+ * because their attempts are used up.
+ *
+ * @returns false when a newer attempt holds the batch already: nothing was changed.
+ */
+export async function giveBack(
+  ledger: Ports['ledger'],
+  settings: Settings,
+  batch: BatchRow,
+  end: AttemptEnd,
+  now: Instant,
+): Promise<boolean> {
+  const outcome = afterAttempt(batch, end, settings, now);
+  if (outcome.again) return (await returnBatch(ledger, batch, outcome.back)).done;
+  const held = await returnBatch(ledger, batch, {
+    attempts: outcome.attempts,
+    notBefore: undefined,
+    excludedWorkers: batch.excludedWorkers ?? [],
+    reason: outcome.reason,
+    now,
+    dueAt: now,
+  });
+  if (!held.done) return false;
+  await failRest(ledger, held.row, `${outcome.reason} (attempt ${outcome.attempts})`, now);
+  return true;
+}
+
+/** Fails every task of a batch that has not ended. */
+async function failRest(ledger: Ports['ledger'], batch: BatchRow, reason: string, now: Instant) {
+  const rest = batch.tasks.filter((_, index) => !batch.settled.has(index));
+  for (const { taskId } of rest) {
+    const ending = { status: 'failed', reason, attempts: batch.attempts } as const;
+    await endTask(ledger, batch.tenant, taskId, ending, now);
+  }
+  await settleTasks(ledger, batch, new Set(batch.tasks.keys()));
+}

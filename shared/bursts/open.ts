@@ -1,0 +1,101 @@
+import { liveBatches } from '../ledger/batches.ts';
+import { createLease } from '../ledger/leases.ts';
+import { type ProfileChange, updateProfile } from '../ledger/profiles.ts';
+import type { BatchId, BurstId } from '../model/ids.ts';
+import type { LiveBurst, ProfileRow } from '../model/rows.ts';
+import type { Settings } from '../model/settings.ts';
+import { plusSeconds } from '../model/time.ts';
+import { decideOpening, type Opening } from '../plan/opening.ts';
+import type { Ports } from '../ports.ts';
+import { openSeconds } from '../run/assignment.ts';
+import { nextLookBy } from './drive.ts';
+import { burstIdOf, startSegment } from './start.ts';
+
+/** How soon the sweep looks at a profile that has work or bursts. */
+const PROFILE_LOOK_SECONDS = 60;
+
+export interface Opened {
+  readonly opened: BurstId | undefined;
+  readonly decision: Opening;
+}
+
+/**
+ * Takes the opening decision on a fresh backlog and carries it out: compare-and-set on the profile, lease,
+ * execution, in this order. A crash after any of them leaves a profile that names a burst without lease or
+ * execution, which the sweep finishes.
+ *
+ * `arrived`: the oldest batch that was just written; recorded in the same compare-and-set even when nothing
+ * is opened, so that no burst can close over it.
+ */
+export async function openIfNeeded(
+  ports: Pick<Ports, 'ledger' | 'bursts' | 'clock' | 'log'>,
+  settings: Settings,
+  profile: ProfileRow,
+  arrived?: BatchId,
+): Promise<Opened> {
+  const now = ports.clock.now();
+  let decision: Opening = { open: false, reason: 'not decided' };
+  let burst: LiveBurst | undefined;
+  const after = await updateProfile(ports.ledger, profile, async (seen) => {
+    const oldestOpen = older(seen.oldestOpen, arrived);
+    const open = (await liveBatches(ports.ledger, watermarked(seen, oldestOpen))).filter(
+      ({ status }) => status === 'open',
+    );
+    const backlog = {
+      batches: open.length,
+      slotSeconds: open.reduce((sum, batch) => sum + openSeconds(batch), 0),
+    };
+    decision = decideOpening(seen, backlog, settings, now);
+    burst = decision.open
+      ? {
+          burstId: burstIdOf(seen, seen.seq + 1, settings),
+          state: 'open',
+          slots: decision.slots,
+          openedAt: now,
+        }
+      : undefined;
+    if (burst === undefined && arrived === undefined) return undefined;
+    const change: ProfileChange = {
+      ...(oldestOpen === undefined ? {} : { oldestOpen }),
+      ...(burst === undefined ? {} : { bursts: [...seen.bursts, burst] }),
+      dueAt: plusSeconds(now, PROFILE_LOOK_SECONDS),
+    };
+    return change;
+  });
+  if (burst === undefined) return { opened: undefined, decision };
+  await launch(ports, settings, after, burst);
+  return { opened: burst.burstId, decision };
+}
+
+/** Gives a burst that its profile names its lease and its first execution. Safe to repeat. */
+export async function launch(
+  ports: Pick<Ports, 'ledger' | 'bursts' | 'log'>,
+  settings: Settings,
+  profile: ProfileRow,
+  burst: LiveBurst,
+): Promise<void> {
+  const { row: lease } = await createLease(ports.ledger, {
+    burstId: burst.burstId,
+    profile,
+    slots: burst.slots,
+    now: burst.openedAt,
+    nextLookBy: nextLookBy(settings, burst.openedAt),
+  });
+  if (lease === undefined || lease.phase === 'settled') return;
+  const outcome = await startSegment(ports.bursts, lease, settings);
+  ports.log('open burst', {
+    burst: burst.burstId,
+    profile: profile.profile,
+    slots: burst.slots,
+    execution: outcome,
+  });
+}
+
+const watermarked = (profile: ProfileRow, oldestOpen: BatchId | undefined) => ({
+  tenant: profile.requirement.tenant,
+  profile: profile.profile,
+  oldestOpen,
+});
+
+const older = (a: BatchId | undefined, b: BatchId | undefined): BatchId | undefined =>
+  a === undefined || (b !== undefined && b < a) ? b : a;

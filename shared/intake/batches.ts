@@ -1,0 +1,76 @@
+import { canonicalJson, sha256Of } from '../model/digest.ts';
+import { ProfileId } from '../model/ids.ts';
+import type { Requirement } from '../model/rows.ts';
+import type { Settings } from '../model/settings.ts';
+import type { Tenant } from '../model/ids.ts';
+import type { SoundTask } from './parse-task.ts';
+
+/** Tasks that will be one batch: one profile, one kind, one affinity key, in order of arrival. */
+export interface BatchDraft<T extends SoundTask = SoundTask> {
+  readonly profile: ProfileId;
+  readonly requirement: Requirement;
+  readonly kind: string;
+  readonly affinityKey: string;
+  readonly tasks: readonly T[];
+}
+
+/** What a cluster must be for this task. */
+export const requirementOf = (tenant: Tenant, task: SoundTask): Requirement => ({
+  tenant,
+  image: task.image,
+  need: task.envelope.resources,
+  ...(task.envelope.locations === undefined
+    ? {}
+    : { locations: [...new Set(task.envelope.locations)].sort() }),
+  gpuUsed: task.gpuUsed,
+});
+
+/** Equal requirements have equal ids; the tenant is part of them, so tenants never share a cluster. */
+export const profileIdOf = (requirement: Requirement): ProfileId =>
+  ProfileId.parse(sha256Of(canonicalJson(requirement)).slice(0, 12));
+
+/**
+ * Cuts arrivals into batches: as many tasks as `targetSeconds` of one slot hold, at most `maxTasks`.
+ * Pure, and conserving: every task is in exactly one draft.
+ */
+export function draftBatches<T extends SoundTask>(
+  tenant: Tenant,
+  tasks: readonly T[],
+  { batches }: Pick<Settings, 'batches'>,
+): BatchDraft<T>[] {
+  const groups = new Map<string, BatchDraft<T> & { tasks: T[] }>();
+  for (const task of tasks) {
+    const requirement = requirementOf(tenant, task);
+    const profile = profileIdOf(requirement);
+    const { kind } = task.envelope;
+    const { affinityKey } = task.known;
+    const key = canonicalJson([profile, kind, affinityKey]);
+    const group = groups.get(key) ?? { profile, requirement, kind, affinityKey, tasks: [] };
+    group.tasks.push(task);
+    groups.set(key, group);
+  }
+  return [...groups.values()].flatMap((group) =>
+    cut(group.tasks, batches).map((part) => ({ ...group, tasks: part })),
+  );
+}
+
+function cut<T extends SoundTask>(
+  tasks: readonly T[],
+  { targetSeconds, maxTasks }: Settings['batches'],
+): T[][] {
+  const parts: T[][] = [];
+  let part: T[] = [];
+  let seconds = 0;
+  for (const task of tasks) {
+    const full = part.length >= maxTasks || seconds + task.unitSeconds > targetSeconds;
+    if (part.length > 0 && full) {
+      parts.push(part);
+      part = [];
+      seconds = 0;
+    }
+    part.push(task);
+    seconds += task.unitSeconds;
+  }
+  if (part.length > 0) parts.push(part);
+  return parts;
+}

@@ -1,0 +1,164 @@
+import type * as z from 'zod';
+import { ProviderRefused } from '../errors.ts';
+import type { ClusterId, WorkerId } from '../model/ids.ts';
+import type { Clock } from '../ports.ts';
+import { PAGE_SIZE } from './pages.ts';
+import { failureOf, type Operation, unclear } from './refusal.ts';
+import {
+  Ack,
+  ContainerPage,
+  Deployment,
+  DeploymentPage,
+  HardwareList,
+  Price,
+  ReplicaList,
+  type WireId,
+} from './schemas.ts';
+import { type Call, jsonOf, type Reply, type Transport } from './transport.ts';
+
+/** Body of `POST /deploy`, under the API's own names. */
+export interface DeployBody {
+  readonly resource_private_name: string;
+  readonly duration_hours: number;
+  readonly gpus_per_container: number;
+  readonly hardware_id: WireId;
+  readonly location_ids: readonly [WireId];
+  readonly container_config: {
+    readonly replica_count: number;
+    readonly traffic_port: number;
+    readonly env_variables: Readonly<Record<string, string>>;
+    readonly secret_env_variables: Readonly<Record<string, string>>;
+    readonly entrypoint: null;
+  };
+  readonly registry_config: { readonly image_url: string };
+}
+
+export interface PriceQuestion {
+  readonly hardwareId: WireId;
+  readonly locationId: WireId;
+  readonly gpusPerContainer: number;
+  readonly replicas: number;
+  readonly hours: number;
+}
+
+type Answered = Extract<Reply, { kind: 'answer' }>;
+
+/**
+ * io.net's CaaS API, one method per endpoint: https://io.net/docs, base `/enterprise/v1/io-cloud/caas`.
+ * Failures are thrown as `refusal.ts` judges them.
+ */
+export type CaasClient = ReturnType<typeof createCaasClient>;
+
+export function createCaasClient(transport: Transport, clock: Clock) {
+  async function answerTo(operation: Operation, call: Call): Promise<Answered> {
+    const reply = await transport(call);
+    if (reply.kind === 'none') throw unclear(operation, `${operation.name}: ${reply.why}`);
+    if (reply.status < 200 || reply.status > 299) throw failureOf(operation, reply, clock.now());
+    return reply;
+  }
+
+  async function ask<Schema extends z.ZodType>(
+    operation: Operation,
+    schema: Schema,
+    call: Call,
+  ): Promise<z.output<Schema>> {
+    const { text } = await answerTo(operation, call);
+    const parsed = schema.safeParse(jsonOf(text));
+    if (parsed.success) return parsed.data;
+    const [issue] = parsed.error.issues;
+    const where = issue === undefined ? '' : ` (${issue.path.join('.')}: ${issue.message})`;
+    throw unclear(operation, `${operation.name} sent an answer that cannot be read${where}`);
+  }
+
+  const free = (name: string): Operation => ({ name, paid: false });
+  const paid = (name: string): Operation => ({ name, paid: true });
+
+  return {
+    hardware: () =>
+      ask(free('catalogue'), HardwareList, {
+        method: 'get',
+        path: 'hardware/max-gpus-per-container',
+      }),
+
+    replicas: (hardwareId: WireId, gpusPerContainer: number) =>
+      ask(free('availability'), ReplicaList, {
+        method: 'get',
+        path: 'available-replicas',
+        query: { hardware_id: hardwareId, hardware_qty: gpusPerContainer },
+      }),
+
+    price: (question: PriceQuestion) =>
+      ask(free('price'), Price, {
+        method: 'get',
+        path: 'price',
+        query: {
+          location_ids: JSON.stringify([question.locationId]),
+          hardware_id: question.hardwareId,
+          duration_hours: question.hours,
+          gpus_per_container: question.gpusPerContainer,
+          replica_count: question.replicas,
+        },
+      }),
+
+    deploy: (body: DeployBody) =>
+      ask(paid('deploy'), Ack, {
+        method: 'post',
+        path: 'deploy',
+        json: body,
+        secrets: Object.values(body.container_config.secret_env_variables),
+      }),
+
+    deployments: (page: number) =>
+      ask(free('list'), DeploymentPage, {
+        method: 'get',
+        path: 'deployments',
+        query: { page, page_size: PAGE_SIZE },
+      }),
+
+    deployment: (id: ClusterId) =>
+      ask(free('look'), Deployment, { method: 'get', path: `deployment/${segment(id)}` }),
+
+    containers: (id: ClusterId, page: number) =>
+      ask(free('containers'), ContainerPage, {
+        method: 'get',
+        path: `deployment/${segment(id)}/containers`,
+        query: { page, page_size: PAGE_SIZE },
+      }),
+
+    extend: (id: ClusterId, hours: number) =>
+      ask(paid('extend'), Deployment, {
+        method: 'post',
+        path: `deployment/${segment(id)}/extend`,
+        json: { duration_hours: hours },
+      }),
+
+    /** The acknowledgement proves nothing, so it is not read. */
+    async destroy(id: ClusterId): Promise<void> {
+      await answerTo(free('destroy'), { method: 'delete', path: `deployment/${segment(id)}` });
+    },
+
+    /** The API file leaves the body open: plain text, or server-sent events whose data are the lines. */
+    async log(
+      id: ClusterId,
+      worker: WorkerId,
+      stream: LogStream,
+      maxBytes: number,
+    ): Promise<string> {
+      const { text, contentType } = await answerTo(free('log'), {
+        method: 'get',
+        path: `deployment/${segment(id)}/log/${segment(worker)}`,
+        query: { stream },
+        tailBytes: maxBytes,
+      });
+      return contentType.includes('text/event-stream') ? text.replace(/^data: ?/gm, '') : text;
+    },
+  };
+}
+
+type LogStream = 'stdout' | 'stderr';
+
+/** One path segment. Dots alone would climb to another endpoint and no escape prevents it. */
+function segment(id: string): string {
+  if (id === '.' || id === '..') throw new ProviderRefused(`${id} is no identifier`);
+  return encodeURIComponent(id);
+}

@@ -1,0 +1,43 @@
+import type * as z from 'zod';
+
+/** What our side found when it looked at a result. */
+export type Verdict =
+  | {
+      readonly verified: true;
+      /** How it was verified; recorded with the task. */
+      readonly verifiedBy: string;
+      /** What may be worth keeping, such as the hash of what was compared. */
+      readonly evidence?: Readonly<Record<string, string>>;
+    }
+  | {
+      readonly verified: false;
+      /** `E_CODE: what is wrong`, fit for a person and a log. */
+      readonly reason: string;
+    };
+
+/** A file a worker uploads for one task. */
+export interface OutputFile {
+  readonly name: string;
+  readonly contentType: string;
+  readonly maxBytes: number;
+}
+
+/** What Burst must know about a kind of task: nothing else in the pipeline names a kind. */
+export interface TaskKind<Spec> {
+  /** The word in a task's `kind`, such as `nft.generative`. */
+  readonly name: string;
+  /** What a task of this kind says; unknown input in, a complete spec out. */
+  readonly spec: z.ZodType<Spec>;
+  /** False: the executor runs on the CPU, and no GPU is rented for it unless that is allowed. */
+  readonly gpuUsed: boolean;
+  /** Whether a task can go on from where another worker left it. */
+  readonly checkpoints: boolean;
+  /** Seconds of one slot this task is expected to take (may be a fraction), before any was seen. */
+  unitSeconds(spec: Spec): number;
+  /** Tasks with equal keys share what a worker loads once: a model, a proving key. */
+  affinityKey(spec: Spec): string;
+  /** The files a worker uploads for a task. */
+  outputs(spec: Spec): readonly OutputFile[];
+  /** Looks at the bytes that were uploaded, by file name. Never throws for their content. */
+  verify(spec: Spec, files: ReadonlyMap<string, Uint8Array>): Verdict;
+}

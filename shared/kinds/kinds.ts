@@ -1,0 +1,54 @@
+import type * as z from 'zod';
+import type { OutputFile, TaskKind, Verdict } from './kind.ts';
+import { nftGenerative } from './nft-generative.ts';
+
+/** A spec together with what its kind says about it: the spec's own type is no longer needed. */
+export interface KnownTask {
+  readonly unitSeconds: number;
+  readonly affinityKey: string;
+  readonly outputs: readonly OutputFile[];
+  verify(files: ReadonlyMap<string, Uint8Array>): Verdict;
+}
+
+/** The outcome of reading a spec nobody has looked at yet. */
+export type ReadSpec =
+  | { readonly ok: true; readonly task: KnownTask }
+  | { readonly ok: false; readonly issues: readonly z.core.$ZodIssue[] };
+
+/** A kind whose spec type is known to itself only. */
+export interface KnownKind {
+  readonly name: string;
+  readonly gpuUsed: boolean;
+  readonly checkpoints: boolean;
+  /** Parses a spec and binds it to its kind. */
+  read(spec: unknown): ReadSpec;
+}
+
+function known<Spec>(kind: TaskKind<Spec>): KnownKind {
+  return {
+    name: kind.name,
+    gpuUsed: kind.gpuUsed,
+    checkpoints: kind.checkpoints,
+    read(input) {
+      const parsed = kind.spec.safeParse(input);
+      if (!parsed.success) return { ok: false, issues: parsed.error.issues };
+      const spec = parsed.data;
+      return {
+        ok: true,
+        task: {
+          unitSeconds: kind.unitSeconds(spec),
+          affinityKey: kind.affinityKey(spec),
+          outputs: kind.outputs(spec),
+          verify: (files) => kind.verify(spec, files),
+        },
+      };
+    },
+  };
+}
+
+/** Every kind Burst can run. Adding one is a line here and a file beside this one. */
+export const KINDS: readonly KnownKind[] = [known(nftGenerative)];
+
+/** The kind of that name, if there is one. */
+export const kindNamed = (name: string): KnownKind | undefined =>
+  KINDS.find((kind) => kind.name === name);

@@ -1,0 +1,74 @@
+import type { BurstId } from '../model/ids.ts';
+import { JobRow } from '../model/rows.ts';
+import type { Ledger } from '../ports.ts';
+import { jobKey, jobRange } from './keys.ts';
+import { assignments, type Change, changeRow, createRow } from './rows.ts';
+
+/** Every job of a burst, in order of submission. */
+export async function jobsOf(ledger: Ledger, burstId: BurstId): Promise<JobRow[]> {
+  const rows = await ledger.query(jobRange(burstId));
+  return rows.map((row) => JobRow.parse(row));
+}
+
+export type NewJob = Pick<
+  JobRow,
+  | 'burstId'
+  | 'n'
+  | 'jobId'
+  | 'worker'
+  | 'batches'
+  | 'tasks'
+  | 'manifestKey'
+  | 'manifestSha256'
+  | 'submittedAt'
+  | 'deadlineAt'
+>;
+
+/** Puts a job on record before it is submitted. Refused: the number is taken by another attempt of Run. */
+export const createJob = (ledger: Ledger, job: NewJob): Promise<Change<JobRow>> =>
+  createRow(ledger, JobRow, jobKey(job.burstId, job.n), { v: 1, ...job, status: 'submitting' });
+
+/** Fields of a job that are overwritten; the others only grow. */
+type JobField =
+  | 'status'
+  | 'reported'
+  | 'started'
+  | 'failures'
+  | 'slotSeconds'
+  | 'answeredAt'
+  | 'misses'
+  | 'firstMissAt'
+  | 'lostAt'
+  | 'salvaged';
+
+/** Changes to a job. Sets and counters only grow, so that two looks at once lose nothing. */
+export interface JobChange {
+  readonly set?: Partial<Pick<JobRow, JobField>>;
+  readonly remove?: readonly JobField[];
+  readonly uploaded?: ReadonlySet<number>;
+  readonly collected?: ReadonlySet<number>;
+  readonly refusedReports?: number;
+  readonly refusedResults?: number;
+  readonly rejectedResults?: number;
+}
+
+export const changeJob = (ledger: Ledger, job: JobRow, change: JobChange): Promise<Change<JobRow>> => {
+  const growing: readonly (readonly [string, number | ReadonlySet<number> | undefined])[] = [
+    ['uploaded', change.uploaded],
+    ['collected', change.collected],
+    ['refusedReports', change.refusedReports],
+    ['refusedResults', change.refusedResults],
+    ['rejectedResults', change.rejectedResults],
+  ];
+  return changeRow(ledger, JobRow, {
+    key: jobKey(job.burstId, job.n),
+    when: [{ is: 'exists' }],
+    set: assignments(change.set ?? {}),
+    add: growing.flatMap(([name, value]) =>
+      value === undefined || value === 0 || (typeof value === 'object' && value.size === 0)
+        ? []
+        : [[name, value] as const],
+    ),
+    remove: change.remove ?? [],
+  });
+};

@@ -1,0 +1,38 @@
+import type { BatchId, BurstId, ProfileId, TaskId, Tenant, WorkerId } from '../model/ids.ts';
+import type { Key } from '../ports.ts';
+
+/** Where each row of the ledger lives. Keys of what a tenant may read begin with the tenant. */
+
+export const taskKey = (tenant: Tenant, taskId: TaskId): Key => ({
+  pk: `T#${tenant}#${taskId}`,
+  sk: '#',
+});
+export const rejectionKey = (tenant: Tenant, messageSha256: string): Key => ({
+  pk: `R#${tenant}#${messageSha256}`,
+  sk: '#',
+});
+const profilePartition = (tenant: Tenant, profile: ProfileId) => `P#${tenant}#${profile}`;
+export const profileKey = (tenant: Tenant, profile: ProfileId): Key => ({
+  pk: profilePartition(tenant, profile),
+  sk: '#',
+});
+export const batchKey = (tenant: Tenant, profile: ProfileId, batchId: BatchId): Key => ({
+  pk: profilePartition(tenant, profile),
+  sk: `B#${batchId}`,
+});
+/** Batches from `oldest` on, or all of them. */
+export const batchRange = (tenant: Tenant, profile: ProfileId, oldest: BatchId | undefined) => ({
+  pk: profilePartition(tenant, profile),
+  from: `B#${oldest ?? ''}`,
+  to: 'B#~',
+});
+export const leaseKey = (burstId: BurstId): Key => ({ pk: `L#${burstId}`, sk: '#' });
+export const jobKey = (burstId: BurstId, n: number): Key => ({
+  pk: `L#${burstId}`,
+  sk: `J#${String(n).padStart(6, '0')}`,
+});
+export const jobRange = (burstId: BurstId) => ({ pk: `L#${burstId}`, from: 'J#', to: 'J#~' });
+export const moneyKey = (scope: string): Key => ({ pk: `$#${scope}`, sk: '#' });
+export const workerKey = (workerId: WorkerId): Key => ({ pk: `W#${workerId}`, sk: '#' });
+export const knowledgeKey = (what: string): Key => ({ pk: `K#${what}`, sk: '#' });
+export const PROVIDER_KEY: Key = { pk: 'V#provider', sk: '#' };

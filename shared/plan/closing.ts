@@ -1,0 +1,54 @@
+import type { Failure } from '../model/burst.ts';
+import type { LeaseRow } from '../model/rows.ts';
+import type { Settings } from '../model/settings.ts';
+import { type Instant, plusSeconds } from '../model/time.ts';
+import { cooldownEnd } from './opening.ts';
+
+/** Why a burst closes, and what its profile should remember of it. */
+export interface ClosingCause {
+  readonly reason: string;
+  /** It cannot go on: it closes whatever is open. */
+  readonly forced: boolean;
+  /** Recorded as the execution's cause when the burst did not do what it was opened for. */
+  readonly failure: Failure | undefined;
+  /** Changes to the profile: a pause after a burst that never had a cluster, none after one that had. */
+  cooldown(strikes: number): {
+    cooldownUntil?: Instant | null;
+    cooldownReason?: string | null;
+    strikes?: number;
+  };
+}
+
+/** Classifies the end of a burst from its lease and from what the machine caught. */
+export function closing(
+  lease: LeaseRow,
+  failure: Failure | undefined,
+  settings: Settings,
+  now: Instant,
+): ClosingCause {
+  const drain =
+    lease.paidUntil === undefined
+      ? undefined
+      : plusSeconds(lease.paidUntil, -settings.lease.drainBeforeSeconds);
+  const atEdge = drain !== undefined && now >= drain;
+  const hadCluster = lease.readyAt !== undefined;
+  const reason =
+    failure === undefined
+      ? atEdge
+        ? 'the paid edge was reached'
+        : 'nothing is left to do'
+      : `${failure.Error}: ${failure.Cause ?? ''}`;
+  return {
+    reason,
+    forced: atEdge || failure !== undefined || lease.phase !== 'ready',
+    failure,
+    cooldown: (strikes) =>
+      hadCluster || failure === undefined
+        ? { cooldownUntil: null, cooldownReason: null, strikes: 0 }
+        : {
+            cooldownUntil: cooldownEnd(now, strikes, settings),
+            cooldownReason: reason.slice(0, 500),
+            strikes: strikes + 1,
+          },
+  };
+}

@@ -1,0 +1,92 @@
+import type { LeaseRow, LeaseWorker } from '../model/rows.ts';
+import type { Settings } from '../model/settings.ts';
+import type { WorkerId } from '../model/ids.ts';
+import { type Instant, secondsBetween } from '../model/time.ts';
+import type { WorkerHealth } from '../model/job.ts';
+import type { Answer, ClusterView } from '../ports.ts';
+import { knownGpuModel } from '../model/gpu.ts';
+
+export interface HealthOfWorker {
+  readonly workerId: WorkerId;
+  readonly url: string;
+  readonly answer: Answer<WorkerHealth>;
+}
+
+export type ClusterVerdict =
+  | { readonly next: 'run'; readonly workers: readonly LeaseWorker[] }
+  | { readonly next: 'wait' }
+  | { readonly next: 'close'; readonly reason: string };
+
+/**
+ * Whether a cluster is ready: what the provider calls running counts for nothing, only our own health job
+ * on hardware that is what was paid for.
+ *
+ * A missing cluster is given up only after it has been missing for `goneSeconds`; `goneSince` is when it
+ * was first missing.
+ */
+export function judgeCluster(
+  lease: LeaseRow,
+  view: ClusterView | undefined,
+  health: readonly HealthOfWorker[],
+  settings: Settings,
+  now: Instant,
+): ClusterVerdict {
+  const { offer, readyBy } = lease;
+  if (offer === undefined) return { next: 'close', reason: 'the lease names no offer' };
+  if (view === undefined) {
+    const missing = lease.goneSince === undefined ? 0 : secondsBetween(lease.goneSince, now);
+    return missing >= settings.looks.goneSeconds
+      ? { next: 'close', reason: 'cluster gone' }
+      : { next: 'wait' };
+  }
+  if (view.phase === 'FAILED') return { next: 'close', reason: 'the provider failed to start it' };
+  if (view.phase === 'EXPIRED' || view.phase === 'DELETING' || view.phase === 'DELETED') {
+    return { next: 'close', reason: `cluster ${view.phase.toLowerCase()} before it was used` };
+  }
+  const delivered = wrongHardware(lease, view, health);
+  if (delivered !== undefined) return { next: 'close', reason: `other hardware: ${delivered}` };
+
+  const workers = readyWorkers(lease, health);
+  if (workers.length >= Math.ceil(offer.workers * settings.clusters.quorum)) {
+    return { next: 'run', workers };
+  }
+  return readyBy !== undefined && now >= readyBy
+    ? { next: 'close', reason: `${workers.length} of ${offer.workers} workers ready by the deadline` }
+    : { next: 'wait' };
+}
+
+/** Workers that passed the health job, with the slots our own arithmetic allows them. */
+export function readyWorkers(lease: LeaseRow, health: readonly HealthOfWorker[]): LeaseWorker[] {
+  const slots = Math.floor((lease.offer?.gpusPerWorker ?? 0) / lease.requirement.need.gpus);
+  return health.flatMap(({ workerId, url, answer }) =>
+    answer.kind === 'answered' && answer.value.status === 'ready' && slots > 0
+      ? [{ workerId, url, slots: Math.min(slots, answer.value.slots) }]
+      : [],
+  );
+}
+
+/** What was delivered instead of what was paid for, in words; undefined when it is right or not known yet. */
+function wrongHardware(
+  lease: LeaseRow,
+  view: ClusterView,
+  health: readonly HealthOfWorker[],
+): string | undefined {
+  const { offer, requirement } = lease;
+  if (offer === undefined) return undefined;
+  const named = knownGpuModel(view.gpuModel);
+  if (named !== offer.gpuModel) return `${view.gpuModel} instead of ${offer.gpuModel}`;
+  if (view.gpusPerWorker !== offer.gpusPerWorker) {
+    return `${view.gpusPerWorker} GPUs per worker instead of ${offer.gpusPerWorker}`;
+  }
+  for (const { answer } of health) {
+    if (answer.kind !== 'answered') continue;
+    const { gpus } = answer.value;
+    if (gpus.length === 0 && !requirement.gpuUsed) continue;
+    if (gpus.length < offer.gpusPerWorker) {
+      return `a worker sees ${gpus.length} GPUs instead of ${offer.gpusPerWorker}`;
+    }
+    const other = gpus.find(({ model }) => knownGpuModel(model) !== offer.gpuModel);
+    if (other !== undefined) return `a worker sees ${other.model} instead of ${offer.gpuModel}`;
+  }
+  return undefined;
+}

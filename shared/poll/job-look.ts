@@ -1,0 +1,78 @@
+import type { JobReport } from '../model/job.ts';
+import type { JobRow } from '../model/rows.ts';
+import type { Settings } from '../model/settings.ts';
+import { type Instant, secondsBetween } from '../model/time.ts';
+import type { Answer } from '../ports.ts';
+
+/** What one look at one job found. */
+export type JobVerdict =
+  /** No evidence either way: our own trouble, or a silence within its budget. */
+  | { readonly kind: 'nothing'; readonly miss: boolean }
+  /** The worker spoke. `news`: something changed since the last answer. */
+  | { readonly kind: 'report'; readonly report: JobReport; readonly news: boolean }
+  /** The worker never got it, or forgot it before it began. */
+  | { readonly kind: 'resubmit' }
+  | { readonly kind: 'lost'; readonly reason: string };
+
+const TERMINAL_REPORTS = new Set(['succeeded', 'failed', 'interrupted', 'cancelled']);
+
+export const hasEnded = (status: string | undefined): boolean =>
+  status !== undefined && TERMINAL_REPORTS.has(status);
+
+/**
+ * Judges the answer to one question about one job.
+ *
+ * A worker is lost when it was asked `lostAfterMisses` times over at least `lostAfterSeconds` and stayed
+ * silent: both, because a burst of questions in one bad second proves nothing, and neither does one
+ * question a minute later. A question we failed to ask spends nothing.
+ */
+export function judgeJob(
+  job: JobRow,
+  answer: Answer<JobReport | undefined>,
+  settings: Settings,
+  now: Instant,
+): JobVerdict {
+  if (answer.kind === 'not-asked') return { kind: 'nothing', miss: false };
+  if (answer.kind === 'answered' && answer.value === undefined && job.status === 'submitting') {
+    return now < job.deadlineAt
+      ? { kind: 'resubmit' }
+      : { kind: 'lost', reason: 'never reached its worker' };
+  }
+  if (answer.kind === 'answered' && answer.value?.manifestSha256 === job.manifestSha256) {
+    const report = answer.value;
+    if (!hasEnded(report.status) && now >= job.deadlineAt) {
+      return { kind: 'lost', reason: 'ran past its deadline' };
+    }
+    return { kind: 'report', report, news: isNews(job, report) };
+  }
+  const misses = job.misses + 1;
+  const silentSeconds = secondsBetween(job.firstMissAt ?? now, now);
+  if (misses >= settings.looks.lostAfterMisses && silentSeconds >= settings.looks.lostAfterSeconds) {
+    const why = answer.kind === 'silent' ? answer.why : 'does not know the job';
+    return { kind: 'lost', reason: `worker lost: ${why}, ${misses} times in ${silentSeconds} s` };
+  }
+  if (now >= job.deadlineAt) return { kind: 'lost', reason: 'silent past its deadline' };
+  return { kind: 'nothing', miss: true };
+}
+
+const isNews = (job: JobRow, report: JobReport): boolean =>
+  report.status !== job.reported ||
+  report.failures.length !== job.failures.length ||
+  report.uploaded.some((line) => !job.uploaded.has(line)) ||
+  job.misses > 0;
+
+/** Lines that are said to be uploaded and were not looked at yet. A worker's line beyond its job is ignored. */
+export const unread = (job: JobRow): number[] =>
+  [...job.uploaded]
+    .filter((line) => line < job.tasks && !job.collected.has(line))
+    .sort((a, b) => a - b);
+
+/**
+ * Seconds until the next look at running jobs: the shortest wait after news, half as much again after
+ * every quiet look, up to the longest; spread by a quarter either way so that bursts do not beat together.
+ */
+export function lookAgainSeconds(quietLooks: number, settings: Settings, random: number): number {
+  const { shortestSeconds, longestSeconds } = settings.looks;
+  const grown = Math.min(longestSeconds, shortestSeconds * 1.5 ** quietLooks);
+  return Math.max(1, Math.round(grown * (0.75 + random / 2)));
+}

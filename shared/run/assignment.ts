@@ -1,0 +1,175 @@
+import type { BatchId, WorkerId } from '../model/ids.ts';
+import type { BatchRow, JobRow, LeaseRow } from '../model/rows.ts';
+import type { Settings } from '../model/settings.ts';
+import { beforeCalling } from '../provision/intents.ts';
+import { earlier, type Instant, plusSeconds, secondsBetween } from '../model/time.ts';
+
+/** One job to submit: the batches one slot of one worker runs next. */
+export interface Assignment {
+  readonly worker: WorkerId;
+  readonly batches: readonly BatchRow[];
+  /** The job ends by then, queueing included. */
+  readonly deadlineAt: Instant;
+}
+
+export interface Assigning {
+  readonly assignments: readonly Assignment[];
+  /** Work that could run now if another term were bought. */
+  readonly needsTerm: boolean;
+  /** Work is waiting, and no worker of this cluster may ever run it. */
+  readonly stuck: boolean;
+  /** Open batches left alone, and why. */
+  readonly left: readonly { readonly batchId: BatchId; readonly why: string }[];
+}
+
+/**
+ * A job may take this much longer than estimated and still end inside its time; estimates come from
+ * priors and strangers' machines differ.
+ */
+const ESTIMATE_SLACK = 1.5;
+
+/** Statuses in which a job occupies a slot. A lost job's worker gets nothing until it answers again. */
+export const isLive = (job: JobRow): boolean => job.status === 'submitting' || job.status === 'running';
+
+/**
+ * Which open batches go to which free slots.
+ *
+ * Oldest first. A job takes batches until it holds two expected looks' worth of work, but never more than
+ * its share of what is open, so that no slot starves. Nothing is claimed whose deadline would pass the
+ * paid edge less the drain time: then `needsTerm` asks for an extension first.
+ */
+export function assign(
+  lease: LeaseRow,
+  jobs: readonly JobRow[],
+  batches: readonly BatchRow[],
+  quarantined: ReadonlySet<WorkerId>,
+  settings: Settings,
+  now: Instant,
+): Assigning {
+  const slots = freeSlots(lease, jobs, quarantined);
+  const left: { batchId: BatchId; why: string }[] = [];
+  const waiting: BatchRow[] = [];
+  for (const batch of batches) {
+    if (batch.status !== 'open') continue;
+    if (batch.notBefore !== undefined && now < batch.notBefore) {
+      left.push({ batchId: batch.batchId, why: `not before ${batch.notBefore}` });
+    } else waiting.push(batch);
+  }
+
+  const assignments: Assignment[] = [];
+  let needsTerm = false;
+  slots.forEach((worker, index) => {
+    const share = Math.max(1, Math.ceil(waiting.length / (slots.length - index)));
+    const taken: BatchRow[] = [];
+    let estimateSeconds = 0;
+    for (const batch of [...waiting]) {
+      if (taken.length >= share || estimateSeconds >= 2 * settings.looks.longestSeconds) break;
+      if (batch.excludedWorkers?.includes(worker)) continue;
+      const more = estimateSeconds + openSeconds(batch);
+      const deadlineAt = deadline(lease, more, settings, now);
+      if (deadlineAt === undefined) {
+        if (taken.length === 0) needsTerm = true;
+        break;
+      }
+      taken.push(batch);
+      waiting.splice(waiting.indexOf(batch), 1);
+      estimateSeconds = more;
+    }
+    const deadlineAt = deadline(lease, estimateSeconds, settings, now);
+    if (taken.length > 0 && deadlineAt !== undefined) {
+      assignments.push({ worker, batches: taken, deadlineAt });
+    }
+  });
+  const usable = usableWorkers(lease, quarantined);
+  const mayRun = (batch: BatchRow) =>
+    usable.some(({ workerId }) => !batch.excludedWorkers?.includes(workerId));
+  for (const batch of waiting) {
+    const why = needsTerm ? 'needs another term' : 'no free slot';
+    left.push({ batchId: batch.batchId, why: mayRun(batch) ? why : 'failed on every worker here' });
+  }
+  const stuck = usable.length === 0 || (waiting.length > 0 && !waiting.some(mayRun));
+  return { assignments, needsTerm, stuck, left };
+}
+
+/** Estimated slot time of the tasks of a batch that have not ended. */
+export const openSeconds = (batch: BatchRow): number =>
+  batch.tasks.reduce(
+    (sum, task, index) => sum + (batch.settled.has(index) ? 0 : task.unitSeconds),
+    0,
+  );
+
+/** One entry per free slot, spread over the workers. */
+function freeSlots(
+  lease: LeaseRow,
+  jobs: readonly JobRow[],
+  quarantined: ReadonlySet<WorkerId>,
+): WorkerId[] {
+  const free = usableWorkers(lease, quarantined).map(({ workerId, slots }) => ({
+    workerId,
+    slots: slots - jobs.filter((job) => job.worker === workerId && isLive(job)).length,
+  }));
+  const most = Math.max(0, ...free.map(({ slots }) => slots));
+  return Array.from({ length: most }, (_, round) =>
+    free.filter(({ slots }) => slots > round).map(({ workerId }) => workerId),
+  ).flat();
+}
+
+const usableWorkers = (lease: LeaseRow, quarantined: ReadonlySet<WorkerId>) =>
+  lease.workers.filter(({ workerId, lostAt }) => lostAt === undefined && !quarantined.has(workerId));
+
+/** When a job of that size must end; undefined when the paid time left is too short for it. */
+function deadline(
+  lease: LeaseRow,
+  estimateSeconds: number,
+  settings: Settings,
+  now: Instant,
+): Instant | undefined {
+  const edge = drainAt(lease, settings);
+  if (edge === undefined) return undefined;
+  const neededSeconds = Math.min(estimateSeconds * ESTIMATE_SLACK, settings.lease.jobSeconds);
+  if (secondsBetween(now, edge) < Math.max(1, neededSeconds)) return undefined;
+  return earlier(plusSeconds(now, settings.lease.jobSeconds), edge);
+}
+
+/** From here on a lease that was not extended takes no work. */
+export const drainAt = (lease: LeaseRow, settings: Settings): Instant | undefined =>
+  lease.paidUntil === undefined
+    ? undefined
+    : plusSeconds(lease.paidUntil, -settings.lease.drainBeforeSeconds);
+
+export type RunNext =
+  | { readonly next: 'wait'; readonly waitSeconds: number }
+  | { readonly next: 'extend' }
+  | { readonly next: 'hold'; readonly waitSeconds: number }
+  /** `failed`: it ends because it can do no more, not because it is done. */
+  | { readonly next: 'close'; readonly reason: string; readonly failed: boolean };
+
+/** What the burst does after it has submitted what it could. */
+export function afterAssigning(
+  lease: LeaseRow,
+  liveJobs: number,
+  { needsTerm, stuck }: Pick<Assigning, 'needsTerm' | 'stuck'>,
+  settings: Settings,
+  now: Instant,
+): RunNext {
+  const edge = drainAt(lease, settings);
+  if (edge === undefined) {
+    return { next: 'close', reason: 'the end of the paid time is unknown', failed: true };
+  }
+  if (needsTerm && mayExtend(lease, settings, now)) return { next: 'extend' };
+  if (liveJobs > 0) return { next: 'wait', waitSeconds: settings.looks.shortestSeconds };
+  if (now >= edge) return { next: 'close', reason: 'paid edge', failed: false };
+  if (stuck) {
+    return { next: 'close', reason: 'no worker is left that may run what waits', failed: true };
+  }
+  const seconds = Math.min(settings.looks.holdSeconds, secondsBetween(now, edge));
+  return { next: 'hold', waitSeconds: Math.max(1, Math.ceil(seconds)) };
+}
+
+/** Inside the extension window, not refused a moment ago, and no earlier call still in doubt. */
+const mayExtend = (lease: LeaseRow, settings: Settings, now: Instant): boolean =>
+  lease.paidUntil !== undefined &&
+  beforeCalling(lease, 'extend', settings, now).kind !== 'wait' &&
+  secondsBetween(now, lease.paidUntil) <= settings.lease.extendBeforeSeconds &&
+  now < lease.paidUntil &&
+  (lease.extendNotBefore === undefined || now >= lease.extendNotBefore);

@@ -1,0 +1,60 @@
+import type { BatchReturn } from '../ledger/batches.ts';
+import type { WorkerId } from '../model/ids.ts';
+import type { BatchRow } from '../model/rows.ts';
+import type { Settings } from '../model/settings.ts';
+import { type Instant, plusSeconds } from '../model/time.ts';
+
+/** Why an attempt at a batch ended before the batch did. The class picks the knob (DESIGN, section 10). */
+export type AttemptEnd =
+  /** Its job never began: nothing is held against the batch. */
+  | { readonly class: 'not-started'; readonly reason: string }
+  /** The burst ended under it. */
+  | { readonly class: 'burst-closed'; readonly reason: string; readonly started: boolean }
+  /** The worker went silent: later, and elsewhere. */
+  | { readonly class: 'worker-lost'; readonly reason: string; readonly worker: WorkerId }
+  /** The worker gave up on tasks, or what it delivered was wrong: another worker. */
+  | {
+      readonly class: 'task-failed' | 'verification-failed';
+      readonly reason: string;
+      readonly worker: WorkerId;
+    }
+  /** The job ran out of time and handed the rest back. */
+  | { readonly class: 'interrupted'; readonly reason: string };
+
+export type AfterAttempt =
+  | { readonly again: true; readonly back: BatchReturn }
+  /** The tasks left have used up their attempts. */
+  | { readonly again: false; readonly reason: string; readonly attempts: number };
+
+/**
+ * What becomes of a batch whose attempt ended: tried again, by whom and when, or given up.
+ *
+ * A lost worker moves place and time (`backoffSeconds`, doubling with each attempt), a failed task or a
+ * failed verification moves place only, an end that is nobody's fault moves nothing.
+ */
+export function afterAttempt(
+  batch: Pick<BatchRow, 'attempts' | 'excludedWorkers'>,
+  end: AttemptEnd,
+  settings: Settings,
+  now: Instant,
+): AfterAttempt {
+  const counts = end.class === 'burst-closed' ? end.started : end.class !== 'not-started';
+  const attempts = batch.attempts + (counts ? 1 : 0);
+  const reason = `${end.class}: ${end.reason}`;
+  if (attempts >= settings.batches.maxAttempts) return { again: false, reason, attempts };
+  const waitSeconds =
+    end.class === 'worker-lost' ? settings.batches.backoffSeconds * 2 ** (attempts - 1) : 0;
+  const excluded = new Set(batch.excludedWorkers);
+  if ('worker' in end) excluded.add(end.worker);
+  return {
+    again: true,
+    back: {
+      attempts,
+      notBefore: waitSeconds > 0 ? plusSeconds(now, waitSeconds) : undefined,
+      excludedWorkers: [...excluded],
+      reason,
+      now,
+      dueAt: plusSeconds(now, waitSeconds + settings.looks.graceSeconds),
+    },
+  };
+}

@@ -1,0 +1,152 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createIonetClusters } from '../../shared/ionet/clusters.ts';
+import { ClusterId, WorkerId } from '../../shared/model/ids.ts';
+import { instantOf } from '../../shared/model/time.ts';
+import type { Clusters } from '../../shared/ports.ts';
+import { apiFile, hasApiFile } from '../support/ionet-api-file.ts';
+import { API_KEY, aClusterRequest, aRequirement, IMAGE } from '../support/ionet-world.ts';
+import { type Seen, scriptedServer } from '../support/scripted-server.ts';
+
+const ID = ClusterId.parse('0b6f0a3e-7d1c-4e9d-9f46-7e1c5f2b8a11');
+const BASE = '/enterprise/v1/io-cloud/caas';
+
+const REPLIES: Readonly<Record<string, unknown>> = {
+  '/hardware/max-gpus-per-container': {
+    data: {
+      hardware: [
+        {
+          hardware_id: 204,
+          hardware_name: 'GeForce RTX 4090',
+          brand_name: 'NVIDIA',
+          max_gpus_per_container: 8,
+          available: 40,
+        },
+      ],
+      total: 1,
+    },
+  },
+  '/available-replicas': { data: [{ id: 3, iso2: 'FI', name: 'Finland', available_replicas: 4 }] },
+  '/price': { data: { replica_count: 2, gpus_per_container: 1, total_cost_usdc: 1.2345678 } },
+  '/deploy': { status: 'deployment requested', deployment_id: ID },
+  '/deployments': { data: { deployments: [], total: 0, statuses: [] } },
+  [`/deployment/${ID}`]: {
+    data: {
+      id: ID,
+      status: 'running',
+      started_at: null,
+      finished_at: null,
+      amount_paid: 1,
+      hardware_name: 'GeForce RTX 4090',
+      gpus_per_container: 1,
+      total_containers: 2,
+      compute_minutes_served: 0,
+      compute_minutes_remaining: 60,
+    },
+  },
+  [`/deployment/${ID}/containers`]: { data: { workers: [], total: 0 } },
+};
+
+const replyTo = ({ path }: Seen) => {
+  const below = path.slice(BASE.length).replace(/\/extend$/, '');
+  return { body: REPLIES[below] ?? 'a log' };
+};
+
+describe('the requests of the io.net client', () => {
+  let server: Awaited<ReturnType<typeof scriptedServer>>;
+  let clusters: Clusters;
+  beforeEach(async () => {
+    server = await scriptedServer(replyTo);
+    clusters = createIonetClusters({
+      baseUrl: `${server.baseUrl}${BASE}`,
+      apiKey: API_KEY,
+      clock: { now: () => instantOf(0) },
+      timeoutMilliseconds: 5000,
+    });
+  });
+  afterEach(() => server.close());
+
+  async function callEverything(): Promise<void> {
+    const [offer] = await clusters.offers(aRequirement());
+    if (offer === undefined) throw new Error('no offer');
+    await clusters.quote(offer, 2, 1);
+    await clusters.create(aClusterRequest(offer, { workers: 2, env: { BURST_SLOTS: '1' } }));
+    await clusters.list();
+    await clusters.get(ID);
+    await clusters.extend(ID, 2);
+    await clusters.logs(ID, WorkerId.parse('container/1'), { maxBytes: 100 });
+    await clusters.destroy(ID);
+  }
+
+  it('are these', async () => {
+    await callEverything();
+    expect(
+      server.seen.map(({ method, path, query }) => [method, path.slice(BASE.length), query]),
+    ).toEqual([
+      ['GET', '/hardware/max-gpus-per-container', {}],
+      ['GET', '/available-replicas', { hardware_id: '204', hardware_qty: '1' }],
+      ['GET', '/available-replicas', { hardware_id: '204', hardware_qty: '8' }],
+      [
+        'GET',
+        '/price',
+        {
+          location_ids: '[3]',
+          hardware_id: '204',
+          duration_hours: '1',
+          gpus_per_container: '1',
+          replica_count: '2',
+        },
+      ],
+      ['POST', '/deploy', {}],
+      ['GET', '/deployments', { page: '0', page_size: '100' }],
+      ['GET', `/deployment/${ID}`, {}],
+      ['GET', `/deployment/${ID}/containers`, { page: '0', page_size: '100' }],
+      ['POST', `/deployment/${ID}/extend`, {}],
+      ['GET', `/deployment/${ID}/log/container%2F1`, { stream: 'stdout' }],
+      ['GET', `/deployment/${ID}/log/container%2F1`, { stream: 'stderr' }],
+      ['DELETE', `/deployment/${ID}`, {}],
+    ]);
+    expect(server.seen.every(({ headers }) => headers['x-api-key'] === API_KEY)).toBe(true);
+  });
+
+  it('buy with exactly these fields', async () => {
+    await callEverything();
+    const bodies = server.seen.filter(({ body }) => body !== undefined).map(({ body }) => body);
+    expect(bodies).toEqual([
+      {
+        resource_private_name: 'burst-0123456789ab',
+        duration_hours: 1,
+        gpus_per_container: 1,
+        hardware_id: 204,
+        location_ids: [3],
+        container_config: {
+          replica_count: 2,
+          traffic_port: 8080,
+          env_variables: { BURST_SLOTS: '1' },
+          secret_env_variables: { BURST_TOKEN: 'a-token-only-this-cluster-has' },
+          entrypoint: null,
+        },
+        registry_config: { image_url: IMAGE },
+      },
+      { duration_hours: 2 },
+    ]);
+  });
+
+  it.skipIf(!hasApiFile)(
+    "fit io.net's published API file (skipped where the file is absent)",
+    async () => {
+      await callEverything();
+      const file = apiFile();
+      expect(server.seen.flatMap((request) => file.problemsOfRequest(request))).toEqual([]);
+    },
+  );
+
+  it('round a price up to whole micro-dollars', async () => {
+    const [offer] = await clusters.offers(aRequirement());
+    expect(offer && (await clusters.quote(offer, 2, 1))).toEqual({ totalMicroUsd: 1_234_568 });
+  });
+
+  it.each(['.', '..'])('never climb to another endpoint by an id like %o', async (id) => {
+    await expect(clusters.destroy(ClusterId.parse(id))).rejects.toThrow('is no identifier');
+    expect(server.seen).toEqual([]);
+  });
+});

@@ -1,0 +1,10 @@
+import { settingsOfThisProcess } from '../../worker/settings.ts';
+import { startWorker } from '../../worker/worker.ts';
+import { TEST_EXECUTORS } from './worker-executors.ts';
+
+// A real worker process whose executors do what a test tells them.
+startWorker(
+  settingsOfThisProcess(),
+  TEST_EXECUTORS,
+  new URL('./worker-thread.ts', import.meta.url),
+);

@@ -1,0 +1,76 @@
+import * as z from 'zod';
+import { WorkerHealth } from '../shared/model/job.ts';
+import { Instant } from '../shared/model/time.ts';
+
+/** A clock that left the real one at `realOriginAt`, showed `originAt` then, and runs `speed` times faster. */
+export const ClockSettings = z.strictObject({
+  originAt: Instant,
+  realOriginAt: Instant,
+  speed: z.number().positive().max(100_000),
+});
+export type ClockSettings = z.infer<typeof ClockSettings>;
+
+const json = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    context.addIssue({ code: 'custom', message: 'is not JSON' });
+    return z.NEVER;
+  }
+});
+
+/** Everything a worker is told by its environment. */
+const Environment = z.object({
+  /** Port to listen on; 0: any free one. */
+  BURST_PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
+  /** Address to listen on. A container is reached from outside, so all of them by default. */
+  BURST_HOST: z.union([z.ipv4(), z.ipv6()]).default('0.0.0.0'),
+  /** Bearer token every caller must show. */
+  BURST_TOKEN: z.string().regex(/^[\x21-\x7e]{16,512}$/, 'must be 16 to 512 printable characters'),
+  /** Jobs to run at a time. */
+  BURST_SLOTS: z.coerce.number().int().min(1).max(64).default(1),
+  /** GPUs of this container as JSON: [{"model", "vramMb"}]. */
+  BURST_GPUS: json.pipe(WorkerHealth.shape.gpus).default([]),
+  /** JSON of {@link ClockSettings}; absent: the real clock. */
+  BURST_CLOCK: json.pipe(ClockSettings).optional(),
+});
+
+export interface WorkerSettings {
+  readonly port: number;
+  readonly host: string;
+  readonly token: string;
+  readonly slots: number;
+  readonly gpus: WorkerHealth['gpus'];
+  readonly clock: ClockSettings | undefined;
+}
+
+/** The environment does not describe a worker. The message names every wrong variable and no value. */
+export class SettingsRejected extends Error {
+  override readonly name = 'SettingsRejected';
+}
+
+/** @throws SettingsRejected with all problems at once. */
+export function workerSettings(
+  environment: Readonly<Record<string, string | undefined>>,
+): WorkerSettings {
+  const parsed = Environment.safeParse(environment);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map(
+      ({ path, message }) => `${path.join('.')}: ${message}`,
+    );
+    throw new SettingsRejected(problems.join('; '));
+  }
+  const { data } = parsed;
+  return {
+    port: data.BURST_PORT,
+    host: data.BURST_HOST,
+    token: data.BURST_TOKEN,
+    slots: data.BURST_SLOTS,
+    gpus: data.BURST_GPUS,
+    clock: data.BURST_CLOCK,
+  };
+}
+
+/** The settings of this process. @throws SettingsRejected */
+// biome-ignore lint/style/noProcessEnv: the one place of the worker that reads the environment
+export const settingsOfThisProcess = (): WorkerSettings => workerSettings(process.env);
