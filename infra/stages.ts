@@ -27,7 +27,10 @@ export type StageName = (typeof STAGE_NAMES)[number];
 export type Handler = (input: unknown, invocation: Invocation) => Promise<unknown>;
 
 /** Every stage wired to one set of ports. */
-export const wireStages = (ports: Ports, settings: Settings): Readonly<Record<StageName, Handler>> => ({
+export const wireStages = (
+  ports: Ports,
+  settings: Settings,
+): Readonly<Record<StageName, Handler>> => ({
   intake: intake(ports, settings),
   plan: plan(ports, settings),
   provision: provision(ports, settings),

@@ -27,14 +27,15 @@ type IntakePorts = Pick<Ports, 'ledger' | 'artifacts' | 'bursts' | 'clock' | 'id
  * Intake: from messages to batches. A bad message becomes a record with a reason and is acknowledged; a
  * message we could not deal with is delivered again; neither holds up its neighbours.
  */
-export const intake: Stage<keyof IntakePorts, IntakeAnswer> = (ports, settings) => async (event) => {
-  const { Records: messages } = SqsEvent.parse(event);
-  const failed = new Set<string>();
-  for (const [tenant, own] of byTenant(messages, settings)) {
-    for (const id of await takeIn(ports, settings, tenant, own)) failed.add(id);
-  }
-  return { batchItemFailures: [...failed].map((itemIdentifier) => ({ itemIdentifier })) };
-};
+export const intake: Stage<keyof IntakePorts, IntakeAnswer> =
+  (ports, settings) => async (event) => {
+    const { Records: messages } = SqsEvent.parse(event);
+    const failed = new Set<string>();
+    for (const [tenant, own] of byTenant(messages, settings)) {
+      for (const id of await takeIn(ports, settings, tenant, own)) failed.add(id);
+    }
+    return { batchItemFailures: [...failed].map((itemIdentifier) => ({ itemIdentifier })) };
+  };
 
 /** @returns ids of the messages to deliver again. */
 async function takeIn(
@@ -62,7 +63,12 @@ async function takeIn(
   const again: string[] = [];
   try {
     const entries = [...sound.values()];
-    const placed = await placeTasks(ports, settings, tenant, entries.map(({ task }) => task));
+    const placed = await placeTasks(
+      ports,
+      settings,
+      tenant,
+      entries.map(({ task }) => task),
+    );
     for (const { task, messages: own } of entries) {
       const result = placed.get(task);
       if (result === undefined || result.outcome === 'later') again.push(...ids(own));
@@ -79,7 +85,11 @@ async function takeIn(
     try {
       const rejection = { tenant, messageSha256: sha256Of(message.body), ...why, claimedTaskId };
       const now = ports.clock.now();
-      await recordRejection(ports.ledger, { ...rejection, now, keepDays: settings.limits.rejectionDays });
+      await recordRejection(ports.ledger, {
+        ...rejection,
+        now,
+        keepDays: settings.limits.rejectionDays,
+      });
     } catch (error) {
       ports.log('rejection not recorded', { tenant, code: why.code, error: String(error) });
       again.push(message.messageId);
@@ -104,7 +114,10 @@ const REUSED_AT_ONCE = refusal(
 const ids = (messages: readonly Message[]) => messages.map(({ messageId }) => messageId);
 
 /** Messages by tenant. The tenant is the queue; one from an unknown queue is a deployment fault. */
-function byTenant(messages: readonly Message[], { tenantOfQueue }: Settings): Map<Tenant, Message[]> {
+function byTenant(
+  messages: readonly Message[],
+  { tenantOfQueue }: Settings,
+): Map<Tenant, Message[]> {
   const groups = new Map<Tenant, Message[]>();
   for (const message of messages) {
     const queue = message.eventSourceARN.split(':').at(-1) ?? '';

@@ -9,16 +9,15 @@ import { takeUpLease } from './plan/take-up-lease.ts';
 type Needs = 'ledger' | 'clusters' | 'jobs' | 'bursts' | 'clock' | 'log';
 
 /** Plan: where the burst stands, what to buy, when it is over. */
-export const plan: Stage<Needs, BurstDocument> =
-  (ports: Pick<Ports, Needs>, settings) => (input) =>
-    drive(
-      ports,
-      settings,
-      {
-        'Take up the lease': takeUpLease,
-        'Plan burst': planBurst(ports, settings),
-        'Close burst': closeBurst(ports, settings),
-        'Hand over': handOver(ports, settings),
-      },
-      input,
-    );
+export const plan: Stage<Needs, BurstDocument> = (ports: Pick<Ports, Needs>, settings) => (input) =>
+  drive(
+    ports,
+    settings,
+    {
+      'Take up the lease': takeUpLease,
+      'Plan burst': planBurst(ports, settings),
+      'Close burst': closeBurst(ports, settings),
+      'Hand over': handOver(ports, settings),
+    },
+    input,
+  );

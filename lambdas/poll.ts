@@ -7,11 +7,10 @@ import { checkJobs } from './poll/check-jobs.ts';
 type Needs = 'ledger' | 'clusters' | 'jobs' | 'clock' | 'ids' | 'log';
 
 /** Poll: looks once and says when to look again. */
-export const poll: Stage<Needs, BurstDocument> =
-  (ports: Pick<Ports, Needs>, settings) => (input) =>
-    drive(
-      ports,
-      settings,
-      { 'Check cluster': checkCluster(ports, settings), 'Check jobs': checkJobs(ports, settings) },
-      input,
-    );
+export const poll: Stage<Needs, BurstDocument> = (ports: Pick<Ports, Needs>, settings) => (input) =>
+  drive(
+    ports,
+    settings,
+    { 'Check cluster': checkCluster(ports, settings), 'Check jobs': checkJobs(ports, settings) },
+    input,
+  );

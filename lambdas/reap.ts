@@ -61,4 +61,3 @@ async function destroyOrphan(
   });
   return true;
 }
-

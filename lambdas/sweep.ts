@@ -35,4 +35,3 @@ export const sweep: Stage<keyof SweepPorts, SweepAnswer> = (ports, settings) => 
   ports.log('sweep', repaired);
   return repaired;
 };
-

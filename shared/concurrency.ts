@@ -12,7 +12,9 @@ export async function inParallel<Item, Result>(
   const lane = async () => {
     for (const [index, item] of waiting) results[index] = await work(item, index);
   };
-  const lanes = await Promise.allSettled(Array.from({ length: Math.min(width, items.length) }, lane));
+  const lanes = await Promise.allSettled(
+    Array.from({ length: Math.min(width, items.length) }, lane),
+  );
   for (const outcome of lanes) if (outcome.status === 'rejected') throw outcome.reason;
   return results;
 }

@@ -88,7 +88,11 @@ export interface Ledger {
     readonly limit?: number;
   }): Promise<Row[]>;
   /** Eventually consistent: keys of rows that were due at `until`, oldest first. */
-  due(query: { readonly of: DueKind; readonly until: Instant; readonly limit: number }): Promise<Key[]>;
+  due(query: {
+    readonly of: DueKind;
+    readonly until: Instant;
+    readonly limit: number;
+  }): Promise<Key[]>;
 }
 
 // ── Artifacts, queue, bursts ────────────────────────────────────────────────────────────────────────
@@ -225,7 +229,11 @@ export interface Clusters {
   /** Every cluster of the account, all pages or an error. */
   list(): Promise<ClusterSummary[]>;
   /** The last lines one worker wrote. Best effort. */
-  logs(clusterId: ClusterId, workerId: WorkerId, options: { readonly maxBytes: number }): Promise<string>;
+  logs(
+    clusterId: ClusterId,
+    workerId: WorkerId,
+    options: { readonly maxBytes: number },
+  ): Promise<string>;
 }
 
 // ── Workers ─────────────────────────────────────────────────────────────────────────────────────────
@@ -253,7 +261,9 @@ export interface Jobs {
   submit(
     worker: WorkerAddress,
     job: JobRequest,
-  ): Promise<Answer<{ readonly accepted: true } | { readonly accepted: false; readonly reason: string }>>;
+  ): Promise<
+    Answer<{ readonly accepted: true } | { readonly accepted: false; readonly reason: string }>
+  >;
   /** Undefined inside `answered`: the worker knows no such job. */
   get(worker: WorkerAddress, jobId: JobRequest['jobId']): Promise<Answer<JobReport | undefined>>;
   cancel(worker: WorkerAddress, jobId: JobRequest['jobId']): Promise<Answer<undefined>>;

@@ -10,7 +10,7 @@ export class TransferFailed extends Error {
 /** Waits between tries, seconds: short, because the job's own deadline ends all of it. */
 const RETRY_AFTER_SECONDS = [0.25, 0.5, 1, 2, 4];
 
-/** One try that moves nothing for this long is given up. */
+/** Longest time of one try. */
 const TRY_TIMEOUT_MILLISECONDS = 60_000;
 
 type Try<T> =

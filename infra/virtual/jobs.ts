@@ -9,7 +9,8 @@ export function virtualJobs(market: Pick<Market, 'workerAt'>): Jobs {
     question: (worker: WorkerModel) => T,
   ): Promise<Answer<T>> => {
     const worker = market.workerAt(url);
-    if (worker === undefined || !worker.alive()) return { kind: 'silent', why: 'connection refused' };
+    if (worker === undefined || !worker.alive())
+      return { kind: 'silent', why: 'connection refused' };
     if (worker.frozen()) return { kind: 'silent', why: 'no answer in time' };
     return { kind: 'answered', value: question(worker) };
   };

@@ -2,7 +2,13 @@ import { CapacityUnavailable } from '../../shared/errors.ts';
 import { gpuMeets, knownGpuModel } from '../../shared/model/gpu.ts';
 import { ClusterId, WorkerId } from '../../shared/model/ids.ts';
 import { instantOf } from '../../shared/model/time.ts';
-import type { ClusterPhase, ClusterRequest, Clusters, ClusterView, Offer } from '../../shared/ports.ts';
+import type {
+  ClusterPhase,
+  ClusterRequest,
+  Clusters,
+  ClusterView,
+  Offer,
+} from '../../shared/ports.ts';
 import type { Timers } from '../local/engine/timers.ts';
 import { finalBill, hourlyRate } from '../local/ionet/bill.ts';
 import { type Catalogue, DEFAULT_CATALOGUE, type Hardware } from '../local/ionet/catalogue.ts';
@@ -193,7 +199,8 @@ export function createMarket(options: MarketOptions): Market {
       },
       async destroy(id) {
         const cluster = find(id);
-        if (cluster === undefined || OVER.includes(cluster.phase) || cluster.phase === 'DELETING') return;
+        if (cluster === undefined || OVER.includes(cluster.phase) || cluster.phase === 'DELETING')
+          return;
         cluster.phase = 'DELETING';
         timers.after(behaviour.terminationSeconds * 1000, () => end(cluster, 'DELETED'));
       },

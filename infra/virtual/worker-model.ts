@@ -1,6 +1,8 @@
 import { renderToken } from '../../shared/kinds/nft/render-token.ts';
 import { NftSpec } from '../../shared/kinds/nft/spec.ts';
+import type { MemoryArtifacts } from '../../shared/memory/memory-artifacts.ts';
 import { sha256Of } from '../../shared/model/digest.ts';
+import type { WorkerHealth } from '../../shared/model/job.ts';
 import {
   type JobReport,
   type JobRequest,
@@ -8,8 +10,6 @@ import {
   parseManifest,
 } from '../../shared/model/job.ts';
 import { millisecondsOf } from '../../shared/model/time.ts';
-import type { MemoryArtifacts } from '../../shared/memory/memory-artifacts.ts';
-import type { WorkerHealth } from '../../shared/model/job.ts';
 import type { Timers } from '../local/engine/timers.ts';
 
 /** A worker of the virtual world: the job server's contract without HTTP, on virtual time. */

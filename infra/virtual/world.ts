@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { canonicalJson } from '../../shared/model/digest.ts';
-import type { ManifestTask } from '../../shared/model/job.ts';
-import { Settings } from '../../shared/model/settings.ts';
-import { instantOf } from '../../shared/model/time.ts';
 import { memoryArtifacts } from '../../shared/memory/memory-artifacts.ts';
 import { memoryIds, randomFrom } from '../../shared/memory/memory-ids.ts';
 import { memoryLedger } from '../../shared/memory/memory-ledger.ts';
 import { memoryQueue } from '../../shared/memory/memory-queue.ts';
+import { canonicalJson } from '../../shared/model/digest.ts';
+import type { ManifestTask } from '../../shared/model/job.ts';
+import { Settings } from '../../shared/model/settings.ts';
+import { instantOf } from '../../shared/model/time.ts';
 import type { Bursts, Ports } from '../../shared/ports.ts';
 import { ExecutionRefused } from '../local/engine/api-refusal.ts';
 import { functionNotFound, type InvokeFunction, lambdaFailure } from '../local/engine/invoke.ts';
@@ -46,7 +46,10 @@ export function virtualWorld(options: VirtualWorldOptions) {
   const { seed = 1, startAt = '2026-01-01T00:00:00.000Z' } = options;
   const timers = virtualTime({ startAt });
   const clock = { now: () => instantOf(timers.now()) };
-  const settings = Settings.parse({ ...options.settings, tenantOfQueue: { [QUEUE_NAME]: 'default' } });
+  const settings = Settings.parse({
+    ...options.settings,
+    tenantOfQueue: { [QUEUE_NAME]: 'default' },
+  });
   const ledger = memoryLedger();
   const artifacts = memoryArtifacts({ clock });
   const queue = memoryQueue({ clock });
@@ -65,7 +68,10 @@ export function virtualWorld(options: VirtualWorldOptions) {
         timers,
         artifacts,
         slots: Number(env.BURST_SLOTS ?? 1),
-        gpus: Array.from({ length: offer.gpusPerWorker }, () => ({ model: offer.gpuModel, vramMb })),
+        gpus: Array.from({ length: offer.gpusPerWorker }, () => ({
+          model: offer.gpuModel,
+          vramMb,
+        })),
         taskSeconds: options.taskSeconds ?? (() => 10),
       }),
   });

@@ -42,7 +42,12 @@ export async function acceptResult(
   }
   const verdict = read.task.verify(files);
   if (!verdict.verified) {
-    const facts = { burst: lease.burstId, job: job.jobId, task: task.taskId, reason: verdict.reason };
+    const facts = {
+      burst: lease.burstId,
+      job: job.jobId,
+      task: task.taskId,
+      reason: verdict.reason,
+    };
     ports.log('result rejected', facts);
     return { kind: 'rejected', ended: false, reason: verdict.reason };
   }

@@ -3,9 +3,9 @@ import { settleTasks } from '../../shared/ledger/batches.ts';
 import { changeJob, jobsOf } from '../../shared/ledger/jobs.ts';
 import { changeLease } from '../../shared/ledger/leases.ts';
 import { quarantineWorker } from '../../shared/ledger/provider.ts';
+import { sha256Of } from '../../shared/model/digest.ts';
 import type { BatchId } from '../../shared/model/ids.ts';
 import { type ManifestTask, parseManifest } from '../../shared/model/job.ts';
-import { sha256Of } from '../../shared/model/digest.ts';
 import type { JobRow, LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import { plusSeconds } from '../../shared/model/time.ts';
@@ -75,14 +75,16 @@ async function collectJob(
     const received = await acceptResult(ports, lease, job, task);
     own[received.kind] += 1;
     if (received.kind !== 'missing' || job.uploaded.has(line)) read.add(line);
-    if (received.ended) ended.set(task.batchId, (ended.get(task.batchId) ?? new Set()).add(task.index));
+    if (received.ended)
+      ended.set(task.batchId, (ended.get(task.batchId) ?? new Set()).add(task.index));
     if (received.kind === 'rejected') {
       const quarantinedUntil = plusSeconds(ports.clock.now(), settings.limits.quarantineSeconds);
       const reason = received.reason.slice(0, 300);
       await quarantineWorker(ports.ledger, { workerId: job.worker, quarantinedUntil, reason });
     }
   }
-  for (const [batchId, indexes] of ended) await settleTasks(ports.ledger, { ...lease, batchId }, indexes);
+  for (const [batchId, indexes] of ended)
+    await settleTasks(ports.ledger, { ...lease, batchId }, indexes);
   await changeJob(ports.ledger, job, {
     collected: read,
     refusedResults: own.refused,

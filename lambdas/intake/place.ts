@@ -73,7 +73,13 @@ async function placeDraft(
     const to = { batch: batchId, profile: draft.profile, now };
     const { taskId } = task.envelope;
     const { bodySha256 } = task;
-    const first = await acceptTask(ports.ledger, { tenant, taskId, kind: draft.kind, bodySha256, ...to });
+    const first = await acceptTask(ports.ledger, {
+      tenant,
+      taskId,
+      kind: draft.kind,
+      bodySha256,
+      ...to,
+    });
     if (first.done) return { won: true };
     if (first.row === undefined) throw new Error(`task ${taskId} vanished while it was accepted`);
     if (first.row.bodySha256 !== bodySha256) return { won: false, placed: reused(first.row) };

@@ -7,7 +7,7 @@ import { changeProfile, readProfile } from '../../shared/ledger/profiles.ts';
 import type { LeaseRow, ProfileRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import { type Instant, plusSeconds } from '../../shared/model/time.ts';
-import { closing, type ClosingCause } from '../../shared/plan/closing.ts';
+import { type ClosingCause, closing } from '../../shared/plan/closing.ts';
 import type { Ports } from '../../shared/ports.ts';
 
 type ClosePorts = Pick<Ports, 'ledger' | 'clock'>;
@@ -74,7 +74,11 @@ async function offTheProfile(
 }
 
 async function hasClaimable(ledger: Ports['ledger'], profile: ProfileRow): Promise<boolean> {
-  const where = { ...profile.requirement, profile: profile.profile, oldestOpen: profile.oldestOpen };
+  const where = {
+    ...profile.requirement,
+    profile: profile.profile,
+    oldestOpen: profile.oldestOpen,
+  };
   return (await liveBatches(ledger, where)).some(({ status }) => status === 'open');
 }
 

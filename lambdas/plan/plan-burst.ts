@@ -3,11 +3,17 @@ import { liveBatches } from '../../shared/ledger/batches.ts';
 import { changeLease } from '../../shared/ledger/leases.ts';
 import { holdMoney, settleHold } from '../../shared/ledger/money.ts';
 import { readProfile } from '../../shared/ledger/profiles.ts';
+import { usdOf } from '../../shared/model/money.ts';
 import type { LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
-import { usdOf } from '../../shared/model/money.ts';
 import { dayOf, type Instant } from '../../shared/model/time.ts';
-import { type Candidate, candidates, cheapest, chosen, type Priced } from '../../shared/plan/offer.ts';
+import {
+  type Candidate,
+  candidates,
+  cheapest,
+  chosen,
+  type Priced,
+} from '../../shared/plan/offer.ts';
 import type { Ports } from '../../shared/ports.ts';
 
 type PlanPorts = Pick<Ports, 'ledger' | 'clusters'>;
@@ -38,7 +44,7 @@ export const planBurst =
     for (const candidate of fitting.slice(0, MAX_QUOTES)) {
       priced.push({ ...candidate, termMicroUsd: await priceOf(ports, candidate, settings) });
     }
-    const best = cheapest(priced, lease.requirement.need.gpus);
+    const best = cheapest(priced, lease.requirement.need.gpus, lease.wantedSlots);
     if (best === undefined) {
       const why = refused.map(({ offerId, why }) => `${offerId}: ${why}`).slice(0, 5);
       const reason = `no-capacity: ${why.join('; ') || 'nothing is on offer'}`;
@@ -54,8 +60,11 @@ async function openWork({ ledger }: PlanPorts, lease: LeaseRow): Promise<number>
   return batches.filter(({ status }) => status === 'open').length;
 }
 
-const priceOf = async ({ clusters }: PlanPorts, { offer, workers }: Candidate, { lease }: Settings) =>
-  (await clusters.quote(offer, workers, lease.termHours)).totalMicroUsd;
+const priceOf = async (
+  { clusters }: PlanPorts,
+  { offer, workers }: Candidate,
+  { lease }: Settings,
+) => (await clusters.quote(offer, workers, lease.termHours)).totalMicroUsd;
 
 async function holdAndChoose(
   { ledger }: PlanPorts,
@@ -64,7 +73,8 @@ async function holdAndChoose(
   best: Priced,
   now: Instant,
 ): Promise<Step> {
-  for (const earlier of lease.holds) await settleHold(ledger, settings, { ...lease, ...earlier }, 0);
+  for (const earlier of lease.holds)
+    await settleHold(ledger, settings, { ...lease, ...earlier }, 0);
   const hold = { term: 1, day: dayOf(now), microUsd: best.termMicroUsd };
   const noted = await changeLease(ledger, lease, { holds: [hold] });
   if (!noted.done) return { next: 'superseded' };

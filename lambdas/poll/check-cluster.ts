@@ -68,12 +68,20 @@ async function markReady(
     phase: 'ready',
     readyAt: now,
     workers: [...workers],
-    paidUntil: plusSeconds(paidFrom, Math.max(view.paidSeconds, rules.hourSeconds * rules.termHours)),
+    paidUntil: plusSeconds(
+      paidFrom,
+      Math.max(view.paidSeconds, rules.hourSeconds * rules.termHours),
+    ),
     takeOvers: 0,
   });
   if (!ready.done) return undefined;
   if (lease.offer !== undefined && lease.createdClusterAt !== undefined) {
-    await learn(ledger, provisioningOf(lease.offer), now, secondsBetween(lease.createdClusterAt, now));
+    await learn(
+      ledger,
+      provisioningOf(lease.offer),
+      now,
+      secondsBetween(lease.createdClusterAt, now),
+    );
   }
   return ready.row;
 }

@@ -12,7 +12,7 @@ import type { JobRow, LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import { type Instant, plusSeconds } from '../../shared/model/time.ts';
 import { goneFromView } from '../../shared/poll/gone.ts';
-import { hasEnded, judgeJob, lookAgainSeconds, unread } from '../../shared/poll/job-look.ts';
+import { isLost, judgeJob, lookAgainSeconds, unread } from '../../shared/poll/job-look.ts';
 import type { Ports } from '../../shared/ports.ts';
 
 type CheckPorts = Pick<Ports, 'ledger' | 'jobs' | 'clock' | 'ids' | 'log'>;
@@ -61,9 +61,7 @@ export const checkJobs =
   };
 
 const isWatched = (job: JobRow, now: Instant): boolean =>
-  job.status === 'submitting' ||
-  job.status === 'running' ||
-  (job.status === 'lost' && now < job.deadlineAt && !hasEnded(job.reported));
+  job.status === 'submitting' || job.status === 'running' || isLost(job, now);
 
 /** A job just lost may have uploaded more than it reported. */
 const needsSalvage = (job: JobRow): boolean => job.status === 'lost' && !job.salvaged;
@@ -93,7 +91,11 @@ async function lookAt(
         : lose(ports, settings, lease, job, verdict.reason, now);
     case 'report':
       return verdict.news
-        ? { job: await noteReport(ports, settings, lease, job, verdict.report, now), news: true, worker }
+        ? {
+            job: await noteReport(ports, settings, lease, job, verdict.report, now),
+            news: true,
+            worker,
+          }
         : { job, news: false, worker };
   }
 }
@@ -172,14 +174,16 @@ async function markWorkers(
   looked: readonly Looked[],
   now: Instant,
 ): Promise<LeaseRow | undefined> {
-  const heard = new Map(looked.flatMap(({ worker }) => (worker ? [[worker.workerId, worker.lost]] : [])));
+  const heard = new Map(
+    looked.flatMap(({ worker }) => (worker ? [[worker.workerId, worker.lost]] : [])),
+  );
   for (const { worker } of looked) if (worker?.lost === false) heard.set(worker.workerId, false);
   const workers = lease.workers.map(({ lostAt, ...worker }) => {
     const lost = heard.get(worker.workerId) ?? lostAt !== undefined;
     return lost ? { ...worker, lostAt: lostAt ?? now } : worker;
   });
-  const changed = workers.some((worker, index) =>
-    ('lostAt' in worker) !== (lease.workers[index]?.lostAt !== undefined),
+  const changed = workers.some(
+    (worker, index) => 'lostAt' in worker !== (lease.workers[index]?.lostAt !== undefined),
   );
   if (!changed) return lease;
   const marked = await changeLease(ledger, lease, { workers });

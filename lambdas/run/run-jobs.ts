@@ -8,6 +8,7 @@ import type { WorkerId } from '../../shared/model/ids.ts';
 import type { LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import type { Instant } from '../../shared/model/time.ts';
+import { isLost } from '../../shared/poll/job-look.ts';
 import type { Ports } from '../../shared/ports.ts';
 import { afterAssigning, assign, isLive } from '../../shared/run/assignment.ts';
 import { admitLateWorkers } from './late-workers.ts';
@@ -57,7 +58,8 @@ export const runJobs =
     if (assigning.left.length > 0) await openIfNeeded(ports, settings, profile);
 
     const live = jobs.filter(isLive).length + submitted;
-    const step = afterAssigning(lease, live, assigning, settings, now);
+    const watched = jobs.filter((job) => isLost(job, now)).length;
+    const step = afterAssigning(lease, { live, watched }, assigning, settings, now);
     const facts = `${submitted} submitted, ${live} live, ${assigning.left.length} batches left`;
     return step.next === 'close' && step.failed
       ? { next: 'close', reason: facts, failure: { Error: 'WorkersLost', Cause: step.reason } }

@@ -1,5 +1,5 @@
-import { addressOf } from '../../shared/bursts/workers.ts';
 import { giveBack } from '../../shared/bursts/give-back.ts';
+import { addressOf } from '../../shared/bursts/workers.ts';
 import { inParallel } from '../../shared/concurrency.ts';
 import { kindNamed } from '../../shared/kinds/kinds.ts';
 import { claimBatch, readBatch, settleTasks } from '../../shared/ledger/batches.ts';
@@ -12,8 +12,8 @@ import { type JobId, jobIdOf, type WorkerId } from '../../shared/model/ids.ts';
 import { type ManifestTask, manifestText } from '../../shared/model/job.ts';
 import type { BatchRow, JobRow, LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
-import { type Instant, plusSeconds, secondsBetween } from '../../shared/model/time.ts';
 import type { TaskEnvelope } from '../../shared/model/task.ts';
+import { type Instant, plusSeconds, secondsBetween } from '../../shared/model/time.ts';
 import type { Assignment } from '../../shared/run/assignment.ts';
 import { readBodies } from './bodies.ts';
 import type { RunPorts } from './run-jobs.ts';
@@ -43,7 +43,12 @@ export async function submitNew(
     const claim = await claimBatch(ledger, batch, { burst: lease.burstId, job: jobId, dueAt });
     if (claim.done) claims.push(claim.row);
   }
-  const tasks = await manifestTasks(ports, claims, jobId, secondsBetween(now, assignment.deadlineAt));
+  const tasks = await manifestTasks(
+    ports,
+    claims,
+    jobId,
+    secondsBetween(now, assignment.deadlineAt),
+  );
   if (tasks.length === 0) return undefined;
 
   const text = manifestText(jobId, tasks);
@@ -84,7 +89,12 @@ export async function submitAgain(
   if (address === undefined) return giveUp(ports, settings, lease, job, 'its worker is gone', now);
   const { jobId, manifestSha256, deadlineAt } = job;
   const manifestUrl = await ports.artifacts.readUrl(job.manifestKey, { seconds });
-  const answer = await ports.jobs.submit(address, { jobId, manifestUrl, manifestSha256, deadlineAt });
+  const answer = await ports.jobs.submit(address, {
+    jobId,
+    manifestUrl,
+    manifestSha256,
+    deadlineAt,
+  });
   if (answer.kind !== 'answered') return job;
   if (!answer.value.accepted) {
     return giveUp(ports, settings, lease, job, answer.value.reason, now);
@@ -139,13 +149,17 @@ async function manifestTasks(
   for (const batch of claims) {
     const bodies = await readBodies(ports, batch);
     const rows = await inParallel(batch.tasks, AT_ONCE, ({ taskId }, index) =>
-      batch.settled.has(index) ? Promise.resolve(undefined) : readTask(ports.ledger, batch.tenant, taskId),
+      batch.settled.has(index)
+        ? Promise.resolve(undefined)
+        : readTask(ports.ledger, batch.tenant, taskId),
     );
     const ended = rows.flatMap((row, index) =>
       row !== undefined && row.status !== 'accepted' ? [index] : [],
     );
     if (ended.length > 0) await settleTasks(ports.ledger, batch, new Set(ended));
-    const open = batch.tasks.flatMap((_, index) => (rows[index]?.status === 'accepted' ? [index] : []));
+    const open = batch.tasks.flatMap((_, index) =>
+      rows[index]?.status === 'accepted' ? [index] : [],
+    );
     const lines = await inParallel(open, AT_ONCE, (index) =>
       manifestTask(ports, batch, index, bodies, jobId, urlSeconds),
     );

@@ -1,5 +1,5 @@
-import { giveBack } from '../../shared/bursts/give-back.ts';
 import { nextLookBy } from '../../shared/bursts/drive.ts';
+import { giveBack } from '../../shared/bursts/give-back.ts';
 import { startSegment } from '../../shared/bursts/start.ts';
 import { liveBatches } from '../../shared/ledger/batches.ts';
 import { jobsOf } from '../../shared/ledger/jobs.ts';

@@ -20,7 +20,9 @@ export const confirmTeardown =
     const verdict = judgeEnd(lease, { view, named }, settings, now);
     if (verdict.kind === 'gone') {
       const gone = await changeLease(ledger, lease, { confirmedGoneAt: now, takeOvers: 0 });
-      return gone.done ? { next: 'settle', reason: 'gone', lease: gone.row } : { next: 'superseded' };
+      return gone.done
+        ? { next: 'settle', reason: 'gone', lease: gone.row }
+        : { next: 'superseded' };
     }
     if (lease.confirmLooks >= settings.limits.confirmLooks) {
       const owed = await changeLease(ledger, lease, { phase: 'teardown-owed' });

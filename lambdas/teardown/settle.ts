@@ -2,9 +2,9 @@ import type { Driver } from '../../shared/bursts/drive.ts';
 import { changeLease } from '../../shared/ledger/leases.ts';
 import { settleHold } from '../../shared/ledger/money.ts';
 import { readProfile, updateProfile } from '../../shared/ledger/profiles.ts';
+import { usdOf } from '../../shared/model/money.ts';
 import type { LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
-import { usdOf } from '../../shared/model/money.ts';
 import { type Instant, plusSeconds } from '../../shared/model/time.ts';
 import type { Ports } from '../../shared/ports.ts';
 import { billOf, shareOut } from '../../shared/teardown/bill.ts';
@@ -45,7 +45,11 @@ async function withBill(
   return billed.done ? billed.row : undefined;
 }
 
-async function offTheProfile({ ledger }: SettlePorts, lease: LeaseRow, now: Instant): Promise<void> {
+async function offTheProfile(
+  { ledger }: SettlePorts,
+  lease: LeaseRow,
+  now: Instant,
+): Promise<void> {
   const profile = await readProfile(ledger, lease.tenant, lease.profile);
   if (profile === undefined) return;
   await updateProfile(ledger, profile, (seen) =>

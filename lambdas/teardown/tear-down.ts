@@ -1,5 +1,5 @@
-import { addressOf } from '../../shared/bursts/workers.ts';
 import type { Driver } from '../../shared/bursts/drive.ts';
+import { addressOf } from '../../shared/bursts/workers.ts';
 import { inParallel } from '../../shared/concurrency.ts';
 import { changeLease } from '../../shared/ledger/leases.ts';
 import type { Settings } from '../../shared/model/settings.ts';
@@ -11,7 +11,10 @@ import type { Ports } from '../../shared/ports.ts';
  * learned is looked for by Confirm.
  */
 export const tearDown =
-  ({ ledger, clusters, jobs }: Pick<Ports, 'ledger' | 'clusters' | 'jobs'>, settings: Settings): Driver =>
+  (
+    { ledger, clusters, jobs }: Pick<Ports, 'ledger' | 'clusters' | 'jobs'>,
+    settings: Settings,
+  ): Driver =>
   async (lease, _burst, now) => {
     const begun = await changeLease(ledger, lease, {
       phase: 'tearing-down',

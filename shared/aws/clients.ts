@@ -13,7 +13,9 @@ export interface AwsAccess {
 
 export const dynamoDbClient = (access: AwsAccess): DynamoDBClient => new DynamoDBClient(access);
 
-export const sqsClient = (access: AwsAccess): SQSClient => new SQSClient(access);
+/** A queue URL names a host; a local stand-in is reached where we know it to be, whatever host it names. */
+export const sqsClient = (access: AwsAccess): SQSClient =>
+  new SQSClient({ ...access, useQueueUrlAsEndpoint: access.endpoint === undefined });
 
 export const sfnClient = (access: AwsAccess): SFNClient => new SFNClient(access);
 

@@ -41,13 +41,13 @@ export function updateExpressionOf(write: Write, op: string): UpdateExpression {
     refuseOp(target);
     if (typeof given === 'number') {
       sets.push(`${path(target)} = if_not_exists(${path(target)}, ${value(0)}) + ${value(given)}`);
-    } else if (given.size === 0) {
-      // Nothing to add, and DynamoDB has no empty set.
-    } else if (typeof target === 'string') {
-      adds.push(`${path(target)} ${value(given)}`);
-    } else {
+      continue;
+    }
+    if (given.size === 0) continue;
+    if (typeof target !== 'string') {
       throw new RangeError(`a set of numbers cannot be added inside a map: ${target.join('.')}`);
     }
+    adds.push(`${path(target)} ${value(given)}`);
   }
   for (const target of write.remove ?? []) {
     refuseOp(target);

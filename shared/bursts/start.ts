@@ -1,6 +1,6 @@
+import type { BurstDocument } from '../model/burst.ts';
 import { sha256Of } from '../model/digest.ts';
 import { BurstId, executionName } from '../model/ids.ts';
-import type { BurstDocument } from '../model/burst.ts';
 import type { LeaseRow, ProfileRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
 import { plusSeconds } from '../model/time.ts';

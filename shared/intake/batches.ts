@@ -1,8 +1,8 @@
 import { canonicalJson, sha256Of } from '../model/digest.ts';
+import type { Tenant } from '../model/ids.ts';
 import { ProfileId } from '../model/ids.ts';
 import type { Requirement } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
-import type { Tenant } from '../model/ids.ts';
 import type { SoundTask } from './parse-task.ts';
 
 /** Tasks that will be one batch: one profile, one kind, one affinity key, in order of arrival. */

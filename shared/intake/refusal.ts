@@ -39,14 +39,27 @@ export const refusal = (code: RefusalCode, field: string, reason: string): Refus
   reason,
 });
 
-/** Text from outside, cut and with everything unprintable escaped, so that it is safe in logs and records. */
+/**
+ * Text from outside with everything unprintable escaped, so that it is safe in logs and records; at most
+ * `most` characters long, and an escape is never cut in half.
+ */
 export function quoted(text: string, most = 64): string {
-  const cut = text.length > most ? `${text.slice(0, most)}…` : text;
-  return cut.replace(
-    /[^\x20-\x7e…]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  let shown = '';
+  for (let at = 0; at < text.length; at += 1) {
+    const next = printable(text.charCodeAt(at));
+    const room = most - shown.length - (at === text.length - 1 ? 0 : ELLIPSIS.length);
+    if (next.length > room) return shown + ELLIPSIS;
+    shown += next;
+  }
+  return shown;
 }
+
+const ELLIPSIS = '…';
+
+const printable = (unit: number): string =>
+  unit >= 0x20 && unit <= 0x7e
+    ? String.fromCharCode(unit)
+    : `\\u${unit.toString(16).padStart(4, '0')}`;
 
 export const refusalText = ({ code, field, reason }: Refusal): string =>
   field === '' ? `${code}: ${reason}` : `${code}: ${field} - ${reason}`;

@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { JobReport, WorkerHealth } from '../model/job.ts';
 import type { Answer, Jobs, WorkerAddress } from '../ports.ts';
-import { type Call, callWorker, type Reply, type Resolve, resolveBySystem } from './worker-http.ts';
+import { type Call, callWorker, type Reply } from './worker-http.ts';
 import { createLine } from './worker-line.ts';
+import { type Resolve, resolveBySystem } from './worker-pin.ts';
 
 export interface WorkerJobsOptions {
   /** Call plain HTTP on this machine. Only the local world does. */

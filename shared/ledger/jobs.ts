@@ -52,7 +52,11 @@ export interface JobChange {
   readonly rejectedResults?: number;
 }
 
-export const changeJob = (ledger: Ledger, job: JobRow, change: JobChange): Promise<Change<JobRow>> => {
+export const changeJob = (
+  ledger: Ledger,
+  job: JobRow,
+  change: JobChange,
+): Promise<Change<JobRow>> => {
   const growing: readonly (readonly [string, number | ReadonlySet<number> | undefined])[] = [
     ['uploaded', change.uploaded],
     ['collected', change.collected],

@@ -11,7 +11,13 @@ export const readLease = (ledger: Ledger, burstId: BurstId) =>
 /** The lease of a burst that its profile has opened. Refused: it is there already, which is fine. */
 export const createLease = (
   ledger: Ledger,
-  burst: { burstId: BurstId; profile: ProfileRow; slots: number; now: Instant; nextLookBy: Instant },
+  burst: {
+    burstId: BurstId;
+    profile: ProfileRow;
+    slots: number;
+    now: Instant;
+    nextLookBy: Instant;
+  },
 ): Promise<Change<LeaseRow>> =>
   createRow(ledger, LeaseRow, leaseKey(burst.burstId), {
     v: 1,

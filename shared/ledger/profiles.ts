@@ -25,7 +25,8 @@ export async function ensureProfile(
     bursts: [],
     strikes: 0,
   });
-  if (created.row === undefined) throw new Error(`profile ${profile} vanished while it was created`);
+  if (created.row === undefined)
+    throw new Error(`profile ${profile} vanished while it was created`);
   return created.row;
 }
 
@@ -53,9 +54,7 @@ export const changeProfile = (
     when: [{ is: 'equal', path: 'seq', value: seen.seq }],
     set: [
       ['seq', seen.seq + 1],
-      ...assignments(
-        Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null)),
-      ),
+      ...assignments(Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null))),
     ],
     remove: Object.entries(all).flatMap(([name, value]) => (value === null ? [name] : [])),
   });
@@ -82,5 +81,7 @@ export async function updateProfile(
     if (outcome.done) return outcome.row;
     seen = outcome.row;
   }
-  throw new Error(`profile ${first.profile} changed ${MAX_ROUNDS} times while it was being updated`);
+  throw new Error(
+    `profile ${first.profile} changed ${MAX_ROUNDS} times while it was being updated`,
+  );
 }

@@ -16,9 +16,7 @@ export async function writeProviderView(
 ): Promise<boolean> {
   const outcome = await changeRow(ledger, ProviderView, {
     key: PROVIDER_KEY,
-    when: [
-      seen === undefined ? { is: 'absent' } : { is: 'equal', path: 'asOf', value: seen.asOf },
-    ],
+    when: [seen === undefined ? { is: 'absent' } : { is: 'equal', path: 'asOf', value: seen.asOf }],
     set: assignments({ v: 1, ...view }),
   });
   return outcome.done;

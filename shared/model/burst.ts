@@ -37,4 +37,3 @@ export type BurstDocument = z.infer<typeof BurstDocument>;
 /** What the machine hands a function: the name of the state that asks, and the document. */
 export const StageInput = z.object({ state: z.string(), burst: BurstDocument });
 export type StageInput = z.infer<typeof StageInput>;
-

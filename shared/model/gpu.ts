@@ -12,30 +12,45 @@ export const VRAM_GB: Readonly<Record<string, number>> = {
   L40: 48,
   L40S: 48,
   'A100 80GB': 80,
-  'H100 80GB': 80,
+  H100: 80,
   H200: 141,
   B200: 192,
 };
 
 export const GPU_MODELS = Object.keys(VRAM_GB);
 
-/** Known model whose name occurs in the provider's free text, the longest name first; else undefined. */
+/** Words that mark a smaller chip under a desktop card's name. */
+const OTHER_CHIP = ['LAPTOP', 'MOBILE', 'MAXQ'];
+
+/**
+ * The known model that the provider's free text names: all of its words occur, in any order
+ * (`NVIDIA A100-SXM4-80GB` is an `A100 80GB`). The model with the most words wins; undefined when none
+ * fits, because a guess would rent the wrong machine.
+ */
 export function knownGpuModel(freeText: string): string | undefined {
-  const squeezed = (text: string) => text.toUpperCase().replace(/[^A-Z0-9]/g, '');
-  const haystack = squeezed(freeText);
-  return GPU_MODELS.toSorted((a, b) => b.length - a.length).find((model) =>
-    haystack.includes(squeezed(model)),
+  const words = wordsOf(freeText.replace(/max-q/i, 'MAXQ'));
+  if (OTHER_CHIP.some((word) => words.has(word))) return undefined;
+  return GPU_MODELS.toSorted((a, b) => wordsOf(b).size - wordsOf(a).size).find((model) =>
+    [...wordsOf(model)].every((word) => words.has(word)),
   );
 }
 
-/** What one task needs of a machine. Tasks with equal needs may share a cluster. */
+const wordsOf = (text: string): ReadonlySet<string> =>
+  new Set(text.toUpperCase().match(/[A-Z0-9]+/g) ?? []);
+
+/**
+ * What one task needs of a machine. Tasks with equal needs may share a cluster.
+ * The descriptions end up in `task.schema.json`.
+ */
 export const GpuNeed = z.strictObject({
-  /** GPUs one task occupies while it runs. */
-  gpus: z.int().min(1).max(8).default(1),
-  /** Least memory per GPU, GB. */
-  vramGb: z.int().min(1).max(1024).default(1),
-  /** Acceptable models; absent: any that has the memory. Never substituted. */
-  gpuModels: z.array(z.enum(GPU_MODELS)).min(1).max(16).optional(),
+  gpus: z.int().min(1).max(8).default(1).describe('GPUs the task occupies while it runs.'),
+  vramGb: z.int().min(1).max(1024).default(1).describe('Least memory per GPU, GB.'),
+  gpuModels: z
+    .array(z.enum(GPU_MODELS))
+    .min(1)
+    .max(16)
+    .optional()
+    .describe('Acceptable GPU models; absent: any that has the memory. No other is substituted.'),
 });
 export type GpuNeed = z.infer<typeof GpuNeed>;
 

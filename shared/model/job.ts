@@ -13,7 +13,11 @@ export const JobRequest = z.strictObject({
 export type JobRequest = z.infer<typeof JobRequest>;
 
 /** First line of a manifest. */
-export const ManifestHeader = z.strictObject({ v: z.literal(1), jobId: JobId, tasks: z.int().positive() });
+export const ManifestHeader = z.strictObject({
+  v: z.literal(1),
+  jobId: JobId,
+  tasks: z.int().positive(),
+});
 export type ManifestHeader = z.infer<typeof ManifestHeader>;
 
 /** One task of a job. `line` counts from 0 and is how worker and ledger speak of it. */
@@ -77,7 +81,9 @@ export type WorkerHealth = z.infer<typeof WorkerHealth>;
 
 /** The manifest as the worker downloads it: NDJSON, header first. */
 export const manifestText = (jobId: JobId, tasks: readonly ManifestTask[]): string =>
-  [{ v: 1, jobId, tasks: tasks.length }, ...tasks].map((line) => `${JSON.stringify(line)}\n`).join('');
+  [{ v: 1, jobId, tasks: tasks.length }, ...tasks]
+    .map((line) => `${JSON.stringify(line)}\n`)
+    .join('');
 
 /** Parses a manifest. @throws z.ZodError or SyntaxError when it is not one. */
 export function parseManifest(text: string): { header: ManifestHeader; tasks: ManifestTask[] } {

@@ -4,6 +4,6 @@ import * as z from 'zod';
 export const MicroUsd = z.int().nonnegative();
 
 /** Provider amounts arrive as decimal dollars; money is rounded up, so that a hold never falls short. */
-export const microUsdOf = (usd: number): number => Math.ceil(usd * 1_000_000 - 1e-6);
+export const microUsdOf = (usd: number): number => Math.max(0, Math.ceil(usd * 1_000_000 - 1e-6));
 
 export const usdOf = (microUsd: number): number => microUsd / 1_000_000;

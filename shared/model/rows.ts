@@ -1,7 +1,17 @@
 import * as z from 'zod';
-import { GpuNeed } from './gpu.ts';
-import { BatchId, BurstId, ClusterId, JobId, ProfileId, Sha256, TaskId, Tenant, WorkerId } from './ids.ts';
 import { Failure } from './burst.ts';
+import { GpuNeed } from './gpu.ts';
+import {
+  BatchId,
+  BurstId,
+  ClusterId,
+  JobId,
+  ProfileId,
+  Sha256,
+  TaskId,
+  Tenant,
+  WorkerId,
+} from './ids.ts';
 import { MicroUsd } from './money.ts';
 import { Location } from './task.ts';
 import { Instant } from './time.ts';
@@ -119,7 +129,11 @@ export const BatchRow = z.looseObject({
   /** The task bodies, one JSON line each, in the order of `tasks`. */
   bodiesKey: z.string(),
   tasks: z.array(
-    z.object({ taskId: TaskId, line: z.int().nonnegative(), unitSeconds: z.number().nonnegative() }),
+    z.object({
+      taskId: TaskId,
+      line: z.int().nonnegative(),
+      unitSeconds: z.number().nonnegative(),
+    }),
   ),
   slotSeconds: z.number().nonnegative(),
   status: z.enum(['open', 'claimed', 'done', 'split']),
@@ -273,7 +287,9 @@ export const JobRow = z.looseObject({
   uploaded: NumberSet,
   /** Manifest lines we have looked at, with whatever verdict. */
   collected: NumberSet,
-  failures: z.array(z.object({ line: z.int(), class: z.string(), message: z.string() })).default([]),
+  failures: z
+    .array(z.object({ line: z.int(), class: z.string(), message: z.string() }))
+    .default([]),
   slotSeconds: z.number().nonnegative().default(0),
   answeredAt: Instant.optional(),
   misses: z.int().nonnegative().default(0),

@@ -8,20 +8,34 @@ export const Location = z.string().regex(/^[A-Z]{2}$/);
 /**
  * One GPU task as it arrives on the intake queue. Unknown fields are rejected, not dropped. The tenant
  * is the queue it came through and never a field. `spec` is checked by the kind it names.
+ * The descriptions end up in `task.schema.json`.
  */
 export const TaskEnvelope = z.strictObject({
-  /** Version of this envelope. */
-  v: z.literal(1).default(1),
-  taskId: TaskId,
-  /** Which kind of work this is, for example `nft.generative`. */
-  kind: z.string().min(1).max(64),
-  /** What to do, in the words of the kind. */
-  spec: z.record(z.string(), z.unknown()),
-  resources: GpuNeed.prefault({}),
-  /** Countries the work may run in; absent: any. Order does not matter. */
-  locations: z.array(Location).min(1).max(32).optional(),
-  /** Seconds of one slot the task is expected to take; absent: the kind's own prior. */
-  estimatedSeconds: z.number().positive().max(86_400).optional(),
+  v: z.literal(1).default(1).describe('Version of this envelope.'),
+  taskId: TaskId.describe(
+    'Name of the task, chosen by the sender. The same id twice is the same task, never a second run: lower-case letters, digits, and . _ - inside, at most 80 characters, no two dots in a row.',
+  ),
+  kind: z.string().min(1).max(64).describe('Which kind of work this is.'),
+  spec: z.record(z.string(), z.unknown()).describe('What to do, in the words of the kind.'),
+  resources: GpuNeed.prefault({}).describe(
+    'What the task needs of a machine. Tasks with equal needs may share a cluster.',
+  ),
+  locations: z
+    .array(Location)
+    .min(1)
+    .max(32)
+    .optional()
+    .describe(
+      'Countries the work may run in, as ISO 3166-1 alpha-2 codes; absent: any. Order does not matter.',
+    ),
+  estimatedSeconds: z
+    .number()
+    .positive()
+    .max(86_400)
+    .optional()
+    .describe(
+      "Seconds the task is expected to take on the GPUs it asks for; absent: the kind's own estimate.",
+    ),
 });
 export type TaskEnvelope = z.infer<typeof TaskEnvelope>;
 

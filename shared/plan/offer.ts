@@ -59,16 +59,22 @@ export interface Priced extends Candidate {
 }
 
 /**
- * The cheapest way to get a slot for a term. Ties go to the larger cluster, then to the name, so that the
- * choice is a function of the offers alone.
+ * The cheapest way to get the slots that are wanted: price of a term by useful slot, so that a large
+ * machine of which little would be used is not called cheap. Ties go to the offer with fewer GPUs to
+ * spare, then to the name: the choice is a function of the offers alone.
  */
-export function cheapest(priced: readonly Priced[], gpusPerTask: number): Priced | undefined {
+export function cheapest(
+  priced: readonly Priced[],
+  gpusPerTask: number,
+  wantedSlots: number,
+): Priced | undefined {
   const slots = ({ offer, workers }: Candidate) =>
     workers * Math.floor(offer.gpusPerWorker / gpusPerTask);
+  const perSlot = (one: Priced) => one.termMicroUsd / Math.min(slots(one), wantedSlots);
   return priced.toSorted(
     (a, b) =>
-      a.termMicroUsd / slots(a) - b.termMicroUsd / slots(b) ||
-      slots(b) - slots(a) ||
+      perSlot(a) - perSlot(b) ||
+      slots(a) - slots(b) ||
       (a.offer.offerId < b.offer.offerId ? -1 : 1),
   )[0];
 }

@@ -1,10 +1,10 @@
+import { knownGpuModel } from '../model/gpu.ts';
+import type { WorkerId } from '../model/ids.ts';
+import type { WorkerHealth } from '../model/job.ts';
 import type { LeaseRow, LeaseWorker } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
-import type { WorkerId } from '../model/ids.ts';
 import { type Instant, secondsBetween } from '../model/time.ts';
-import type { WorkerHealth } from '../model/job.ts';
 import type { Answer, ClusterView } from '../ports.ts';
-import { knownGpuModel } from '../model/gpu.ts';
 
 export interface HealthOfWorker {
   readonly workerId: WorkerId;
@@ -51,7 +51,10 @@ export function judgeCluster(
     return { next: 'run', workers };
   }
   return readyBy !== undefined && now >= readyBy
-    ? { next: 'close', reason: `${workers.length} of ${offer.workers} workers ready by the deadline` }
+    ? {
+        next: 'close',
+        reason: `${workers.length} of ${offer.workers} workers ready by the deadline`,
+      }
     : { next: 'wait' };
 }
 

@@ -30,9 +30,7 @@ export function goneFromView(
   if (lease.readyAt === undefined || view.asOf <= lease.readyAt) return {};
   const listed = view.clusters.find(({ clusterId }) => clusterId === lease.clusterId);
   if (listed !== undefined && !OVER.has(listed.phase)) {
-    return lease.goneSince === undefined
-      ? {}
-      : { changed: { goneSince: undefined, goneLists: 0 } };
+    return lease.goneSince === undefined ? {} : { changed: { goneSince: undefined, goneLists: 0 } };
   }
   const how = listed === undefined ? 'missing from the list' : listed.phase.toLowerCase();
   if (lease.goneSince === undefined) return { changed: { goneSince: view.asOf, goneLists: 1 } };

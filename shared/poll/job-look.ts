@@ -47,7 +47,10 @@ export function judgeJob(
   }
   const misses = job.misses + 1;
   const silentSeconds = secondsBetween(job.firstMissAt ?? now, now);
-  if (misses >= settings.looks.lostAfterMisses && silentSeconds >= settings.looks.lostAfterSeconds) {
+  if (
+    misses >= settings.looks.lostAfterMisses &&
+    silentSeconds >= settings.looks.lostAfterSeconds
+  ) {
     const why = answer.kind === 'silent' ? answer.why : 'does not know the job';
     return { kind: 'lost', reason: `worker lost: ${why}, ${misses} times in ${silentSeconds} s` };
   }
@@ -60,6 +63,10 @@ const isNews = (job: JobRow, report: JobReport): boolean =>
   report.failures.length !== job.failures.length ||
   report.uploaded.some((line) => !job.uploaded.has(line)) ||
   job.misses > 0;
+
+/** Given up, but its uploads still count: it is asked until its URLs die. */
+export const isLost = (job: JobRow, now: Instant): boolean =>
+  job.status === 'lost' && now < job.deadlineAt && !hasEnded(job.reported);
 
 /** Lines that are said to be uploaded and were not looked at yet. A worker's line beyond its job is ignored. */
 export const unread = (job: JobRow): number[] =>

@@ -9,5 +9,7 @@ export const workerToken = (secret: string, burstId: string, attempt: number): s
   createHmac('sha256', secret).update(`${burstId}/${attempt}`).digest('base64url');
 
 /** The token the cluster of a lease was created with. */
-export const tokenOf = (secret: string, lease: Pick<LeaseRow, 'burstId' | 'tokenAttempt'>): string =>
-  workerToken(secret, lease.burstId, lease.tokenAttempt ?? 1);
+export const tokenOf = (
+  secret: string,
+  lease: Pick<LeaseRow, 'burstId' | 'tokenAttempt'>,
+): string => workerToken(secret, lease.burstId, lease.tokenAttempt ?? 1);

@@ -1,8 +1,8 @@
 import type { BatchId, WorkerId } from '../model/ids.ts';
 import type { BatchRow, JobRow, LeaseRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
-import { beforeCalling } from '../provision/intents.ts';
 import { earlier, type Instant, plusSeconds, secondsBetween } from '../model/time.ts';
+import { beforeCalling } from '../provision/intents.ts';
 
 /** One job to submit: the batches one slot of one worker runs next. */
 export interface Assignment {
@@ -29,7 +29,8 @@ export interface Assigning {
 const ESTIMATE_SLACK = 1.5;
 
 /** Statuses in which a job occupies a slot. A lost job's worker gets nothing until it answers again. */
-export const isLive = (job: JobRow): boolean => job.status === 'submitting' || job.status === 'running';
+export const isLive = (job: JobRow): boolean =>
+  job.status === 'submitting' || job.status === 'running';
 
 /**
  * Which open batches go to which free slots.
@@ -115,7 +116,9 @@ function freeSlots(
 }
 
 const usableWorkers = (lease: LeaseRow, quarantined: ReadonlySet<WorkerId>) =>
-  lease.workers.filter(({ workerId, lostAt }) => lostAt === undefined && !quarantined.has(workerId));
+  lease.workers.filter(
+    ({ workerId, lostAt }) => lostAt === undefined && !quarantined.has(workerId),
+  );
 
 /** When a job of that size must end; undefined when the paid time left is too short for it. */
 function deadline(
@@ -144,10 +147,13 @@ export type RunNext =
   /** `failed`: it ends because it can do no more, not because it is done. */
   | { readonly next: 'close'; readonly reason: string; readonly failed: boolean };
 
-/** What the burst does after it has submitted what it could. */
+/**
+ * What the burst does after it has submitted what it could. `watched` are lost jobs whose uploads would
+ * still count: they are asked while the burst holds, and keep nothing from closing.
+ */
 export function afterAssigning(
   lease: LeaseRow,
-  liveJobs: number,
+  jobs: { readonly live: number; readonly watched: number },
   { needsTerm, stuck }: Pick<Assigning, 'needsTerm' | 'stuck'>,
   settings: Settings,
   now: Instant,
@@ -157,13 +163,14 @@ export function afterAssigning(
     return { next: 'close', reason: 'the end of the paid time is unknown', failed: true };
   }
   if (needsTerm && mayExtend(lease, settings, now)) return { next: 'extend' };
-  if (liveJobs > 0) return { next: 'wait', waitSeconds: settings.looks.shortestSeconds };
+  if (jobs.live > 0) return { next: 'wait', waitSeconds: settings.looks.shortestSeconds };
   if (now >= edge) return { next: 'close', reason: 'paid edge', failed: false };
   if (stuck) {
     return { next: 'close', reason: 'no worker is left that may run what waits', failed: true };
   }
   const seconds = Math.min(settings.looks.holdSeconds, secondsBetween(now, edge));
-  return { next: 'hold', waitSeconds: Math.max(1, Math.ceil(seconds)) };
+  const waitSeconds = Math.max(1, Math.ceil(seconds));
+  return { next: jobs.watched > 0 ? 'wait' : 'hold', waitSeconds };
 }
 
 /** Inside the extension window, not refused a moment ago, and no earlier call still in doubt. */

@@ -1,6 +1,8 @@
+import { createServer } from 'node:http';
 import { CreateBucketCommand, type S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AwsServices } from '../../infra/local/cloud/aws-services.ts';
+import { listen } from '../../infra/local/cloud/listen.ts';
 import { s3Client } from '../../shared/aws/clients.ts';
 import { type ApiCall, countCalls } from '../../shared/aws/count-calls.ts';
 import { s3Artifacts } from '../../shared/aws/s3-artifacts.ts';
@@ -8,7 +10,7 @@ import { type MemoryArtifacts, memoryArtifacts } from '../../shared/memory/memor
 import { instantOf } from '../../shared/model/time.ts';
 import type { Artifacts } from '../../shared/ports.ts';
 import { artifactsContract, type UrlUser } from './artifacts.contract.ts';
-import { localAws } from './local-aws.ts';
+import { localAws, REGION } from './local-aws.ts';
 
 const BUCKET = 'artifacts';
 let services: AwsServices;
@@ -67,6 +69,23 @@ describe('artifacts (S3)', () => {
     expect(url.searchParams.get('X-Amz-SignedHeaders')?.split(';')).toContain('content-type');
     expect(url.searchParams.get('X-Amz-Expires')).toBe('90');
     expect([...url.searchParams.keys()].filter((name) => /checksum/i.test(name))).toEqual([]);
+  });
+
+  it.each([
+    { maxBytes: 5, answer: { found: false, why: 'too-large' } },
+    { maxBytes: 6, answer: { found: true } },
+  ])('caps 6 bytes of unannounced length at $maxBytes', async ({ maxBytes, answer }) => {
+    const server = createServer((_request, response) => {
+      response.write('abc');
+      response.end('def');
+    });
+    const { url: endpoint } = await listen(server);
+    const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+    const stranger = s3Client({ region: REGION, endpoint, credentials });
+    const capped = s3Artifacts({ client: stranger, bucket: BUCKET });
+    expect(await capped.get('key', { maxBytes })).toMatchObject(answer);
+    stranger.destroy();
+    server.close();
   });
 
   it('names the object when a call fails', async () => {

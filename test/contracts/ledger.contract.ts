@@ -279,13 +279,29 @@ export function ledgerContract(name: string, makeLedger: () => Promise<Ledger>):
         ['adding a set to a number', { add: [['number', new Set([1])]] }],
         ['adding a number to a set', { add: [['numbers', 1]] }],
         ['adding a set inside a map', { add: [[['map', 'a'], new Set([1])]] }],
-        ['setting one path twice', { set: [['a', 1], ['a', 2]] }], // biome-ignore format: one row
+        [
+          'setting one path twice',
+          {
+            set: [
+              ['a', 1],
+              ['a', 2],
+            ],
+          },
+        ],
         ['setting and removing one path', { set: [['a', 1]], remove: ['a'] }],
         ['a map and its entry', { set: [['map', {}]], add: [[['map', 'a'], 1]] }],
         ['an entry twice', { set: [[['map', 'a'], 1]], remove: [['map', 'a']] }],
         ['changing the key', { set: [['pk', 'other']] }],
         ["the ledger's own attribute", { set: [['op', 'mine']] }],
-        ['an index key that is no text', { set: [['dueOf', 1], ['dueAt', at(0)]] }], // biome-ignore format: one row
+        [
+          'an index key that is no text',
+          {
+            set: [
+              ['dueOf', 1],
+              ['dueAt', at(0)],
+            ],
+          },
+        ],
       ];
       it.each(refused)('refuses %s and changes nothing', async (_name, change) => {
         await put([
@@ -404,10 +420,24 @@ export function ledgerContract(name: string, makeLedger: () => Promise<Ledger>):
         const { pk } = fresh();
         const keys = [30, 10, 20, 40].map((second) => ({ pk, sk: `L#${second}`, second }));
         for (const { second, ...row } of keys) {
-          await ledger.write({ key: row, when: [], set: [['dueOf', 'lease'], ['dueAt', at(second)]] }); // biome-ignore format: one row
+          await ledger.write({
+            key: row,
+            when: [],
+            set: [
+              ['dueOf', 'lease'],
+              ['dueAt', at(second)],
+            ],
+          });
         }
         const other = { pk, sk: 'B#' };
-        await ledger.write({ key: other, when: [], set: [['dueOf', 'batch'], ['dueAt', at(5)]] }); // biome-ignore format: one row
+        await ledger.write({
+          key: other,
+          when: [],
+          set: [
+            ['dueOf', 'batch'],
+            ['dueAt', at(5)],
+          ],
+        });
 
         const keyOf = (second: number) => ({ pk, sk: `L#${second}` });
         expect(await due('lease', 29)).toEqual([keyOf(10), keyOf(20)]);

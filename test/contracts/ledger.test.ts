@@ -166,7 +166,7 @@ describe('the two ledgers', () => {
         const all = { pk, from: '0', to: '9' };
         expect(await memory.query(all)).toEqual(await ledger.query(all));
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     );
   });
 });

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { runAslCommand } from '../../infra/local/engine/asl-command.ts';
 import { Script } from '../../infra/local/engine/script.ts';
 import { runScripted } from '../../infra/local/engine/scripted-run.ts';
-import { aTask, machineOf } from './machine.ts';
+import { aTask, machineOf, token } from './machine.ts';
 
 describe('runScripted', () => {
   const run = (definition: unknown, script: Script) => runScripted(definition, { n: 1 }, script);
@@ -55,8 +55,8 @@ describe('runScripted', () => {
 
   it.each([
     ['f', 'f'],
-    ['${f}', 'f'],
-    ['${f}', '${f}'],
+    [token('f'), 'f'],
+    [token('f'), token('f')],
     ['arn:aws:lambda:us-east-1:123456789012:function:f', 'f'],
     ['arn:aws:lambda:us-east-1:123456789012:function:f:live', 'f'],
   ])('meets FunctionName %s with the script of %s', async (functionName, key) => {
@@ -122,7 +122,7 @@ describe('npm run asl', () => {
 
   const definition = file(
     'definition.json',
-    machineOf({ W: { Type: 'Wait', Seconds: 90, Next: 'T' }, T: aTask('${poll}') }),
+    machineOf({ W: { Type: 'Wait', Seconds: 90, Next: 'T' }, T: aTask(token('poll')) }),
   );
   const input = file('input.json', { n: 1 });
   const script = file('script.json', { poll: [{ return: { n: 2 }, afterSeconds: 5 }] });

@@ -145,3 +145,6 @@ export const evaluating = (expression: string, assign: Fields = {}): Fields =>
     Assign: { Type: 'Pass', Assign: assign, Next: 'Evaluate' },
     Evaluate: { Type: 'Pass', Output: { value: `{% ${expression} %}` }, End: true },
   });
+
+/** A token for substitution, as CDK and the engine fill it in. */
+export const token = (name: string): string => `\${${name}}`;

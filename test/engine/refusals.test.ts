@@ -5,7 +5,7 @@ import {
   lintDefinition,
   loadDefinition,
 } from '../../infra/local/engine/refusals.ts';
-import { aTask, machineOf } from './machine.ts';
+import { aTask, machineOf, token } from './machine.ts';
 
 const pass = { Type: 'Pass', End: true };
 const done = { Type: 'Succeed' };
@@ -396,9 +396,9 @@ describe('lintDefinition', () => {
   });
 
   it('names tokens that no substitution is given for', () => {
-    const machine = machineOf({ T: aTask('${plan}') });
+    const machine = machineOf({ T: aTask(token('plan')) });
     expect(lines(lintDefinition(machine, {}))).toEqual([
-      '- | ${plan} | no substitution is given for this token',
+      `- | ${token('plan')} | no substitution is given for this token`,
     ]);
     expect(lintDefinition(machine, { plan: 'burst-plan' })).toEqual([]);
   });

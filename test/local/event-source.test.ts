@@ -1,4 +1,8 @@
-import { ReceiveMessageCommand, SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import {
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import * as z from 'zod';
 import type { AwsServices } from '../../infra/local/cloud/aws-services.ts';
@@ -36,12 +40,13 @@ const SqsEvent = z.object({
 });
 type Records = z.infer<typeof SqsEvent>['Records'];
 
-/** A queue whose messages are visible again at once, so that a failure is seen without waiting. */
-const impatientQueue = (maxReceives = 2) =>
-  createIntakeQueue(client, { name: `queue-${queues++}`, visibilitySeconds: 0, maxReceives });
+const queueOf = (options: { visibilitySeconds: number; maxReceives: number }) =>
+  createIntakeQueue(client, { name: `queue-${queues++}`, ...options });
 
-const patientQueue = () =>
-  createIntakeQueue(client, { name: `queue-${queues++}`, visibilitySeconds: 60, maxReceives: 5 });
+/** A queue whose messages are visible again at once, so that a failure is seen without waiting. */
+const impatientQueue = (maxReceives = 2) => queueOf({ visibilitySeconds: 0, maxReceives });
+
+const patientQueue = () => queueOf({ visibilitySeconds: 60, maxReceives: 5 });
 
 const send = (queue: IntakeQueue, ...bodies: string[]) =>
   client.send(
@@ -128,13 +133,19 @@ it('deletes what succeeded; what failed alone becomes a dead letter', async () =
   const queue = await impatientQueue();
   const received: Record<string, number> = {};
   await send(queue, 'good', 'bad', 'fine');
-  feed(queue, async (records) => {
-    for (const { body } of records) received[body] = (received[body] ?? 0) + 1;
-    const bad = records.filter(({ body }) => body === 'bad');
-    return {
-      payload: { batchItemFailures: bad.map(({ messageId: itemIdentifier }) => ({ itemIdentifier })) },
-    };
-  }, { maxConcurrency: 1 }); // biome-ignore format: one call
+  feed(
+    queue,
+    async (records) => {
+      for (const { body } of records) received[body] = (received[body] ?? 0) + 1;
+      const bad = records.filter(({ body }) => body === 'bad');
+      return {
+        payload: {
+          batchItemFailures: bad.map(({ messageId: itemIdentifier }) => ({ itemIdentifier })),
+        },
+      };
+    },
+    { maxConcurrency: 1 },
+  );
   expect(await deadLetter(queue)).toBe('bad');
   expect(received).toMatchObject({ good: 1, fine: 1, bad: 2 });
 });

@@ -121,11 +121,17 @@ describe('the Step Functions API', () => {
   it('leaves the documents out of a history on demand', async () => {
     const executionArn = await start('burst-1', '{"a":1}');
     const entered = async (includeExecutionData?: boolean) => {
-      const request = { executionArn, ...(includeExecutionData === false && { includeExecutionData }) };
+      const request = {
+        executionArn,
+        ...(includeExecutionData === false && { includeExecutionData }),
+      };
       const { events } = await client.send(new GetExecutionHistoryCommand(request));
       return events?.[1];
     };
-    expect((await entered())?.stateEnteredEventDetails).toMatchObject({ name: 'Hold', input: '{"a":1}' });
+    expect((await entered())?.stateEnteredEventDetails).toMatchObject({
+      name: 'Hold',
+      input: '{"a":1}',
+    });
     const bare = await entered(false);
     expect(bare?.timestamp).toBeInstanceOf(Date);
     expect(bare?.stateEnteredEventDetails?.name).toBe('Hold');
@@ -177,7 +183,10 @@ describe('the Step Functions API', () => {
       'input of more than 262,144 bytes',
       () =>
         client.send(
-          new StartExecutionCommand({ stateMachineArn, input: JSON.stringify('x'.repeat(262_143)) }),
+          new StartExecutionCommand({
+            stateMachineArn,
+            input: JSON.stringify('x'.repeat(262_143)),
+          }),
         ),
     ],
     [
@@ -234,7 +243,11 @@ describe('the Step Functions API', () => {
     { target: 'AWSStepFunctions.StartExecution', body: '{', code: 'SerializationException' },
     { target: 'AWSStepFunctions.StartExecution', body: '{}', code: 'ValidationException' },
   ])('answers $code to $target with $body', async ({ target, body, code }) => {
-    const response = await fetch(url, { method: 'POST', headers: { 'x-amz-target': target }, body });
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'x-amz-target': target },
+      body,
+    });
     expect(response.status).toBe(400);
     expect(response.headers.get('x-amzn-requestid')).toMatch(/^[0-9a-f-]{36}$/);
     expect(await response.json()).toMatchObject({ __type: `com.amazonaws.states#${code}` });

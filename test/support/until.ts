@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
 /** Longest a condition may take to come true before the test fails: generous, since machines are shared. */
-const LIMIT_MILLISECONDS = 30_000;
+const LIMIT_MILLISECONDS = 45_000;
 
 /** Asks `look` again and again until it answers something other than `undefined` or `false`. */
 export async function until<T>(

@@ -58,7 +58,8 @@ export async function startWorkerProcess(
   const reader = createInterface({ input: child.stdout });
   reader.on('line', (line) => lines.push(line));
   const ended = once(child, 'exit').then(([code, signal]): number | string => code ?? signal);
-  await Promise.race([once(reader, 'line'), ended]);
+  const begun = await Promise.race([once(reader, 'line'), ended]);
+  if (!Array.isArray(begun)) throw new Error(`the worker ended with ${begun} before it listened`);
   const { listening } = z.object({ listening: z.int() }).parse(JSON.parse(lines[0] ?? 'null'));
   const url = `http://127.0.0.1:${listening}`;
 

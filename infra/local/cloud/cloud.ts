@@ -57,6 +57,7 @@ export interface Cloud {
  */
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const { region, timers, realTimers, random, uuid, log } = options;
+  checkEventSources(options);
   let lambdaHostUrl = options.lambdaHostUrl;
   const calls = callCounter();
   const useLambdaHost = (url: string) => {
@@ -89,17 +90,18 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const queues = await createResources(options, access);
   calls.reset();
 
-  const eventSources = options.eventSources.map(({ queue: name, ...source }) => {
-    const queue = queues.find((created) => created.name === name);
-    if (queue === undefined) throw new Error(`an event source names the unknown queue ${name}`);
-    const { url: queueUrl, arn: queueArn, visibilitySeconds } = queue;
-    return startEventSource({
-      ...source,
-      ...{ queueUrl, queueArn, visibilitySeconds, region, invoke, log },
-      client: queueClient,
-      timers: realTimers,
-    });
-  });
+  const eventSources = queues.flatMap(({ name, url: queueUrl, arn: queueArn, visibilitySeconds }) =>
+    options.eventSources
+      .filter(({ queue }) => queue === name)
+      .map((source) =>
+        startEventSource({
+          ...source,
+          ...{ queueUrl, queueArn, visibilitySeconds, region, invoke, log },
+          client: queueClient,
+          timers: realTimers,
+        }),
+      ),
+  );
   const schedules = options.schedules.map(({ functionName, everySeconds }) =>
     runEvery({
       everySeconds,
@@ -124,6 +126,13 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       await services.close();
     },
   };
+}
+
+function checkEventSources({ eventSources, queues }: CloudConfig): void {
+  const stray = eventSources.find(({ queue }) => !queues.some(({ name }) => name === queue));
+  if (stray !== undefined) {
+    throw new Error(`an event source names the unknown queue ${stray.queue}`);
+  }
 }
 
 async function createResources(

@@ -7,7 +7,11 @@ export interface IntakeQueue extends QueueConfig {
   readonly deadLetterUrl: string;
 }
 
-/** Makes a queue, and `<name>-dead-letters` for the messages it gives up. */
+/**
+ * Makes a queue, and `<name>-dead-letters` for the messages it gives up. The engine knows a queue by its
+ * URL as it stands, on the host `sqs.<region>.localhost`; a client that is told the endpoint, as
+ * `sqsClient` is, never resolves that name.
+ */
 export async function createIntakeQueue(
   client: SQSClient,
   queue: QueueConfig,

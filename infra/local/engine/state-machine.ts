@@ -89,6 +89,12 @@ const EXECUTION_NAME = /^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}]{1,80}$/u;
 /**
  * Loads a definition and runs executions of it.
  *
+ * Where it knowingly differs from AWS: a number that is not finite is a query error, not the text
+ * "Infinity"; expressions are bounded neither in time nor in depth, variables only one by one, not
+ * in sum; when a branch fails, a sibling's abort is recorded for its outermost state only; and
+ * `lambda:invoke` answers without SDK metadata. The name of the error at the end of a full history
+ * (`States.Runtime`) is an assumption.
+ *
  * @throws DefinitionRefused naming everything in the definition the engine does not run.
  */
 export function createStateMachine(options: StateMachineOptions): StateMachine {

@@ -1,0 +1,190 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { createWriteStream, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import * as z from 'zod';
+import { Settings } from '../../shared/model/settings.ts';
+import type { ClockSettings } from '../../shared/system.ts';
+import { systemClock } from '../../shared/system.ts';
+import { STAGE_NAMES } from '../stages.ts';
+import { childEnvironment, type LocalProcess, startProcess } from './processes.ts';
+
+export interface LocalWorldOptions {
+  /** Local seconds per real second. */
+  readonly speed: number;
+  /** Where the processes write their logs. */
+  readonly logFile: string;
+  /** Changes to the settings below. */
+  readonly settings?: Partial<z.input<typeof Settings>>;
+  /** Changes to the simulated provider's behaviour. */
+  readonly behaviour?: Readonly<Record<string, number>>;
+}
+
+const CloudAddress = z.object({
+  url: z.string(),
+  region: z.string(),
+  stateMachineArn: z.string(),
+  tableName: z.string(),
+  bucket: z.string(),
+  queues: z.array(z.object({ name: z.string(), url: z.string() })),
+});
+
+/** The local world as its users see it. */
+export interface LocalWorld {
+  readonly cloud: z.infer<typeof CloudAddress>;
+  readonly queueUrl: string;
+  /** Base URL of the simulated provider's control surface. */
+  readonly controlUrl: string;
+  readonly settings: Settings;
+  readonly clock: ClockSettings;
+  /** Process ids of the three services, for a test that kills one. */
+  readonly pids: { readonly cloud: number; readonly lambdaHost: number; readonly ionet: number };
+  stop(): Promise<void>;
+}
+
+const QUEUE = 'intake-default';
+const API_KEY = 'local-simulator-key';
+
+/** Real seconds: a function of the local world is killed after, and a provider call. */
+const FUNCTION_SECONDS = 30;
+const PROVIDER_SECONDS = 10;
+/** Long enough that a busy machine is not taken for a dead worker. */
+const WORKER_TIMEOUT_MS = 1500;
+
+const root = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const WORKER_ENTRY = root('../../worker/main.ts');
+
+/**
+ * The image this world rents machines for has no registry: its digest is that of the worker's entry, and
+ * the simulator maps it to the command that plays it.
+ */
+const WORKER_DIGEST = `sha256:${createHash('sha256').update(readFileSync(WORKER_ENTRY)).digest('hex')}`;
+
+/** Settings of the local world: the deployed ones, except for what would hide the machinery in 24 tasks. */
+export const localSettings = (
+  speed: number,
+  changes: Partial<z.input<typeof Settings>> = {},
+): Settings =>
+  Settings.parse({
+    stackName: 'burst-local',
+    tenantOfQueue: { [QUEUE]: 'default' },
+    images: { 'nft.generative': `burst.local/worker-cpu@${WORKER_DIGEST}` },
+    workerSecret: randomBytes(32).toString('base64url'),
+    allowCpuExecutor: true,
+    // Small batches and little work per slot, so that a few tasks need two workers a cluster.
+    batches: { maxTasks: 4 },
+    clusters: { secondsPerSlot: 1.2, maxWorkers: 2 },
+    limits: {
+      functionSeconds: FUNCTION_SECONDS * speed,
+      providerSeconds: PROVIDER_SECONDS * speed,
+      verifyPerLook: 4,
+    },
+    ...changes,
+  });
+
+/** Starts cloud, provider and Lambda host, each a process of its own; workers start when rented. */
+export async function startLocalWorld(options: LocalWorldOptions): Promise<LocalWorld> {
+  const { speed } = options;
+  const settings = localSettings(speed, options.settings);
+  const nowAt = systemClock().now();
+  const clock: ClockSettings = { originAt: nowAt, realOriginAt: nowAt, speed };
+  const log = createWriteStream(options.logFile, { flags: 'a' });
+  const onLine = (from: string) => (line: string) =>
+    void log.write(`${systemClock(clock).now()} ${from} ${line}\n`);
+
+  const substitutions = Object.fromEntries(STAGE_NAMES.map((name) => [name, name]));
+  const [cloud, ionet] = await Promise.all([
+    startProcess({
+      entry: './cloud/main.ts',
+      config: {
+        definitionFile: root('../burst.asl.json'),
+        substitutions,
+        clock,
+        queues: [{ name: QUEUE, visibilitySeconds: 2 * FUNCTION_SECONDS }],
+        eventSources: [{ queue: QUEUE, functionName: 'intake', batchSize: 100, windowSeconds: 1 }],
+        schedules: ['sweep', 'reap'].map((functionName) => ({ functionName, everySeconds: 60 })),
+      },
+      announcement: CloudAddress,
+      onLine: onLine('cloud'),
+    }),
+    startProcess({
+      entry: './ionet/main.ts',
+      config: {
+        apiKey: API_KEY,
+        clock,
+        images: { [WORKER_DIGEST]: [process.execPath, '--import', 'tsx', WORKER_ENTRY] },
+        workerEnv: { ...childEnvironment(), BURST_HOST: '127.0.0.1' },
+        ...(options.behaviour === undefined ? {} : { behaviour: options.behaviour }),
+      },
+      announcement: z.object({ listening: z.int() }),
+      onLine: onLine('ionet'),
+    }),
+  ]);
+  const ionetOrigin = `http://127.0.0.1:${ionet.announced.listening}`;
+  const { workerSecret, ...plain } = settings;
+  const startHost = (): Promise<LocalProcess<{ url: string }>> =>
+    startProcess({
+      entry: './lambda-host/main.ts',
+      config: {
+        handlersFile: root('./handlers.ts'),
+        timeoutSeconds: FUNCTION_SECONDS,
+        settings: {
+          AWS_REGION: cloud.announced.region,
+          BURST_SETTINGS: JSON.stringify(plain),
+          BURST_WORKER_SECRET: workerSecret,
+          BURST_TABLE: cloud.announced.tableName,
+          BURST_BUCKET: cloud.announced.bucket,
+          BURST_STATE_MACHINE_ARN: cloud.announced.stateMachineArn,
+          IONET_BASE_URL: `${ionetOrigin}/enterprise/v1/io-cloud/caas`,
+          IONET_API_KEY: API_KEY,
+          BURST_AWS_ENDPOINT: cloud.announced.url,
+          BURST_CLOCK: JSON.stringify(clock),
+          BURST_LOOPBACK_WORKERS: 'true',
+          BURST_WORKER_TIMEOUT_MS: String(WORKER_TIMEOUT_MS),
+        },
+      },
+      announcement: z.object({ url: z.string() }),
+      onLine: onLine('lambda'),
+    });
+
+  let host = await startHost();
+  let stopping = false;
+  await tellCloud(cloud.announced.url, host.announced.url);
+  const keepHost = async (): Promise<void> => {
+    await host.ended;
+    if (stopping) return;
+    onLine('world')('the Lambda host ended; starting another');
+    host = await startHost();
+    await tellCloud(cloud.announced.url, host.announced.url);
+    await keepHost();
+  };
+  void keepHost();
+
+  return {
+    cloud: cloud.announced,
+    queueUrl: cloud.announced.queues[0]?.url ?? '',
+    controlUrl: `${ionetOrigin}/_control`,
+    settings,
+    clock,
+    pids: {
+      cloud: cloud.pid,
+      ionet: ionet.pid,
+      get lambdaHost() {
+        return host.pid;
+      },
+    },
+    async stop() {
+      stopping = true;
+      await Promise.all([ionet.stop(), host.stop(), cloud.stop()]);
+      await new Promise((resolve) => log.end(resolve));
+    },
+  };
+}
+
+async function tellCloud(cloudUrl: string, lambdaHostUrl: string): Promise<void> {
+  const response = await fetch(`${cloudUrl}/_local/lambda-host`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ url: lambdaHostUrl }),
+  });
+  if (!response.ok) throw new Error(`the cloud did not take the Lambda host: ${response.status}`);
+}

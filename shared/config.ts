@@ -1,0 +1,98 @@
+import * as z from 'zod';
+import { Settings } from './model/settings.ts';
+import { Instant } from './model/time.ts';
+import type { ClockSettings } from './system.ts';
+
+/** What a function is told by its environment. The only reader of it. */
+export interface Config {
+  readonly settings: Settings;
+  readonly aws: {
+    readonly region: string;
+    /** Origin of a local stand-in. */
+    readonly endpoint?: string;
+    readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  };
+  readonly tableName: string;
+  readonly bucketName: string;
+  readonly stateMachineArn: string;
+  readonly ionet: { readonly baseUrl: string; readonly apiKey: string };
+  /** The local world's clock; absent: the real one. */
+  readonly clock: ClockSettings | undefined;
+  /** Real milliseconds one call to a worker may take. */
+  readonly workerTimeoutMilliseconds: number;
+  /** Call workers on this machine over plain HTTP. Only the local world does. */
+  readonly allowLoopbackWorkers: boolean;
+}
+
+/** The environment does not describe a deployment. The message names every wrong variable and no value. */
+export class ConfigRejected extends Error {
+  override readonly name = 'ConfigRejected';
+}
+
+const json = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    context.addIssue({ code: 'custom', message: 'is not JSON' });
+    return z.NEVER;
+  }
+});
+
+const ClockEnv = z.strictObject({
+  originAt: Instant,
+  realOriginAt: Instant,
+  speed: z.number().positive(),
+});
+
+const Environment = z.object({
+  AWS_REGION: z.string().min(1),
+  BURST_SETTINGS: json.pipe(Settings.omit({ workerSecret: true })),
+  BURST_WORKER_SECRET: Settings.shape.workerSecret,
+  BURST_TABLE: z.string().min(3),
+  BURST_BUCKET: z.string().min(3),
+  BURST_STATE_MACHINE_ARN: z.string().startsWith('arn:'),
+  IONET_BASE_URL: z
+    .url({ protocol: /^https?$/ })
+    .default('https://api.io.solutions/enterprise/v1/io-cloud/caas'),
+  IONET_API_KEY: z.string().min(1),
+  /** Local world only, as the next three. */
+  BURST_AWS_ENDPOINT: z.url({ protocol: /^http$/ }).optional(),
+  BURST_CLOCK: json.pipe(ClockEnv).optional(),
+  BURST_LOOPBACK_WORKERS: z.literal('true').optional(),
+  BURST_WORKER_TIMEOUT_MS: z.coerce.number().int().min(100).max(3000).default(3000),
+});
+
+/** @throws ConfigRejected with all problems at once. */
+export function configFrom(environment: Readonly<Record<string, string | undefined>>): Config {
+  const parsed = Environment.safeParse(environment);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map(
+      ({ path, message }) => `${path.join('.')}: ${message}`,
+    );
+    throw new ConfigRejected(`the environment is not usable:\n${problems.join('\n')}`);
+  }
+  const env = parsed.data;
+  return {
+    settings: { ...env.BURST_SETTINGS, workerSecret: env.BURST_WORKER_SECRET },
+    aws: {
+      region: env.AWS_REGION,
+      ...(env.BURST_AWS_ENDPOINT === undefined
+        ? {}
+        : {
+            endpoint: env.BURST_AWS_ENDPOINT,
+            credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+          }),
+    },
+    tableName: env.BURST_TABLE,
+    bucketName: env.BURST_BUCKET,
+    stateMachineArn: env.BURST_STATE_MACHINE_ARN,
+    ionet: { baseUrl: env.IONET_BASE_URL, apiKey: env.IONET_API_KEY },
+    clock: env.BURST_CLOCK,
+    workerTimeoutMilliseconds: env.BURST_WORKER_TIMEOUT_MS,
+    allowLoopbackWorkers: env.BURST_LOOPBACK_WORKERS === 'true',
+  };
+}
+
+/** The configuration of this process. */
+// biome-ignore lint/style/noProcessEnv: the one place that reads the environment.
+export const configOfThisProcess = (): Config => configFrom(process.env);

@@ -1,0 +1,87 @@
+import { KINDS, type KnownKind, type KnownTask, kindNamed } from '../kinds/kinds.ts';
+import { canonicalJson, sha256Of } from '../model/digest.ts';
+import { GPU_MODELS, gpuMeets, VRAM_GB } from '../model/gpu.ts';
+import type { Sha256 } from '../model/ids.ts';
+import { TaskEnvelope, UNSUPPORTED_FIELDS } from '../model/task.ts';
+import { issueRefusal } from './issue-refusal.ts';
+import { nearest } from './nearest.ts';
+import { quoted, type Refusal, refusal } from './refusal.ts';
+
+/** A task that is sound by itself; what a deployment offers has not been asked. */
+export interface CheckedTask {
+  readonly envelope: TaskEnvelope;
+  /** Of the canonical envelope: key order and defaults written out do not make another task. */
+  readonly bodySha256: Sha256;
+  readonly kind: KnownKind;
+  readonly known: KnownTask;
+}
+
+export type CheckedEnvelope =
+  | { readonly ok: true; readonly task: CheckedTask }
+  | {
+      readonly ok: false;
+      readonly refusal: Refusal;
+      /** The id it claims, where one could be read. */
+      readonly claimedTaskId: string | undefined;
+    };
+
+/**
+ * Checks what needs no deployment: the envelope, the spec in the words of its kind, and whether any known
+ * GPU meets the need. The client does this before it sends, intake does it again. Nothing throws.
+ *
+ * @param value - JSON from a stranger, parsed.
+ */
+export function checkEnvelope(value: unknown): CheckedEnvelope {
+  const claimedTaskId = claimed(value);
+  const no = (why: Refusal): CheckedEnvelope => ({ ok: false, refusal: why, claimedTaskId });
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+    return no(refusal('E_TYPE', '', `send one JSON object; got ${typeName(value)}`));
+  }
+  const unsupported = UNSUPPORTED_FIELDS.find((field) => field in value);
+  if (unsupported !== undefined) {
+    return no(refusal('E_UNSUPPORTED', unsupported, 'is not supported yet; remove it'));
+  }
+  const envelope = TaskEnvelope.safeParse(value);
+  if (!envelope.success) return no(issueRefusal(envelope.error.issues, value));
+  const { kind: kindName, spec } = envelope.data;
+
+  const kind = kindNamed(kindName);
+  if (kind === undefined) return no(unknownKind(kindName));
+  const read = kind.read(spec);
+  if (!read.ok) return no(issueRefusal(read.issues, spec, 'spec'));
+
+  const tooSmall = gpuMisfit(envelope.data);
+  if (tooSmall !== undefined) return no(tooSmall);
+  const bodySha256 = sha256Of(canonicalJson(envelope.data));
+  return { ok: true, task: { envelope: envelope.data, bodySha256, kind, known: read.task } };
+}
+
+function gpuMisfit({ resources }: TaskEnvelope): Refusal | undefined {
+  if (GPU_MODELS.some((model) => gpuMeets(resources, model))) return undefined;
+  const models = resources.gpuModels ?? GPU_MODELS;
+  const has = models.map((model) => `${model} has ${VRAM_GB[model]}`).join(', ');
+  return refusal(
+    'E_GPU_MISMATCH',
+    'resources.vramGb',
+    `needs ${resources.vramGb} GB per GPU; ${has}; ask for less or for a larger model`,
+  );
+}
+
+function unknownKind(word: string): Refusal {
+  const names = KINDS.map(({ name }) => name);
+  const near = nearest(word, names);
+  const meant = near === undefined ? '' : `did you mean ${near}? `;
+  const reason = `unknown "${quoted(word)}"; ${meant}known: ${names.join(', ')}`;
+  return refusal('E_TASK_TYPE', 'kind', reason);
+}
+
+const claimed = (value: unknown): string | undefined =>
+  value !== null &&
+  typeof value === 'object' &&
+  'taskId' in value &&
+  typeof value.taskId === 'string'
+    ? quoted(value.taskId, 80)
+    : undefined;
+
+const typeName = (value: unknown): string =>
+  value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value;

@@ -1,0 +1,30 @@
+import { randomInt } from 'node:crypto';
+import { ulid } from 'ulid';
+import { type Instant, instantOf, millisecondsOf } from './model/time.ts';
+import type { Clock, Ids } from './ports.ts';
+
+/** Where the real clock, real randomness and real waiting enter. Nothing else in `shared/` reads them. */
+
+/** A clock that showed `originAt` when the real one showed `realOriginAt`, and runs `speed` times as fast. */
+export interface ClockSettings {
+  readonly originAt: Instant;
+  readonly realOriginAt: Instant;
+  readonly speed: number;
+}
+
+/** The machine's clock; in the local world, the faster one all its processes share. */
+export const systemClock = (settings?: ClockSettings): Clock => ({
+  now: () => {
+    const now = Date.now();
+    if (settings === undefined) return instantOf(now);
+    const elapsed = now - millisecondsOf(settings.realOriginAt);
+    return instantOf(millisecondsOf(settings.originAt) + elapsed * settings.speed);
+  },
+});
+
+const RANDOM_STEPS = 2 ** 32;
+
+export const systemIds: Ids = {
+  unique: () => ulid().toLowerCase(),
+  random: () => randomInt(RANDOM_STEPS) / RANDOM_STEPS,
+};
