@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { inParallel } from '../shared/concurrency.ts';
 import { parseTask, type SoundTask } from '../shared/intake/parse-task.ts';
-import { type Refusal, refusal } from '../shared/intake/refusal.ts';
+import type { Refusal } from '../shared/intake/refusal.ts';
 import { recordRejection } from '../shared/ledger/tasks.ts';
 import { sha256Of } from '../shared/model/digest.ts';
 import type { Tenant } from '../shared/model/ids.ts';
@@ -44,6 +44,7 @@ async function takeIn(
   tenant: Tenant,
   messages: readonly Message[],
 ): Promise<string[]> {
+  // Two bodies under one id are two entries: which of them is the task, the ledger alone knows.
   const sound = new Map<string, { task: SoundTask; messages: Message[] }>();
   const refused: { message: Message; why: Refusal; claimedTaskId: string | undefined }[] = [];
   for (const message of messages) {
@@ -53,32 +54,23 @@ async function takeIn(
       refused.push({ message, why: parsed.refusal, claimedTaskId });
       continue;
     }
-    const claimedTaskId = parsed.task.envelope.taskId;
-    const twin = sound.get(claimedTaskId);
-    if (twin === undefined) sound.set(claimedTaskId, { task: parsed.task, messages: [message] });
-    else if (twin.task.bodySha256 === parsed.task.bodySha256) twin.messages.push(message);
-    else refused.push({ message, why: REUSED_AT_ONCE, claimedTaskId });
+    const { task } = parsed;
+    const sameTask = `${task.envelope.taskId} ${task.bodySha256}`;
+    const twin = sound.get(sameTask);
+    if (twin === undefined) sound.set(sameTask, { task, messages: [message] });
+    else twin.messages.push(message);
   }
 
   const again: string[] = [];
-  try {
-    const entries = [...sound.values()];
-    const placed = await placeTasks(
-      ports,
-      settings,
-      tenant,
-      entries.map(({ task }) => task),
-    );
-    for (const { task, messages: own } of entries) {
-      const result = placed.get(task);
-      if (result === undefined || result.outcome === 'later') again.push(...ids(own));
-      if (result?.outcome !== 'refused') continue;
-      const claimedTaskId = task.envelope.taskId;
-      refused.push(...own.map((message) => ({ message, why: result.refusal, claimedTaskId })));
-    }
-  } catch (error) {
-    ports.log('intake failed', { tenant, messages: sound.size, error: String(error) });
-    again.push(...[...sound.values()].flatMap(({ messages: own }) => ids(own)));
+  const entries = [...sound.values()];
+  const tasks = entries.map(({ task }) => task);
+  const placed = await placeTasks(ports, settings, tenant, tasks);
+  for (const { task, messages: own } of entries) {
+    const result = placed.get(task);
+    if (result === undefined || result.outcome === 'later') again.push(...ids(own));
+    if (result?.outcome !== 'refused') continue;
+    const claimedTaskId = task.envelope.taskId;
+    refused.push(...own.map((message) => ({ message, why: result.refusal, claimedTaskId })));
   }
 
   await inParallel(refused, 10, async ({ message, why, claimedTaskId }) => {
@@ -104,12 +96,6 @@ async function takeIn(
   });
   return again;
 }
-
-const REUSED_AT_ONCE = refusal(
-  'E_ID_REUSED',
-  'taskId',
-  'another task with this id was sent at the same time; choose a new one',
-);
 
 const ids = (messages: readonly Message[]) => messages.map(({ messageId }) => messageId);
 

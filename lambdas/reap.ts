@@ -49,7 +49,7 @@ async function destroyOrphan(
 ): Promise<boolean> {
   const lease = await readLease(ledger, BurstId.parse(entry.name));
   if (isOwned(entry, lease)) return false;
-  if (lease !== undefined && lease.clusterId === entry.clusterId) {
+  if (lease !== undefined && (lease.clusterId ?? entry.clusterId) === entry.clusterId) {
     const fenced = await changeLease(ledger, lease, { leaseFence: lease.leaseFence + 1 });
     if (!fenced.done) return false;
   }

@@ -1,16 +1,12 @@
-import type { Ports, Stage } from '../shared/ports.ts';
+import type { Stage } from '../shared/ports.ts';
 import { sweepBatches } from './sweep/batches.ts';
 import { sweepHolds } from './sweep/holds.ts';
 import { sweepLeases } from './sweep/leases.ts';
 import { sweepProfiles } from './sweep/profiles.ts';
-
-export type SweepPorts = Pick<Ports, 'ledger' | 'bursts' | 'clock' | 'log'>;
+import type { SweepPorts } from './sweep/sweep-ports.ts';
 
 /** What one pass repaired, by kind of repair. */
 export type SweepAnswer = Readonly<Record<string, number>>;
-
-/** Rows of each kind looked at in one pass. */
-export const ROWS_PER_PASS = 100;
 
 /**
  * Sweep: finishes what a crash left half done, from the ledger alone. One part that fails does not keep

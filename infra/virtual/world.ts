@@ -26,6 +26,10 @@ export interface VirtualWorldOptions {
   readonly behaviour?: Partial<MarketBehaviour>;
   /** Sees every invocation before it runs; an error it throws is the function's. */
   readonly onInvoke?: (stage: StageName, input: unknown) => void;
+  /** Sees every invocation after it has run; an error it throws is the function's, its effects stay. */
+  readonly afterInvoke?: (stage: StageName, input: unknown) => void;
+  /** Puts faults in front of the ports the stages get; the world keeps the true ones. */
+  readonly disturb?: (ports: Ports) => Ports;
 }
 
 const DEFINITION: unknown = JSON.parse(
@@ -99,7 +103,7 @@ export function virtualWorld(options: VirtualWorldOptions) {
     clusters: market.clusters,
     jobs: virtualJobs(market),
   };
-  const stages = wireStages(ports, settings);
+  const stages = wireStages(options.disturb?.(ports) ?? ports, settings);
   const invocation = { remainingSeconds: () => settings.limits.functionSeconds };
 
   const invoke: InvokeFunction = async (functionName, payload) => {
@@ -107,7 +111,9 @@ export function virtualWorld(options: VirtualWorldOptions) {
     if (stage === undefined) return functionNotFound(functionName);
     try {
       options.onInvoke?.(stage, payload);
-      return { payload: await stages[stage](payload, invocation) };
+      const answer = await stages[stage](payload, invocation);
+      options.afterInvoke?.(stage, payload);
+      return { payload: answer };
     } catch (error) {
       return lambdaFailure(error);
     }

@@ -4,7 +4,7 @@ import { resultKey, uploadKey } from '../../shared/model/artifact-keys.ts';
 import { sha256Of } from '../../shared/model/digest.ts';
 import type { ManifestTask } from '../../shared/model/job.ts';
 import type { JobRow, LeaseRow, ResultFile } from '../../shared/model/rows.ts';
-import type { CollectPorts } from './collect-results.ts';
+import type { CollectPorts } from './collect-ports.ts';
 
 /**
  * accepted: verified and first · refused: verified, but the task had ended · rejected: not what was asked

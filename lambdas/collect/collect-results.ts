@@ -10,10 +10,9 @@ import type { JobRow, LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import { plusSeconds } from '../../shared/model/time.ts';
 import { unread } from '../../shared/poll/job-look.ts';
-import type { Invocation, Ports } from '../../shared/ports.ts';
+import type { Invocation } from '../../shared/ports.ts';
 import { acceptResult, type Received } from './accept-result.ts';
-
-export type CollectPorts = Pick<Ports, 'ledger' | 'artifacts' | 'clock' | 'log'>;
+import type { CollectPorts } from './collect-ports.ts';
 
 /** Left of an invocation for the writes behind the last verification, seconds. */
 const MARGIN_SECONDS = 10;
@@ -35,10 +34,9 @@ export const collectResults =
       const salvage = job.status === 'lost' && !job.salvaged;
       const lines = salvage ? uncollected(job) : unread(job);
       if (lines.length === 0 && !salvage) continue;
-      const now = lines.slice(0, budget);
-      const done = await collectJob(ports, settings, lease, job, now, invocation, counts);
-      budget -= now.length;
-      const all = done === lines.length;
+      const done = await collectJob(ports, settings, lease, job, lines, budget, invocation, counts);
+      budget -= done.verified;
+      const all = done.looked === lines.length;
       left ||= !all;
       if (salvage && all) await changeJob(ports.ledger, job, { set: { salvaged: true } });
     }
@@ -52,28 +50,33 @@ export const collectResults =
 const uncollected = (job: JobRow): number[] =>
   Array.from({ length: job.tasks }, (_, line) => line).filter((line) => !job.collected.has(line));
 
-/** Looks at some lines of one job. @returns how many it got to. */
+/**
+ * Looks at lines of one job, in order. Only what was there to be verified is charged to `budget`: lines of
+ * a lost job that were never uploaded stay unread, and must not keep those behind them from their turn.
+ */
 async function collectJob(
   ports: CollectPorts,
   settings: Settings,
   lease: LeaseRow,
   job: JobRow,
   lines: readonly number[],
+  budget: number,
   invocation: Invocation,
   counts: Record<Received, number>,
-): Promise<number> {
+): Promise<{ looked: number; verified: number }> {
   const tasks = lines.length === 0 ? [] : await manifestOf(ports, job);
   const ended = new Map<BatchId, Set<number>>();
   const read = new Set<number>();
   const own: Record<Received, number> = { accepted: 0, refused: 0, rejected: 0, missing: 0 };
-  let looked = 0;
+  let [looked, verified] = [0, 0];
   for (const line of lines) {
-    if (invocation.remainingSeconds() < MARGIN_SECONDS) break;
+    if (verified >= budget || invocation.remainingSeconds() < MARGIN_SECONDS) break;
     looked += 1;
     const task = tasks[line];
     if (task === undefined) continue;
     const received = await acceptResult(ports, lease, job, task);
     own[received.kind] += 1;
+    if (received.kind !== 'missing') verified += 1;
     if (received.kind !== 'missing' || job.uploaded.has(line)) read.add(line);
     if (received.ended)
       ended.set(task.batchId, (ended.get(task.batchId) ?? new Set()).add(task.index));
@@ -91,7 +94,7 @@ async function collectJob(
     rejectedResults: own.rejected,
   });
   for (const kind of Object.keys(own) as Received[]) counts[kind] += own[kind];
-  return looked;
+  return { looked, verified };
 }
 
 /** The manifest we wrote for the job, checked against the digest on its row. */

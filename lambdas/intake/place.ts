@@ -5,7 +5,7 @@ import type { SoundTask } from '../../shared/intake/parse-task.ts';
 import { type Refusal, refusal } from '../../shared/intake/refusal.ts';
 import { openBatch, readBatch } from '../../shared/ledger/batches.ts';
 import { ensureProfile } from '../../shared/ledger/profiles.ts';
-import { acceptTask, placeAgain } from '../../shared/ledger/tasks.ts';
+import { acceptTask, type Placement, placeAgain } from '../../shared/ledger/tasks.ts';
 import { bodiesKey } from '../../shared/model/artifact-keys.ts';
 import { canonicalJson, sha256Of } from '../../shared/model/digest.ts';
 import { BatchId, type ProfileId, type Tenant } from '../../shared/model/ids.ts';
@@ -16,7 +16,10 @@ import type { Ports } from '../../shared/ports.ts';
 
 type PlacePorts = Pick<Ports, 'ledger' | 'artifacts' | 'bursts' | 'clock' | 'ids' | 'log'>;
 
-/** What became of one task. `later`: its first placing may still be under way, so ask again. */
+/**
+ * What became of one task. `later`: its first placing may still be under way, or this one failed, so ask
+ * again.
+ */
 export type Placed =
   | { readonly outcome: 'listed' | 'known' }
   | { readonly outcome: 'later' }
@@ -27,8 +30,9 @@ const WRITES_AT_ONCE = 25;
 
 /**
  * Puts tasks of one tenant into batches, in the order that makes every crash repairable: bodies, task
- * rows, batch, the profile's `seq`, execution. The message is acknowledged after all of them, so the queue is the redo
- * log: a redelivery finds the rows and repeats from the batch on.
+ * rows, batch, the profile's `seq`, execution. The message is acknowledged after all of them, so the queue
+ * is the redo log: a redelivery finds the rows and repeats from the batch on. A step that fails sends the
+ * tasks it was for back to the queue and leaves the others alone.
  */
 export async function placeTasks(
   ports: PlacePorts,
@@ -37,19 +41,42 @@ export async function placeTasks(
   tasks: readonly SoundTask[],
 ): Promise<Map<SoundTask, Placed>> {
   const placed = new Map<SoundTask, Placed>();
-  const arrivals = new Map<ProfileId, { profile: ProfileRow; oldest: BatchId }>();
+  const later = (draft: BatchDraft, error: unknown) => {
+    ports.log('intake failed', { tenant, profile: draft.profile, error: String(error) });
+    for (const task of draft.tasks) {
+      if (placed.get(task)?.outcome !== 'refused') placed.set(task, { outcome: 'later' });
+    }
+  };
+  const arrivals = new Map<ProfileId, Arrival>();
 
   for (const draft of draftBatches(tenant, tasks, settings)) {
-    const profile = await ensureProfile(ports.ledger, draft.profile, draft.requirement);
-    for (const batchId of await placeDraft(ports, settings, tenant, draft, placed)) {
-      const oldest = arrivals.get(draft.profile)?.oldest ?? batchId;
-      arrivals.set(draft.profile, { profile, oldest: batchId < oldest ? batchId : oldest });
+    try {
+      const profile = await ensureProfile(ports.ledger, draft.profile, draft.requirement);
+      const batches = await placeDraft(ports, settings, tenant, draft, placed);
+      const arrival = arrivals.get(draft.profile) ?? { profile, batches: [], drafts: [] };
+      arrival.batches.push(...batches);
+      arrival.drafts.push(draft);
+      arrivals.set(draft.profile, arrival);
+    } catch (error) {
+      later(draft, error);
     }
   }
-  for (const { profile, oldest } of arrivals.values()) {
-    await openIfNeeded(ports, settings, profile, oldest);
+  for (const { profile, batches, drafts } of arrivals.values()) {
+    try {
+      const [oldest] = batches.sort();
+      if (oldest !== undefined) await openIfNeeded(ports, settings, profile, oldest);
+    } catch (error) {
+      for (const draft of drafts) later(draft, error);
+    }
   }
   return placed;
+}
+
+/** What one profile must hear of. */
+interface Arrival {
+  readonly profile: ProfileRow;
+  readonly batches: BatchId[];
+  readonly drafts: BatchDraft[];
 }
 
 /** Places one draft. @returns the open batches its tasks are in, new or from an earlier delivery. */
@@ -69,21 +96,15 @@ async function placeDraft(
     contentType: 'application/x-ndjson',
   });
 
+  const to = { batch: batchId, profile: draft.profile, now };
   const claims = await inParallel(draft.tasks, WRITES_AT_ONCE, async (task): Promise<Claim> => {
-    const to = { batch: batchId, profile: draft.profile, now };
-    const { taskId } = task.envelope;
-    const { bodySha256 } = task;
-    const first = await acceptTask(ports.ledger, {
-      tenant,
-      taskId,
-      kind: draft.kind,
-      bodySha256,
-      ...to,
-    });
-    if (first.done) return { won: true };
-    if (first.row === undefined) throw new Error(`task ${taskId} vanished while it was accepted`);
-    if (first.row.bodySha256 !== bodySha256) return { won: false, placed: reused(first.row) };
-    return secondSight(ports, settings, first.row, to);
+    try {
+      return await claim(ports, settings, { tenant, kind: draft.kind, ...to }, task);
+    } catch (error) {
+      const { taskId } = task.envelope;
+      ports.log('task not accepted', { tenant, taskId, error: String(error) });
+      return { won: false, placed: { outcome: 'later' } };
+    }
   });
 
   const won = draft.tasks.flatMap((task, line) => (claims[line]?.won ? [{ task, line }] : []));
@@ -122,12 +143,28 @@ interface Claim {
   readonly open?: BatchId;
 }
 
+type Destination = Omit<Placement, 'taskId' | 'bodySha256'>;
+
+/** Gives a task to the batch that is about to be written, if the task is new or was left behind. */
+async function claim(
+  ports: PlacePorts,
+  settings: Settings,
+  to: Destination,
+  { envelope: { taskId }, bodySha256 }: SoundTask,
+): Promise<Claim> {
+  const first = await acceptTask(ports.ledger, { ...to, taskId, bodySha256 });
+  if (first.done) return { won: true };
+  if (first.row === undefined) throw new Error(`task ${taskId} vanished while it was accepted`);
+  if (first.row.bodySha256 !== bodySha256) return { won: false, placed: reused(first.row) };
+  return secondSight(ports, settings, first.row, to);
+}
+
 /** A task whose row was there: listed by its batch, still being placed, or left behind by a dead intake. */
 async function secondSight(
   { ledger }: PlacePorts,
   settings: Settings,
   row: TaskRow,
-  to: { batch: BatchId; profile: TaskRow['profile']; now: TaskRow['placedAt'] },
+  to: Destination,
 ): Promise<Claim> {
   const known: Placed = { outcome: 'known' };
   if (row.status !== 'accepted') return { won: false, placed: known };

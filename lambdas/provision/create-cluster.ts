@@ -32,6 +32,9 @@ export const createCluster =
   (ports: CreatePorts, settings: Settings, invocation: Invocation): Driver =>
   async (lease, _burst, now) => {
     if (lease.clusterId !== undefined) return checkNext(lease, 'the cluster is on record');
+    if (lease.phase === 'planned') {
+      throw new CapacityUnavailable('the last offer was refused, and that answer was lost');
+    }
     if (lease.offer === undefined || lease.phase !== 'creating') {
       return { next: 'superseded', reason: `nothing to create in phase ${lease.phase}` };
     }

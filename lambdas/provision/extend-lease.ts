@@ -29,7 +29,7 @@ export const extendLease =
     const before = beforeCalling(lease, 'extend', settings, now);
     if (before.kind === 'wait') return { next: 'run', reason: 'an extension is in doubt' };
     if (before.kind === 'look') {
-      return compare(ports, settings, lease, clusterId, before.intent);
+      return compare(ports, settings, lease, clusterId, before.intent, now);
     }
     return buyTerm(ports, settings, invocation, lease, clusterId, now);
   };
@@ -41,9 +41,17 @@ async function compare(
   lease: LeaseRow,
   clusterId: ClusterId,
   intent: Intent,
+  now: Instant,
 ): Promise<Step> {
   const view = await clusters.get(clusterId);
-  const bought = (view?.paidSeconds ?? 0) >= intent.term * settings.lease.hourSeconds;
+  if (view === undefined) {
+    const extendNotBefore = plusSeconds(now, REFUSED_PAUSE_SECONDS);
+    const put = await changeLease(ledger, lease, { extendNotBefore });
+    return put.done
+      ? { next: 'run', reason: 'the provider does not know the cluster' }
+      : SUPERSEDED;
+  }
+  const bought = view.paidSeconds >= intent.term * settings.lease.hourSeconds;
   if (bought) return granted(ledger, settings, lease, intent);
   const hold = lease.holds.find(({ term }) => term === intent.term);
   if (hold !== undefined) await settleHold(ledger, settings, { ...lease, ...hold }, 0);

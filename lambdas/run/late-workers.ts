@@ -4,7 +4,7 @@ import type { LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import { type Instant, secondsBetween } from '../../shared/model/time.ts';
 import { readyWorkers } from '../../shared/poll/cluster-look.ts';
-import type { RunPorts } from './run-jobs.ts';
+import type { RunPorts } from './run-ports.ts';
 
 /**
  * A quorum made the cluster ready; workers still missing may come until the second deadline. A provider

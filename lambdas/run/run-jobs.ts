@@ -9,16 +9,11 @@ import type { LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import type { Instant } from '../../shared/model/time.ts';
 import { isLost } from '../../shared/poll/job-look.ts';
-import type { Ports } from '../../shared/ports.ts';
 import { afterAssigning, assign, isLive } from '../../shared/run/assignment.ts';
 import { admitLateWorkers } from './late-workers.ts';
+import type { RunPorts } from './run-ports.ts';
 import { submitAgain, submitNew } from './submit.ts';
 import { finishJobs, heedCancellations, returnOrphans } from './tidy.ts';
-
-export type RunPorts = Pick<
-  Ports,
-  'ledger' | 'artifacts' | 'bursts' | 'clusters' | 'jobs' | 'clock' | 'log'
->;
 
 /**
  * Run jobs: first what is behind us (jobs that ended, claims without a job, submissions nobody confirmed,

@@ -16,7 +16,7 @@ import type { TaskEnvelope } from '../../shared/model/task.ts';
 import { type Instant, plusSeconds, secondsBetween } from '../../shared/model/time.ts';
 import type { Assignment } from '../../shared/run/assignment.ts';
 import { readBodies } from './bodies.ts';
-import type { RunPorts } from './run-jobs.ts';
+import type { RunPorts } from './run-ports.ts';
 
 /** Task rows read and URLs signed at a time. */
 const AT_ONCE = 16;

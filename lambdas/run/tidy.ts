@@ -9,7 +9,7 @@ import type { Instant } from '../../shared/model/time.ts';
 import { hasEnded, unread } from '../../shared/poll/job-look.ts';
 import { isLive } from '../../shared/run/assignment.ts';
 import { endOf } from '../../shared/run/job-end.ts';
-import type { RunPorts } from './run-jobs.ts';
+import type { RunPorts } from './run-ports.ts';
 
 /** Jobs that ended and whose uploads were all looked at: what they left undone goes back. */
 export async function finishJobs(
@@ -50,7 +50,10 @@ export async function returnOrphans(
   }
 }
 
-/** Mirrors cancelled tasks into claimed batches and stops the jobs that have nothing left to do. */
+/**
+ * Mirrors cancelled tasks into their batches, and stops the jobs that have nothing left to do: none of
+ * their batches is theirs any more, because every task has ended.
+ */
 export async function heedCancellations(
   { ledger, jobs: workers }: RunPorts,
   settings: Settings,
@@ -58,8 +61,12 @@ export async function heedCancellations(
   jobs: readonly JobRow[],
   batches: readonly BatchRow[],
 ): Promise<void> {
+  const theirs: BatchRow[] = [];
   for (const batch of batches) {
-    if (batch.cancelSeen !== true) continue;
+    if (batch.cancelSeen !== true) {
+      theirs.push(batch);
+      continue;
+    }
     const ended = new Set<number>();
     for (const [index, { taskId }] of batch.tasks.entries()) {
       if (batch.settled.has(index)) continue;
@@ -67,9 +74,12 @@ export async function heedCancellations(
       if (task !== undefined && task.status !== 'accepted') ended.add(index);
     }
     const settled = ended.size > 0 ? await settleTasks(ledger, batch, ended) : batch;
-    if (settled !== undefined && settled.settled.size < settled.tasks.length) continue;
-    const job = jobs.find((one) => isLive(one) && isClaimOf(one, batch));
-    const only = job?.batches.length === 1 ? addressOf(lease, job.worker, settings) : undefined;
-    if (job !== undefined && only !== undefined) await workers.cancel(only, job.jobId);
+    if (settled !== undefined) theirs.push(settled);
+  }
+  for (const job of jobs) {
+    if (!isLive(job) || hasEnded(job.reported)) continue;
+    if (theirs.some((batch) => isClaimOf(job, batch))) continue;
+    const address = addressOf(lease, job.worker, settings);
+    if (address !== undefined) await workers.cancel(address, job.jobId);
   }
 }

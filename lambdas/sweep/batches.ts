@@ -6,7 +6,7 @@ import { readProfile } from '../../shared/ledger/profiles.ts';
 import { BatchRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import { type Instant, plusSeconds } from '../../shared/model/time.ts';
-import { ROWS_PER_PASS, type SweepPorts } from '../sweep.ts';
+import { ROWS_PER_PASS, type SweepPorts } from './sweep-ports.ts';
 
 /**
  * Batches that were not heard of for long: open ones are announced to their profile again (intake may have

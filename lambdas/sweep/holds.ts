@@ -3,7 +3,7 @@ import { readMoney, releaseHold, scopesOf } from '../../shared/ledger/money.ts';
 import { BurstId, Tenant } from '../../shared/model/ids.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import { dayOf, type Instant, plusSeconds } from '../../shared/model/time.ts';
-import type { SweepPorts } from '../sweep.ts';
+import type { SweepPorts } from './sweep-ports.ts';
 
 /** Frees money held for bursts that are settled. @returns how many holds were freed. */
 export async function sweepHolds(

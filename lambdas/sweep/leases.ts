@@ -10,7 +10,7 @@ import { LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import { type Instant, plusSeconds } from '../../shared/model/time.ts';
 import { judgeSegment } from '../../shared/sweep/silent-segment.ts';
-import { ROWS_PER_PASS, type SweepPorts } from '../sweep.ts';
+import { ROWS_PER_PASS, type SweepPorts } from './sweep-ports.ts';
 
 /** Silent segments: started again, taken over, or given to the reaper. @returns how many. */
 export async function sweepLeases(

@@ -5,7 +5,7 @@ import { changeProfile } from '../../shared/ledger/profiles.ts';
 import { type LiveBurst, ProfileRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import { type Instant, plusSeconds } from '../../shared/model/time.ts';
-import { ROWS_PER_PASS, type SweepPorts } from '../sweep.ts';
+import { ROWS_PER_PASS, type SweepPorts } from './sweep-ports.ts';
 
 /** A profile at work is looked at about this often, seconds. */
 const LOOK_SECONDS = 60;

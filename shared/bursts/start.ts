@@ -3,8 +3,8 @@ import { sha256Of } from '../model/digest.ts';
 import { BurstId, executionName } from '../model/ids.ts';
 import type { LeaseRow, ProfileRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
-import { plusSeconds } from '../model/time.ts';
 import type { Bursts } from '../ports.ts';
+import { lookUntil } from './drive.ts';
 
 /** The burst that a profile opens at a certain `seq`: the same opening always has the same name. */
 export const burstIdOf = (profile: ProfileRow, seq: number, { stackName }: Settings): BurstId =>
@@ -18,8 +18,8 @@ export const burstIdOf = (profile: ProfileRow, seq: number, { stackName }: Setti
  */
 export const startSegment = (
   bursts: Bursts,
-  lease: Pick<LeaseRow, 'burstId' | 'segment' | 'leaseFence' | 'createdAt'>,
-  { clusters }: Settings,
+  lease: LeaseRow,
+  settings: Settings,
 ): Promise<'started' | 'already-there'> => {
   const input: BurstDocument = {
     v: 1,
@@ -28,7 +28,7 @@ export const startSegment = (
     leaseFence: lease.leaseFence,
     quietLooks: 0,
     failedLooks: 0,
-    lookUntil: plusSeconds(lease.createdAt, clusters.provisioningSeconds),
+    lookUntil: lookUntil(lease, settings),
   };
   return bursts.start(executionName(lease.burstId, lease.segment), input);
 };

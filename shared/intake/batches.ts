@@ -14,16 +14,20 @@ export interface BatchDraft<T extends SoundTask = SoundTask> {
   readonly tasks: readonly T[];
 }
 
-/** What a cluster must be for this task. */
-export const requirementOf = (tenant: Tenant, task: SoundTask): Requirement => ({
-  tenant,
-  image: task.image,
-  need: task.envelope.resources,
-  ...(task.envelope.locations === undefined
-    ? {}
-    : { locations: [...new Set(task.envelope.locations)].sort() }),
-  gpuUsed: task.gpuUsed,
-});
+/** What a cluster must be for this task. Lists of alternatives are sorted: their order means nothing. */
+export function requirementOf(tenant: Tenant, task: SoundTask): Requirement {
+  const { resources, locations } = task.envelope;
+  const { gpuModels } = resources;
+  return {
+    tenant,
+    image: task.image,
+    need: gpuModels === undefined ? resources : { ...resources, gpuModels: sorted(gpuModels) },
+    ...(locations === undefined ? {} : { locations: sorted(locations) }),
+    gpuUsed: task.gpuUsed,
+  };
+}
+
+const sorted = (names: readonly string[]): string[] => [...new Set(names)].sort();
 
 /** Equal requirements have equal ids; the tenant is part of them, so tenants never share a cluster. */
 export const profileIdOf = (requirement: Requirement): ProfileId =>

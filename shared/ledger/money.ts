@@ -71,20 +71,31 @@ export async function holdMoney(
 export async function settleHold(
   ledger: Ledger,
   settings: Settings,
-  hold: Hold,
+  hold: Omit<Hold, 'microUsd'>,
   billedMicroUsd: number,
 ): Promise<void> {
   for (const { scope } of scopesOf(settings, hold).toReversed()) {
-    await releaseHold(ledger, scope, holdName(hold), hold.microUsd - billedMicroUsd);
+    const heldMicroUsd = (await readMoney(ledger, scope))?.holds[holdName(hold)];
+    if (heldMicroUsd === undefined) continue;
+    await releaseHold(ledger, scope, holdName(hold), heldMicroUsd, billedMicroUsd);
   }
 }
 
-/** Takes a hold off one scope and makes `backMicroUsd` available again. Once: a repeat finds no hold. */
-export const releaseHold = (ledger: Ledger, scope: string, name: string, backMicroUsd: number) =>
+/**
+ * Takes a hold off one scope and makes what was not billed of it available again. Once: a repeat finds no
+ * hold. Refused too when the hold is of another amount, so that money is neither lost nor made.
+ */
+export const releaseHold = (
+  ledger: Ledger,
+  scope: string,
+  name: string,
+  heldMicroUsd: number,
+  billedMicroUsd = 0,
+) =>
   changeRow(ledger, MoneyRow, {
     key: moneyKey(scope),
-    when: [{ is: 'exists', path: ['holds', name] }],
-    add: [['available', backMicroUsd]],
+    when: [{ is: 'equal', path: ['holds', name], value: heldMicroUsd }],
+    add: [['available', heldMicroUsd - billedMicroUsd]],
     remove: [['holds', name]],
   });
 

@@ -58,11 +58,14 @@ export function judgeCluster(
     : { next: 'wait' };
 }
 
-/** Workers that passed the health job, with the slots our own arithmetic allows them. */
+/** Workers that passed the health job on the right hardware, with the slots our own arithmetic allows. */
 export function readyWorkers(lease: LeaseRow, health: readonly HealthOfWorker[]): LeaseWorker[] {
   const slots = Math.floor((lease.offer?.gpusPerWorker ?? 0) / lease.requirement.need.gpus);
   return health.flatMap(({ workerId, url, answer }) =>
-    answer.kind === 'answered' && answer.value.status === 'ready' && slots > 0
+    answer.kind === 'answered' &&
+    answer.value.status === 'ready' &&
+    slots > 0 &&
+    wrongGpus(lease, answer.value) === undefined
       ? [{ workerId, url, slots: Math.min(slots, answer.value.slots) }]
       : [],
   );
@@ -74,7 +77,7 @@ function wrongHardware(
   view: ClusterView,
   health: readonly HealthOfWorker[],
 ): string | undefined {
-  const { offer, requirement } = lease;
+  const { offer } = lease;
   if (offer === undefined) return undefined;
   const named = knownGpuModel(view.gpuModel);
   if (named !== offer.gpuModel) return `${view.gpuModel} instead of ${offer.gpuModel}`;
@@ -82,14 +85,20 @@ function wrongHardware(
     return `${view.gpusPerWorker} GPUs per worker instead of ${offer.gpusPerWorker}`;
   }
   for (const { answer } of health) {
-    if (answer.kind !== 'answered') continue;
-    const { gpus } = answer.value;
-    if (gpus.length === 0 && !requirement.gpuUsed) continue;
-    if (gpus.length < offer.gpusPerWorker) {
-      return `a worker sees ${gpus.length} GPUs instead of ${offer.gpusPerWorker}`;
-    }
-    const other = gpus.find(({ model }) => knownGpuModel(model) !== offer.gpuModel);
-    if (other !== undefined) return `a worker sees ${other.model} instead of ${offer.gpuModel}`;
+    const wrong = answer.kind === 'answered' ? wrongGpus(lease, answer.value) : undefined;
+    if (wrong !== undefined) return wrong;
   }
   return undefined;
+}
+
+/** The same for one worker, by what it sees itself. A CPU executor's machine may show none. */
+function wrongGpus({ offer, requirement }: LeaseRow, { gpus }: WorkerHealth): string | undefined {
+  if (offer === undefined || (gpus.length === 0 && !requirement.gpuUsed)) return undefined;
+  if (gpus.length < offer.gpusPerWorker) {
+    return `a worker sees ${gpus.length} GPUs instead of ${offer.gpusPerWorker}`;
+  }
+  const other = gpus.find(({ model }) => knownGpuModel(model) !== offer.gpuModel);
+  return other === undefined
+    ? undefined
+    : `a worker sees ${other.model} instead of ${offer.gpuModel}`;
 }

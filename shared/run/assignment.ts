@@ -163,7 +163,9 @@ export function afterAssigning(
     return { next: 'close', reason: 'the end of the paid time is unknown', failed: true };
   }
   if (needsTerm && mayExtend(lease, settings, now)) return { next: 'extend' };
-  if (jobs.live > 0) return { next: 'wait', waitSeconds: settings.looks.shortestSeconds };
+  if (jobs.live > 0) {
+    return { next: 'wait', waitSeconds: Math.ceil(settings.looks.shortestSeconds) };
+  }
   if (now >= edge) return { next: 'close', reason: 'paid edge', failed: false };
   if (stuck) {
     return { next: 'close', reason: 'no worker is left that may run what waits', failed: true };

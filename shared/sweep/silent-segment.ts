@@ -17,6 +17,9 @@ export type SegmentVerdict =
   /** Owed to the reaper, and gone from the provider's list: a last segment confirms and settles. */
   | { readonly do: 'settle' };
 
+/** A provider lists clusters that are over for as long as it likes. */
+const OVER = ['FAILED', 'EXPIRED', 'DELETED'];
+
 /** Sweep passes that must find a segment late. */
 const LATE_PASSES = 2;
 
@@ -31,7 +34,8 @@ export function judgeSegment(
   if (lease.phase === 'teardown-owed') {
     const since = lease.destroyAskedAt ?? lease.nextLookBy;
     const listed = view?.clusters.some(
-      ({ clusterId, name }) => clusterId === lease.clusterId || name === lease.burstId,
+      ({ clusterId, name, phase }) =>
+        !OVER.includes(phase) && (clusterId === lease.clusterId || name === lease.burstId),
     );
     return view !== undefined && view.asOf > since && listed === false
       ? { do: 'settle' }

@@ -1,4 +1,5 @@
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import {
   type AwsAccess,
   dynamoDbClient,
@@ -14,7 +15,7 @@ import { startAwsServices } from './aws-services.ts';
 import { type CallCounts, callCounter } from './call-counter.ts';
 import type { CloudConfig } from './cloud-config.ts';
 import { controlApi } from './control-api.ts';
-import { startEventSource } from './event-source.ts';
+import { type EventSource, startEventSource } from './event-source.ts';
 import { createIntakeQueue, type IntakeQueue } from './intake-queue.ts';
 import { createLedgerTable } from './ledger-table.ts';
 import { runEvery } from './run-every.ts';
@@ -56,7 +57,7 @@ export interface Cloud {
  * Lambda host. Everything is in memory and ends with the process.
  */
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
-  const { region, timers, realTimers, random, uuid, log } = options;
+  const { region, timers, realTimers, random, uuid } = options;
   checkEventSources(options);
   let lambdaHostUrl = options.lambdaHostUrl;
   const calls = callCounter();
@@ -90,26 +91,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const queues = await createResources(options, access);
   calls.reset();
 
-  const eventSources = queues.flatMap(({ name, url: queueUrl, arn: queueArn, visibilitySeconds }) =>
-    options.eventSources
-      .filter(({ queue }) => queue === name)
-      .map((source) =>
-        startEventSource({
-          ...source,
-          ...{ queueUrl, queueArn, visibilitySeconds, region, invoke, log },
-          client: queueClient,
-          timers: realTimers,
-        }),
-      ),
-  );
-  const schedules = options.schedules.map(({ functionName, everySeconds }) =>
-    runEvery({
-      everySeconds,
-      timers,
-      run: () => invokeOnSchedule(invoke, functionName, log),
-      onFailure: (error) => log('schedule-failed', { functionName, reason: String(error) }),
-    }),
-  );
+  const eventSources = startEventSources(options, queues, queueClient, invoke);
+  const stopSchedules = startSchedules(options, invoke);
 
   const { tableName, bucket } = options;
   return {
@@ -120,7 +103,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     calls: calls.counts,
     useLambdaHost,
     close: async () => {
-      for (const stop of schedules) stop();
+      stopSchedules();
       await Promise.all(eventSources.map((source) => source.stop()));
       queueClient.destroy();
       await services.close();
@@ -149,6 +132,39 @@ async function createResources(
   ]);
   for (const client of [dynamoDb, s3, sqs]) client.destroy();
   return created;
+}
+
+const startEventSources = (
+  { eventSources, region, realTimers, log }: CloudOptions,
+  queues: readonly IntakeQueue[],
+  client: SQSClient,
+  invoke: InvokeFunction,
+): EventSource[] =>
+  queues.flatMap(({ name, url: queueUrl, arn: queueArn, visibilitySeconds }) =>
+    eventSources
+      .filter(({ queue }) => queue === name)
+      .map((source) =>
+        startEventSource({
+          ...source,
+          ...{ client, queueUrl, queueArn, visibilitySeconds, region, invoke, log },
+          timers: realTimers,
+        }),
+      ),
+  );
+
+/** @returns what stops them all. */
+function startSchedules({ schedules, timers, log }: CloudOptions, invoke: InvokeFunction) {
+  const stops = schedules.map(({ functionName, everySeconds }) =>
+    runEvery({
+      everySeconds,
+      timers,
+      run: () => invokeOnSchedule(invoke, functionName, log),
+      onFailure: (error) => log('schedule-failed', { functionName, reason: String(error) }),
+    }),
+  );
+  return () => {
+    for (const stop of stops) stop();
+  };
 }
 
 /** An answer that is an error is said in the log; the next tick is another try. */

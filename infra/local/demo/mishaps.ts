@@ -1,0 +1,82 @@
+import type { JobRow } from '../../../shared/model/rows.ts';
+import type { SeenBurst } from './observer.ts';
+
+/** What the main job does to the machines it rented, to show that nothing is lost by it. */
+export interface Mishaps {
+  /** Looks at the bursts and strikes when a job is in the middle of its work. */
+  consider(bursts: readonly SeenBurst[]): Promise<void>;
+  /** What was done, oldest first. */
+  readonly done: readonly {
+    readonly burst: string;
+    readonly atMs: number;
+    readonly what: string;
+  }[];
+}
+
+export interface MishapOptions {
+  /** `_control` of the simulated provider. */
+  readonly controlUrl: string;
+  readonly say: (line: string) => void;
+  readonly nowMs: () => number;
+}
+
+/**
+ * One worker is killed in mid-batch; another, of another cluster, is frozen until its work has been done
+ * elsewhere, and then thawed, so that it comes back with reports and results nobody waits for any more.
+ */
+export function createMishaps({ controlUrl, say, nowMs }: MishapOptions): Mishaps {
+  const done: { burst: string; atMs: number; what: string }[] = [];
+  let killed: SeenBurst | undefined;
+  let frozen: { burst: SeenBurst; job: JobRow } | undefined;
+  let thawed = false;
+
+  const signal = async (job: JobRow, verb: 'kill' | 'stop' | 'cont', what: string) => {
+    const url = `${controlUrl}/workers/${job.worker}/${verb}`;
+    const response = await fetch(url, { method: 'POST' });
+    if (!response.ok) return false;
+    done.push({ burst: job.burstId, atMs: nowMs(), what });
+    say(`${what} (${job.burstId})`);
+    return true;
+  };
+
+  return {
+    done,
+    async consider(bursts) {
+      for (const burst of bursts) {
+        const job = burst.jobs.find(inTheMiddle);
+        if (job === undefined || burst.lease.workers.length < 2) continue;
+        const left = `${job.uploaded.size} of ${job.tasks} tasks uploaded`;
+        if (killed === undefined) {
+          const what = `worker killed with ${left}`;
+          if (await signal(job, 'kill', what)) killed = burst;
+        } else if (frozen === undefined && killed.lease.burstId !== job.burstId) {
+          const what = `worker frozen with ${left}`;
+          if (await signal(job, 'stop', what)) frozen = { burst, job };
+        }
+      }
+      if (frozen === undefined || thawed) return;
+      const { job } = frozen;
+      const now = bursts.find(({ lease }) => lease.burstId === job.burstId);
+      if (now !== undefined && doneElsewhere(now, job)) {
+        thawed = await signal(job, 'cont', 'frozen worker thawed; its work was done elsewhere');
+      }
+    },
+  };
+}
+
+/** Something is uploaded and at least two tasks are not. */
+const inTheMiddle = (job: JobRow): boolean =>
+  job.status === 'running' && job.uploaded.size > 0 && job.tasks - job.uploaded.size >= 2;
+
+/** The job was given up, and the jobs that took its batches have ended. */
+function doneElsewhere({ jobs }: SeenBurst, lost: JobRow): boolean {
+  const given = jobs.find(({ n }) => n === lost.n);
+  if (given?.status !== 'lost') return false;
+  return lost.batches.every(({ batchId, batchFence }) =>
+    jobs.some(
+      (job) =>
+        job.status === 'ended' &&
+        job.batches.some((batch) => batch.batchId === batchId && batch.batchFence > batchFence),
+    ),
+  );
+}

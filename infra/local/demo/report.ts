@@ -1,0 +1,151 @@
+import { usdOf } from '../../../shared/model/money.ts';
+import type { LeaseRow } from '../../../shared/model/rows.ts';
+import { type Instant, secondsBetween } from '../../../shared/model/time.ts';
+import type { Mishaps } from './mishaps.ts';
+import type { SeenBurst, SeenExecution } from './observer.ts';
+import type { Report } from './snapshot.ts';
+
+/** A task as its dApp saw it end. */
+export interface EndedTask {
+  readonly taskId: string;
+  readonly kind: string;
+  readonly status: 'rejected' | 'accepted' | 'done' | 'failed' | 'cancelled';
+  readonly verifiedBy?: string | undefined;
+  readonly attempts?: number | undefined;
+  readonly burst?: string | undefined;
+  readonly slotSeconds?: number | undefined;
+}
+
+export interface Outcome {
+  readonly tasks: readonly EndedTask[];
+  readonly bursts: readonly SeenBurst[];
+  readonly executions: readonly SeenExecution[];
+  readonly mishaps: Mishaps['done'];
+  readonly apiCalls: Report['apiCalls'];
+  readonly startedAt: Instant;
+  /** Real milliseconds of the local clock's instant `at`. */
+  readonly localAt: (realMs: number) => Instant;
+  readonly provenanceSha256: string | null;
+  readonly contactSheet: string | null;
+  readonly outDir: string;
+  readonly wallSeconds: number;
+  readonly speed: number;
+}
+
+/** The report of a run, worked out from what the tasks, the ledger and the executions say. */
+export function reportOf(outcome: Outcome): Report {
+  const { tasks, bursts } = outcome;
+  const count = (status: EndedTask['status']) =>
+    tasks.filter((task) => task.status === status).length;
+  const jobs = bursts.flatMap((burst) => burst.jobs);
+  const reports = sum(jobs, (job) => job.refusedReports);
+  const results = sum(jobs, (job) => job.refusedResults);
+  return {
+    tasks: {
+      accepted: tasks.length - count('rejected'),
+      done: count('done'),
+      failed: count('failed'),
+      rejected: count('rejected'),
+      cancelled: count('cancelled'),
+    },
+    byKind: byKind(outcome),
+    verified: countBy(tasks.flatMap(({ verifiedBy }) => verifiedBy ?? [])),
+    clusters: bursts
+      .filter(({ lease }) => lease.clusterId !== undefined)
+      .map((burst) => clusterReport(burst, outcome)),
+    workersLost: new Set(jobs.flatMap((job) => (job.lostAt === undefined ? [] : job.worker))).size,
+    resumedFromCheckpoint: 0,
+    staleWritesRefused: reports + results,
+    staleWrites: { reports, results },
+    quotedUsd: usdOf(sum(bursts, ({ lease }) => lease.quotedMicroUsd)),
+    billedUsd: usdOf(sum(bursts, ({ lease }) => lease.billedMicroUsd ?? 0)),
+    executions: outcome.executions,
+    apiCalls: outcome.apiCalls,
+    provenanceSha256: outcome.provenanceSha256,
+    contactSheet: outcome.contactSheet,
+    outDir: outcome.outDir,
+    wallSeconds: outcome.wallSeconds,
+    speed: outcome.speed,
+  };
+}
+
+/** A cluster's cost goes to kinds by the slot time their finished tasks took on it. */
+function byKind({ tasks, bursts }: Outcome): Report['byKind'] {
+  const kinds = [...new Set(tasks.map(({ kind }) => kind))];
+  const slotSeconds = (of: readonly EndedTask[]) => sum(of, (task) => task.slotSeconds ?? 0);
+  return Object.fromEntries(
+    kinds.map((kind) => {
+      const own = tasks.filter((task) => task.kind === kind);
+      const share = ({ lease }: SeenBurst) => {
+        const here = tasks.filter((task) => task.burst === lease.burstId);
+        const all = slotSeconds(here);
+        return all === 0 ? 0 : slotSeconds(here.filter((task) => task.kind === kind)) / all;
+      };
+      return [
+        kind,
+        {
+          tasks: own.length,
+          attempts: sum(own, (task) => task.attempts ?? 0),
+          verifiedBy: countBy(own.flatMap(({ verifiedBy }) => verifiedBy ?? [])),
+          slotSeconds: Math.round(slotSeconds(own)),
+          quotedUsd: usdOf(Math.round(sum(bursts, (b) => b.lease.quotedMicroUsd * share(b)))),
+          billedUsd: usdOf(
+            Math.round(sum(bursts, (b) => (b.lease.billedMicroUsd ?? 0) * share(b))),
+          ),
+        },
+      ];
+    }),
+  );
+}
+
+function clusterReport(
+  { lease, jobs }: SeenBurst,
+  { startedAt, mishaps, localAt }: Outcome,
+): Report['clusters'][number] {
+  const { offer } = lease;
+  const moments: [Instant | undefined, string][] = [
+    [lease.createdAt, 'planned'],
+    [lease.createdClusterAt, 'bought'],
+    [lease.readyAt, `ready with ${lease.workers.length} workers`],
+    ...mishaps
+      .filter(({ burst }) => burst === lease.burstId)
+      .map(({ atMs, what }): [Instant, string] => [localAt(atMs), what]),
+    ...jobs.map((job): [Instant | undefined, string] => [job.lostAt, `job ${job.n} given up`]),
+    ...lease.intents
+      .filter(({ kind, outcome }) => kind === 'extend' && outcome === 'granted')
+      .map(({ at, term }): [Instant, string] => [at, `extended to term ${term}`]),
+    [lease.destroyAskedAt, lease.closeReason ?? 'closed'],
+    [lease.confirmedGoneAt, 'confirmed gone'],
+  ];
+  return {
+    name: lease.burstId,
+    gpuModel: offer?.gpuModel ?? '',
+    location: offer?.location ?? '',
+    gpus: (offer?.gpusPerWorker ?? 0) * (offer?.workers ?? 0),
+    readyAfterSeconds: between(lease.createdClusterAt, lease.readyAt),
+    aliveSeconds: lease.aliveSeconds ?? 0,
+    billedUsd: usdOf(lease.billedMicroUsd ?? 0),
+    confirmedGone: isOver(lease),
+    timeline: moments
+      .flatMap(([at, what]) =>
+        at === undefined ? [] : [{ atSeconds: Math.round(secondsBetween(startedAt, at)), what }],
+      )
+      .sort((a, b) => a.atSeconds - b.atSeconds),
+  };
+}
+
+/** Settled, and its end was seen. */
+export const isOver = (lease: LeaseRow): boolean =>
+  lease.phase === 'settled' && lease.confirmedGoneAt !== undefined;
+
+const between = (from: Instant | undefined, to: Instant | undefined): number =>
+  from === undefined || to === undefined ? 0 : Math.round(secondsBetween(from, to));
+
+const sum = <T>(items: readonly T[], of: (item: T) => number): number =>
+  items.reduce((total, item) => total + of(item), 0);
+
+const countBy = (words: readonly string[]): Record<string, number> => {
+  const counts: Record<string, number> = {};
+  for (const word of words) counts[word] = (counts[word] ?? 0) + 1;
+  return counts;
+};

@@ -1,0 +1,152 @@
+import type { BatchRow, KnowledgeRow, LeaseRow, ProfileRow } from '../model/rows.ts';
+import { type Instant, secondsBetween } from '../model/time.ts';
+import { because, counted, type Explanation, spoken, type StoredRows } from './explanation.ts';
+
+type OpenRows = StoredRows & { readonly batch: BatchRow };
+
+/** A task whose batch waits to be claimed: for time, for a cluster, for money, or for its turn. */
+export function explainOpen(rows: OpenRows, now: Instant): Explanation {
+  const { batch, profile, lease } = rows;
+  if (batch.notBefore !== undefined && now < batch.notBefore) return again(batch, now);
+  if (lease === undefined) return withoutCluster(batch, profile, now);
+  if (lease.phase !== 'ready') return provisioning(lease, rows.knowledge, now);
+  if (lease.extendNotBefore !== undefined && now < lease.extendNotBefore) {
+    return withoutTerm(lease, lease.extendNotBefore);
+  }
+  return batch.lastReason === undefined ? behind(rows, lease) : again(batch, now);
+}
+
+/** The last attempt ended, and why that was; the next one is due. */
+function again(batch: BatchRow, now: Instant): Explanation {
+  const { lastReason = '', notBefore } = batch;
+  const [what = ''] = lastReason.split(':', 1);
+  const waits = notBefore !== undefined && now < notBefore;
+  const when = waits
+    ? `not before ${notBefore} (in ${spoken(secondsBetween(now, notBefore))})`
+    : 'as soon as a worker is free for it';
+  const attempt = batch.attempts + 1;
+  const cause = what === 'worker-lost' || what === 'verification-failed' ? what : 'retrying';
+  return because(cause, `${AFTER[cause]} (${lastReason}); attempt ${attempt} starts ${when}.`, {
+    batch: batch.batchId,
+    class: what,
+    reason: lastReason,
+    attempt,
+    notBefore: waits ? notBefore : undefined,
+    since: batch.lastReasonAt,
+  });
+}
+
+const AFTER = {
+  'worker-lost': 'The worker that had the task was lost',
+  'verification-failed': 'What a worker delivered was wrong',
+  retrying: 'The last attempt ended without a result',
+} as const;
+
+/** No burst may take it: the profile pauses after a burst that could not be had, or is about to open one. */
+function withoutCluster(
+  batch: BatchRow,
+  profile: ProfileRow | undefined,
+  now: Instant,
+): Explanation {
+  const { cooldownReason, cooldownUntil } = profile ?? {};
+  if (cooldownReason === undefined) {
+    return batch.lastReason === undefined
+      ? because('placing', 'A cluster is about to be opened for the task.', { batch: batch.batchId })
+      : again(batch, now);
+  }
+  const waits = cooldownUntil !== undefined && now < cooldownUntil;
+  const when = waits ? `from ${cooldownUntil} on` : 'within a minute';
+  const facts = {
+    batch: batch.batchId,
+    reason: cooldownReason,
+    askedAgainAt: waits ? cooldownUntil : undefined,
+    refusals: profile?.strikes,
+  };
+  const [error = ''] = cooldownReason.split(':', 1);
+  const why = cooldownReason.replace(/^[A-Za-z]+: (?:[a-z-]+: )?/, '');
+  if (error === 'BudgetExceeded') {
+    return because('budget', `A cap is reached: ${why}. Asked again ${when}.`, facts);
+  }
+  if (error === 'CapacityUnavailable' || error === 'ProviderRefused') {
+    return because('no-capacity', `No machine could be had: ${why}. Asked again ${when}.`, facts);
+  }
+  const sentence = `The last cluster for it did not come up: ${cooldownReason}. Another is ordered ${when}.`;
+  return because('provisioning', sentence, facts);
+}
+
+/** Its cluster is being chosen, ordered or started; its age is shown against what such clusters took. */
+function provisioning(
+  lease: LeaseRow,
+  knowledge: KnowledgeRow | undefined,
+  now: Instant,
+): Explanation {
+  const { burstId: burst, phase, offer } = lease;
+  if (phase === 'planned' || offer === undefined) {
+    const sentence = 'A cluster is being chosen for the task.';
+    return because('provisioning', sentence, { burst, phase });
+  }
+  const what = `${offer.workers} x ${offer.gpusPerWorker} ${offer.gpuModel} in ${offer.location}`;
+  if (lease.createdClusterAt === undefined) {
+    const doubt = lease.intents.some(({ outcome }) => outcome === 'unknown')
+      ? '; no answer has come back yet, and it is looked for before anything else is ordered'
+      : '';
+    const sentence = `Its cluster (${what}) is being ordered${doubt}.`;
+    return because('provisioning', sentence, { burst, phase, cluster: what });
+  }
+  const ageSeconds = secondsBetween(lease.createdClusterAt, now);
+  const seen = (knowledge?.samples ?? []).map(({ seconds }) => seconds);
+  const p50Seconds = quantile(seen, 0.5);
+  const p90Seconds = quantile(seen, 0.9);
+  const usual =
+    p50Seconds === undefined || p90Seconds === undefined
+      ? 'none like it has been seen yet'
+      : `of ${seen.length} like it half were ready within ${spoken(p50Seconds)}, nine in ten within ${spoken(p90Seconds)}`;
+  const sentence = `Its cluster (${what}) has been starting for ${spoken(ageSeconds)}; ${usual}.`;
+  return because('provisioning', sentence, {
+    burst,
+    phase,
+    cluster: what,
+    ageSeconds,
+    p50Seconds,
+    p90Seconds,
+    late: p90Seconds === undefined ? undefined : ageSeconds > p90Seconds,
+    readyBy: lease.readyBy,
+  });
+}
+
+/** Nearest rank: the smallest sample that at least `share` of the samples do not exceed. */
+function quantile(samples: readonly number[], share: number): number | undefined {
+  const sorted = samples.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
+}
+
+/**
+ * Its cluster runs, and the time left of the paid term is too short for the task. An extension the provider
+ * refused left an intent; one the caps refused left none, because the money is asked for first.
+ */
+function withoutTerm(lease: LeaseRow, askedAgainAt: Instant): Explanation {
+  const byProvider = lease.intents.some(
+    ({ kind, term, outcome }) =>
+      kind === 'extend' && term === lease.terms + 1 && outcome === 'refused',
+  );
+  const why = byProvider ? 'the provider refused another term' : 'a cap does not cover another term';
+  const sentence = `The paid time of cluster ${lease.burstId} may not last for the task, and ${why}. Asked again from ${askedAgainAt} on.`;
+  return because(byProvider ? 'no-capacity' : 'budget', sentence, {
+    burst: lease.burstId,
+    paidUntil: lease.paidUntil,
+    askedAgainAt,
+  });
+}
+
+/** Its cluster is ready and has others to do first. */
+function behind({ batch, ahead }: OpenRows, { burstId, workers }: LeaseRow): Explanation {
+  const { running = 0, waiting = 0 } = ahead ?? {};
+  const usable = workers.filter(({ lostAt }) => lostAt === undefined).length;
+  const facts = { batch: batch.batchId, burst: burstId, running, waiting, workers: usable };
+  const others = `${counted(running, 'batch', 'batches')} running and ${counted(waiting, 'older batch', 'older batches')} waiting`;
+  const sentence =
+    running + waiting === 0
+      ? `The task is next: cluster ${burstId} takes it when it looks for work.`
+      : `The task waits for a free slot of cluster ${burstId} (${counted(usable, 'worker', 'workers')}) behind ${others}.`;
+  return because('queued-behind', sentence, facts);
+}

@@ -1,0 +1,92 @@
+import { liveBatches, readBatch } from '../ledger/batches.ts';
+import { jobKey } from '../ledger/keys.ts';
+import { readLease } from '../ledger/leases.ts';
+import { readProfile } from '../ledger/profiles.ts';
+import { provisioningOf, readKnowledge } from '../ledger/provider.ts';
+import { readRow } from '../ledger/rows.ts';
+import { readRejection, readTask } from '../ledger/tasks.ts';
+import type { TaskId, Tenant } from '../model/ids.ts';
+import { type BatchRow, JobRow, type LeaseRow, type TaskRow } from '../model/rows.ts';
+import type { Ledger } from '../ports.ts';
+import type { StoredRows } from './explanation.ts';
+
+/** Which task is meant: by id alone, or exactly the message that was sent. */
+export interface Named {
+  readonly tenant: Tenant;
+  readonly taskId: TaskId;
+  readonly messageSha256?: string | undefined;
+}
+
+/**
+ * The task row and the refusal of one message. A message that reused an id is not the task of that id: where
+ * the hash is known and differs, the task row is somebody else's and is left out.
+ */
+export async function readOutcome(
+  ledger: Ledger,
+  { tenant, taskId, messageSha256 }: Named,
+): Promise<Pick<StoredRows, 'task' | 'rejection'>> {
+  const task = await readTask(ledger, tenant, taskId);
+  if (messageSha256 === undefined || task?.bodySha256 === messageSha256) return { task };
+  return { rejection: await readRejection(ledger, tenant, messageSha256) };
+}
+
+/** Everything `explain` looks at, read consistently row by row. */
+export async function readStoredRows(ledger: Ledger, named: Named): Promise<StoredRows> {
+  const outcome = await readOutcome(ledger, named);
+  const { task } = outcome;
+  if (task?.status !== 'accepted') return outcome;
+  const batch = await readBatch(ledger, task.tenant, task.profile, task.batch);
+  if (batch === undefined) return outcome;
+  if (hasEnded(batch, task)) return readOutcome(ledger, named);
+  return batch.status === 'open'
+    ? { task, batch, ...(await aroundOpen(ledger, batch)) }
+    : { task, batch, ...(await aroundClaim(ledger, batch)) };
+}
+
+/** The batch was read after the task, and says that the task has ended since. */
+const hasEnded = (batch: BatchRow, { taskId }: TaskRow): boolean =>
+  batch.settled.has(batch.tasks.findIndex((task) => task.taskId === taskId));
+
+async function aroundClaim(
+  ledger: Ledger,
+  { burst, job }: BatchRow,
+): Promise<Pick<StoredRows, 'lease' | 'job'>> {
+  if (burst === undefined) return {};
+  const n = Number(job?.slice(burst.length + 1));
+  return {
+    lease: await readLease(ledger, burst),
+    job: Number.isInteger(n) ? await readRow(ledger, jobKey(burst, n), JobRow) : undefined,
+  };
+}
+
+async function aroundOpen(
+  ledger: Ledger,
+  batch: BatchRow,
+): Promise<Pick<StoredRows, 'profile' | 'lease' | 'ahead' | 'knowledge'>> {
+  const profile = await readProfile(ledger, batch.tenant, batch.profile);
+  const leases: LeaseRow[] = [];
+  for (const { burstId, state } of profile?.bursts ?? []) {
+    const lease = state === 'open' ? await readLease(ledger, burstId) : undefined;
+    if (lease !== undefined) leases.push(lease);
+  }
+  const lease = servingLease(leases);
+  const live = await liveBatches(ledger, { ...batch, oldestOpen: profile?.oldestOpen });
+  const offer = lease?.phase === 'ready' ? undefined : lease?.offer;
+  return {
+    profile,
+    lease,
+    ahead: {
+      running: live.filter(({ status }) => status === 'claimed').length,
+      waiting: live.filter(({ status, batchId }) => status === 'open' && batchId < batch.batchId)
+        .length,
+    },
+    knowledge: offer === undefined ? undefined : await readKnowledge(ledger, provisioningOf(offer)),
+  };
+}
+
+/** Nearest to taking work first. A burst that is closing takes none. */
+const SERVING_PHASES = ['ready', 'provisioning', 'creating', 'planned'] as const;
+
+/** The lease that will take an open batch first, as far as phases tell. */
+export const servingLease = (leases: readonly LeaseRow[]): LeaseRow | undefined =>
+  SERVING_PHASES.flatMap((phase) => leases.filter((lease) => lease.phase === phase))[0];
