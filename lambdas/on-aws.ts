@@ -5,38 +5,51 @@ import { sfnBursts } from '../shared/aws/sfn-bursts.ts';
 import type { Config } from '../shared/config.ts';
 import { createIonetClusters } from '../shared/ionet/clusters.ts';
 import { createWorkerJobs } from '../shared/ionet/worker-jobs.ts';
-import type { Log, Ports } from '../shared/ports.ts';
+import type { Artifacts, Bursts, Clusters, Jobs, Ledger, Log, Ports } from '../shared/ports.ts';
 import { systemClock, systemIds } from '../shared/system.ts';
 
 /**
  * The ports of the deployed world: AWS through its SDK, io.net and its workers over HTTP. The local world
- * uses this very wiring with other addresses.
+ * uses this very wiring with other addresses. Each port is made by a function of its own, so that a Lambda
+ * bundles the SDK clients of those it asks for and no others.
  */
-export function portsOnAws(config: Config): Ports {
-  const { aws, settings } = config;
-  const clock = systemClock(config.clock);
-  return {
-    clock,
-    ids: systemIds,
-    log: jsonLog,
-    ledger: dynamoDbLedger({
-      client: dynamoDbClient(aws),
-      tableName: config.tableName,
-      ids: systemIds,
-    }),
-    artifacts: s3Artifacts({ client: s3Client(aws), bucket: config.bucketName }),
-    bursts: sfnBursts({ client: sfnClient(aws), stateMachineArn: config.stateMachineArn }),
-    clusters: createIonetClusters({
-      ...config.ionet,
-      clock,
-      timeoutMilliseconds: (settings.limits.providerSeconds * 1000) / (config.clock?.speed ?? 1),
-    }),
-    jobs: createWorkerJobs({
-      allowLoopback: config.allowLoopbackWorkers,
-      timeoutMilliseconds: config.workerTimeoutMilliseconds,
-    }),
-  };
-}
+export const portsOnAws = (config: Config): Ports => ({
+  ...basicsOnAws(config),
+  ledger: ledgerOnAws(config),
+  artifacts: artifactsOnAws(config),
+  bursts: burstsOnAws(config),
+  clusters: clustersOnAws(config),
+  jobs: jobsOnAws(config),
+});
+
+/** What every stage may have: no client, no connection. */
+export const basicsOnAws = (config: Config): Pick<Ports, 'clock' | 'ids' | 'log'> => ({
+  clock: systemClock(config.clock),
+  ids: systemIds,
+  log: jsonLog,
+});
+
+export const ledgerOnAws = ({ aws, tableName }: Config): Ledger =>
+  dynamoDbLedger({ client: dynamoDbClient(aws), tableName, ids: systemIds });
+
+export const artifactsOnAws = ({ aws, bucketName }: Config): Artifacts =>
+  s3Artifacts({ client: s3Client(aws), bucket: bucketName });
+
+export const burstsOnAws = ({ aws, stateMachineArn }: Config): Bursts =>
+  sfnBursts({ client: sfnClient(aws), stateMachineArn });
+
+export const clustersOnAws = ({ ionet, clock, settings }: Config): Clusters =>
+  createIonetClusters({
+    ...ionet,
+    clock: systemClock(clock),
+    timeoutMilliseconds: (settings.limits.providerSeconds * 1000) / (clock?.speed ?? 1),
+  });
+
+export const jobsOnAws = (config: Config): Jobs =>
+  createWorkerJobs({
+    allowLoopback: config.allowLoopbackWorkers,
+    timeoutMilliseconds: config.workerTimeoutMilliseconds,
+  });
 
 const jsonLog: Log = (event, facts) => {
   process.stdout.write(`${JSON.stringify({ event, ...facts })}\n`);

@@ -33,6 +33,8 @@ const Environment = z.object({
   BURST_GPUS: json.pipe(WorkerHealth.shape.gpus).default([]),
   /** JSON of {@link ClockSettings}; absent: the real clock. */
   BURST_CLOCK: json.pipe(ClockSettings).optional(),
+  /** `true`: end with stdin, so that no worker outlives the process that plays its provider. */
+  BURST_END_WITH_STDIN: z.enum(['true', 'false']).default('false'),
 });
 
 export interface WorkerSettings {
@@ -42,6 +44,7 @@ export interface WorkerSettings {
   readonly slots: number;
   readonly gpus: WorkerHealth['gpus'];
   readonly clock: ClockSettings | undefined;
+  readonly endWithStdin: boolean;
 }
 
 /** The environment does not describe a worker. The message names every wrong variable and no value. */
@@ -68,6 +71,7 @@ export function workerSettings(
     slots: data.BURST_SLOTS,
     gpus: data.BURST_GPUS,
     clock: data.BURST_CLOCK,
+    endWithStdin: data.BURST_END_WITH_STDIN === 'true',
   };
 }
 

@@ -36,6 +36,7 @@ export function startWorker(settings: WorkerSettings, executors: Executors, thre
     if (address === null || typeof address === 'string') throw new Error('not listening on a port');
     process.stdout.write(`${JSON.stringify({ listening: address.port })}\n`);
   });
+  if (settings.endWithStdin) process.stdin.once('end', () => process.exit(0)).resume();
   process.once('SIGTERM', async () => {
     const handedBack = await runner.shutDown();
     log('worker ended', { handedBack });

@@ -112,7 +112,7 @@ export async function startLocalWorld(options: LocalWorldOptions): Promise<Local
         apiKey: API_KEY,
         clock,
         images: { [WORKER_DIGEST]: [process.execPath, '--import', 'tsx', WORKER_ENTRY] },
-        workerEnv: { ...childEnvironment(), BURST_HOST: '127.0.0.1' },
+        workerEnv: { ...childEnvironment(), BURST_HOST: '127.0.0.1', BURST_END_WITH_STDIN: 'true' },
         ...(options.behaviour === undefined ? {} : { behaviour: options.behaviour }),
       },
       announcement: z.object({ listening: z.int() }),

@@ -96,10 +96,10 @@ async function placeDraft(
     contentType: 'application/x-ndjson',
   });
 
-  const to = { batch: batchId, profile: draft.profile, now };
+  const to = { tenant, kind: draft.kind, batch: batchId, profile: draft.profile, now };
   const claims = await inParallel(draft.tasks, WRITES_AT_ONCE, async (task): Promise<Claim> => {
     try {
-      return await claim(ports, settings, { tenant, kind: draft.kind, ...to }, task);
+      return await claimTask(ports, settings, to, task);
     } catch (error) {
       const { taskId } = task.envelope;
       ports.log('task not accepted', { tenant, taskId, error: String(error) });
@@ -146,7 +146,7 @@ interface Claim {
 type Destination = Omit<Placement, 'taskId' | 'bodySha256'>;
 
 /** Gives a task to the batch that is about to be written, if the task is new or was left behind. */
-async function claim(
+async function claimTask(
   ports: PlacePorts,
   settings: Settings,
   to: Destination,

@@ -1,5 +1,5 @@
 import type { BatchRow, JobRow } from '../model/rows.ts';
-import { because, counted, type Explanation, type StoredRows } from './explanation.ts';
+import { because, counted, type Explanation, type Facts, type StoredRows } from './explanation.ts';
 
 const OVER = ['closing', 'tearing-down', 'teardown-owed', 'settled'];
 const ENDED_REPORTS = ['succeeded', 'failed', 'interrupted', 'cancelled'];
@@ -24,7 +24,7 @@ export function explainClaimed(rows: StoredRows & { readonly batch: BatchRow }):
   return explainJob(job, { ...facts, worker: job.worker });
 }
 
-function explainJob(job: JobRow, facts: Explanation['facts']): Explanation {
+function explainJob(job: JobRow, facts: Facts): Explanation {
   if (job.status === 'lost') {
     const sentence = `Worker ${job.worker} stopped answering; the task goes back to be tried elsewhere.`;
     return because('worker-lost', sentence, { ...facts, lostAt: job.lostAt ?? job.deadlineAt });
@@ -47,7 +47,7 @@ function explainJob(job: JobRow, facts: Explanation['facts']): Explanation {
   return atWork(job, facts);
 }
 
-function atWork(job: JobRow, facts: Explanation['facts']): Explanation {
+function atWork(job: JobRow, facts: Facts): Explanation {
   const silent =
     job.misses > 0 ? `, which has not answered ${counted(job.misses, 'time', 'times')}` : '';
   const progress = `${job.collected.size} of ${counted(job.tasks, 'task', 'tasks')} of its job looked at`;

@@ -10,7 +10,7 @@ import { explainOpen } from './open.ts';
  */
 export function explain(rows: StoredRows, now: Instant): Explanation {
   const { task, batch, rejection } = rows;
-  if (task === undefined) return rejection === undefined ? unseen() : refused(rejection);
+  if (task === undefined) return rejection === undefined ? unseen() : explainRefusal(rejection);
   if (task.status !== 'accepted') return ended(task);
   if (batch === undefined || !batch.tasks.some(({ taskId }) => taskId === task.taskId)) {
     return because('placing', 'The task is known and is being put into a batch.', {
@@ -25,15 +25,19 @@ export function explain(rows: StoredRows, now: Instant): Explanation {
 const unseen = (): Explanation =>
   because('placing', 'The task is on its way through the queue; intake has not read it yet.');
 
-const refused = ({ code, field, reason, rejectedAt }: RejectionRow): Explanation => {
+/** A message that was refused, by intake or before it was sent. */
+export function explainRefusal({
+  code,
+  field,
+  reason,
+}: Pick<RejectionRow, 'code' | 'field' | 'reason'>): Explanation {
   const where = field === '' ? '' : ` in ${field}`;
   return because('bad-input', `The message was refused with ${code}${where}: ${reason}.`, {
     code,
     field,
     reason,
-    rejectedAt,
   });
-};
+}
 
 function ended(task: TaskRow): Explanation {
   const facts = { endedAt: task.endedAt, attempts: task.attempts, reason: task.reason };

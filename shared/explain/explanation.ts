@@ -54,12 +54,10 @@ export interface StoredRows {
   readonly knowledge?: KnowledgeRow | undefined;
 }
 
-/** An explanation; facts that are undefined are left out. */
-export function because(
-  cause: Cause,
-  sentence: string,
-  facts: Readonly<Record<string, string | number | boolean | undefined>> = {},
-): Explanation {
+/** Facts as they are at hand; undefined ones are left out of the explanation. */
+export type Facts = Readonly<Record<string, string | number | boolean | undefined>>;
+
+export function because(cause: Cause, sentence: string, facts: Facts = {}): Explanation {
   const known: Record<string, string | number | boolean> = {};
   for (const [name, value] of Object.entries(facts)) if (value !== undefined) known[name] = value;
   return { cause, sentence, facts: known };

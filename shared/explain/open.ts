@@ -1,6 +1,6 @@
 import type { BatchRow, KnowledgeRow, LeaseRow, ProfileRow } from '../model/rows.ts';
 import { type Instant, secondsBetween } from '../model/time.ts';
-import { because, counted, type Explanation, spoken, type StoredRows } from './explanation.ts';
+import { because, counted, type Explanation, type StoredRows, spoken } from './explanation.ts';
 
 type OpenRows = StoredRows & { readonly batch: BatchRow };
 
@@ -51,7 +51,9 @@ function withoutCluster(
   const { cooldownReason, cooldownUntil } = profile ?? {};
   if (cooldownReason === undefined) {
     return batch.lastReason === undefined
-      ? because('placing', 'A cluster is about to be opened for the task.', { batch: batch.batchId })
+      ? because('placing', 'A cluster is about to be opened for the task.', {
+          batch: batch.batchId,
+        })
       : again(batch, now);
   }
   const waits = cooldownUntil !== undefined && now < cooldownUntil;
@@ -129,7 +131,9 @@ function withoutTerm(lease: LeaseRow, askedAgainAt: Instant): Explanation {
     ({ kind, term, outcome }) =>
       kind === 'extend' && term === lease.terms + 1 && outcome === 'refused',
   );
-  const why = byProvider ? 'the provider refused another term' : 'a cap does not cover another term';
+  const why = byProvider
+    ? 'the provider refused another term'
+    : 'a cap does not cover another term';
   const sentence = `The paid time of cluster ${lease.burstId} may not last for the task, and ${why}. Asked again from ${askedAgainAt} on.`;
   return because(byProvider ? 'no-capacity' : 'budget', sentence, {
     burst: lease.burstId,

@@ -1,4 +1,4 @@
-/** The candidate a person most likely meant: at most two edits away, else undefined. */
+/** The candidate a person most likely meant: at most two edits and a third of its length away, else undefined. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   const scored = candidates
     .map((candidate) => ({
@@ -7,7 +7,9 @@ export function nearest(word: string, candidates: readonly string[]): string | u
     }))
     .sort((a, b) => a.distance - b.distance);
   const best = scored[0];
-  return best !== undefined && best.distance <= 2 ? best.candidate : undefined;
+  if (best === undefined) return undefined;
+  const longer = Math.max(word.length, best.candidate.length);
+  return best.distance <= Math.min(2, longer / 3) ? best.candidate : undefined;
 }
 
 /** Levenshtein distance; words longer than 64 are not compared. */

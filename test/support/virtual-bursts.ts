@@ -127,11 +127,15 @@ export function everyVirtualMinute({ timers }: VirtualWorld, holds: () => boolea
 /** The invariants of a world in which everything has ended. */
 export function expectAllWell(world: VirtualWorld): void {
   const tasks = tasksOf(world);
-  expect(tasks.filter(({ status }) => status === 'accepted')).toEqual([]);
-  expect(tasks.filter((task) => task.status === 'failed' && task.reason === undefined)).toEqual([]);
+  const bad = tasks.filter(
+    ({ status, reason }) => status === 'accepted' || (status === 'failed' && reason === undefined),
+  );
+  expect(bad.map(({ taskId, status }) => `${taskId} ${status}`)).toEqual([]);
   expectResultsOnce(world, tasks);
-  expect(batchesOf(world).filter(({ status }) => status !== 'done')).toEqual([]);
-  expect(world.ledger.rows().filter(({ dueOf }) => dueOf !== undefined)).toEqual([]);
+  const live = batchesOf(world).filter(({ status }) => status !== 'done');
+  expect(live.map(({ batchId, status }) => `${batchId} ${status}`)).toEqual([]);
+  const due = world.ledger.rows().filter(({ dueOf }) => dueOf !== undefined);
+  expect(due.map(({ pk, dueOf, dueAt }) => `${pk} ${dueOf} ${dueAt}`)).toEqual([]);
   expect(profilesOf(world).flatMap(({ bursts }) => bursts)).toEqual([]);
   expectLeasesSettled(world);
   expectMoneyBalanced(world);
@@ -152,7 +156,7 @@ function expectResultsOnce(world: VirtualWorld, tasks: readonly TaskRow[]): void
 /** Every cluster is over, belongs to a settled lease, and its bill is on that lease. */
 function expectLeasesSettled(world: VirtualWorld): void {
   const leases = leasesOf(world);
-  expect(leases.filter(({ phase }) => phase !== 'settled')).toEqual([]);
+  expect(leases.map(({ phase }) => phase)).toEqual(leases.map(() => 'settled'));
   const bills = world.market.all().map((cluster) => {
     expect(OVER).toContain(cluster.phase);
     return [cluster.id, world.market.chargedMicroUsd(cluster)] as const;

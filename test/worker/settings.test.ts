@@ -12,6 +12,7 @@ describe('workerSettings', () => {
       slots: 1,
       gpus: [],
       clock: undefined,
+      endWithStdin: false,
     });
   });
 

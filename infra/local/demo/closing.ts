@@ -19,7 +19,7 @@ export function closingText(report: Report, { color, columns }: ClosingOptions):
   const width = Math.max(1, columns);
   const sections: readonly [title: string, lines: readonly Line[]][] = [
     ['Tasks', [...sentences(outcome(report), width), ...kindLines(report, width)]],
-    ['Clusters', report.clusters.flatMap((cluster) => clusterHistory(cluster, width))],
+    ['Clusters', clusterLines(report, width)],
     ['Went wrong and was survived', sentences(survived(report), width)],
     ['Money', sentences(money(report), width)],
     ['Executions', executionLines(report, width)],
@@ -48,6 +48,12 @@ function outcome({ tasks, wallSeconds }: Report): string[] {
       `It took ${duration(wallSeconds)} of real time.`,
   ];
 }
+
+const clusterLines = ({ clusters }: Report, width: number): Line[] =>
+  clusters.flatMap((cluster, n) => [
+    ...(n === 0 ? [] : [EMPTY_LINE]),
+    ...clusterHistory(cluster, width),
+  ]);
 
 type Kind = Report['byKind'][string] & { readonly kind: string };
 

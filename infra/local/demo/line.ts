@@ -71,12 +71,14 @@ export function cutLine(line: Line, width: number): Line {
   return kept;
 }
 
-/** The line as text, with colours where `colors` has them. */
-export const paint = (line: Line, colors: Colors): string =>
-  line
+/** The line as text without trailing blanks, with colours where `colors` has them. */
+export function paint(line: Line, colors: Colors): string {
+  const end = line.findLastIndex(({ text }) => text.trim() !== '') + 1;
+  return line
+    .slice(0, end)
     .map(({ text, style }) => (style === undefined ? text : colors[style](text)))
-    .join('')
-    .trimEnd();
+    .join('');
+}
 
 /**
  * Breaks `text` between words into lines of at most `width` cells; all but the first begin with

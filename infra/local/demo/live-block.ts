@@ -1,12 +1,21 @@
 import { usdOf } from '../../../shared/model/money.ts';
 import { clockTime, count, counted, dollars, duration, paceOf } from './amounts.ts';
 import { bar } from './bar.ts';
-import { cutLine, EMPTY_LINE, type Line, lineWidth, type Span, type Style, span } from './line.ts';
+import {
+  cutLine,
+  EMPTY_LINE,
+  type Line,
+  lineWidth,
+  type Span,
+  type Style,
+  span,
+  wrap,
+} from './line.ts';
 import type { ClusterLine, Snapshot } from './snapshot.ts';
 import { type Column, tableWithin } from './table.ts';
 
 /** The block must stay lower than a terminal of 24 rows: what has scrolled away cannot be redrawn. */
-const MOST_CLUSTERS = 8;
+const MOST_CLUSTERS = 6;
 const MOST_CAUSES = 3;
 
 const WIDEST_BAR = 30;
@@ -15,14 +24,10 @@ const NARROWEST_BAR = 8;
 /** The rows that are redrawn in place, each at most `width` cells wide. */
 export function liveBlock(snapshot: Snapshot, speed: number, width: number): Line[] {
   const clusters = clusterRows(snapshot.clusters, width);
-  const waiting = waitingRows(snapshot.waiting);
+  const waiting = waitingRows(snapshot.waiting, width);
   return [
     EMPTY_LINE,
-    [
-      span('local time '),
-      span(clockTime(snapshot.elapsedSeconds), 'bold'),
-      span(`, ${paceOf(speed)}`, 'dim'),
-    ],
+    timeRow(snapshot.elapsedSeconds, speed),
     taskRow(snapshot.tasks, width),
     moneyRow(snapshot.money),
     ...(clusters.length > 0 ? [EMPTY_LINE, ...clusters] : []),
@@ -33,9 +38,11 @@ export function liveBlock(snapshot: Snapshot, speed: number, width: number): Lin
 /** `provisioning`, `tearing down`: the lease's phase as people say it. */
 export const phaseInWords = (phase: string): string => phase.replaceAll('-', ' ');
 
-/** `RTX 4090, Finland`: what a cluster is and where, as far as it is known. */
-export const machineInWords = (cluster: ClusterLine): string =>
-  [cluster.gpuModel, cluster.location].filter((word) => word !== undefined).join(', ');
+const timeRow = (elapsedSeconds: number, speed: number): Line => [
+  span('time   ', 'dim'),
+  span(clockTime(elapsedSeconds), 'bold'),
+  span(` on a clock at ${paceOf(speed)}`, 'dim'),
+];
 
 function taskRow(tasks: Snapshot['tasks'], width: number): Line {
   const words: Span[] = [span(`${count(tasks.done)} of ${count(tasks.accepted)} done`)];
@@ -95,16 +102,18 @@ const CLUSTER_COLUMNS: readonly Column<ClusterLine>[] = [
     cell: ({ workers, workersLost }) =>
       workersLost > 0 ? `${workers} (${workersLost} lost)` : `${workers}`,
     style: ({ workersLost }) => (workersLost > 0 ? 'yellow' : undefined),
-    dropOrder: 3,
+    dropOrder: 4,
   },
   { title: 'done', align: 'right', cell: ({ tasksDone }) => count(tasksDone) },
   {
-    title: 'paid for',
+    title: 'paid left',
     align: 'right',
-    cell: ({ paidSecondsLeft }) => (paidSecondsLeft === undefined ? '' : duration(paidSecondsLeft)),
-    dropOrder: 2,
+    cell: ({ phase, paidSecondsLeft }) =>
+      phase === 'settled' || paidSecondsLeft === undefined ? '' : duration(paidSecondsLeft),
+    dropOrder: 3,
   },
-  { title: 'machine', cell: machineInWords, style: () => 'dim', dropOrder: 1 },
+  { title: 'GPU', cell: ({ gpuModel }) => gpuModel ?? '', style: () => 'dim', dropOrder: 2 },
+  { title: 'location', cell: ({ location }) => location ?? '', style: () => 'dim', dropOrder: 1 },
 ];
 
 /** A row each, in the order given; where there are too many, the settled ones go first. */
@@ -124,15 +133,15 @@ function clusterRows(clusters: readonly ClusterLine[], width: number): Line[] {
   return left === 0 ? rows : [...rows, [span(`and ${counted(left, 'more cluster')}`, 'dim')]];
 }
 
-function waitingRows(causes: Snapshot['waiting']): Line[] {
-  const rows = causes
-    .slice(0, MOST_CAUSES)
-    .map(
-      ({ sentence, tasks }): Line => [
-        span(`${counted(tasks, 'task')} waiting: `, 'dim'),
-        span(sentence),
-      ],
-    );
-  const left = causes.length - rows.length;
-  return left === 0 ? rows : [...rows, [span(`and ${counted(left, 'more cause')}`, 'dim')]];
+function waitingRows(causes: Snapshot['waiting'], width: number): Line[] {
+  const rows = causes.slice(0, MOST_CAUSES).flatMap((cause) => causeRows(cause, width));
+  const left = causes.length - MOST_CAUSES;
+  return left < 1 ? rows : [...rows, [span(`and ${counted(left, 'more cause')}`, 'dim')]];
+}
+
+/** Two rows at most: the rest of a long sentence is cut. */
+function causeRows({ sentence, tasks }: Snapshot['waiting'][number], width: number): Line[] {
+  const [first = '', ...rest] = wrap(`${counted(tasks, 'task')} waiting: ${sentence}`, width);
+  if (rest.length === 0) return [[span(first)]];
+  return [[span(first)], [span(`  ${rest.join(' ')}`)]];
 }

@@ -1,4 +1,5 @@
 import type { JobRow } from '../../../shared/model/rows.ts';
+import type { Instant } from '../../../shared/model/time.ts';
 import type { SeenBurst } from './observer.ts';
 
 /** What the main job does to the machines it rented, to show that nothing is lost by it. */
@@ -8,7 +9,7 @@ export interface Mishaps {
   /** What was done, oldest first. */
   readonly done: readonly {
     readonly burst: string;
-    readonly atMs: number;
+    readonly at: Instant;
     readonly what: string;
   }[];
 }
@@ -17,15 +18,15 @@ export interface MishapOptions {
   /** `_control` of the simulated provider. */
   readonly controlUrl: string;
   readonly say: (line: string) => void;
-  readonly nowMs: () => number;
+  readonly now: () => Instant;
 }
 
 /**
  * One worker is killed in mid-batch; another, of another cluster, is frozen until its work has been done
  * elsewhere, and then thawed, so that it comes back with reports and results nobody waits for any more.
  */
-export function createMishaps({ controlUrl, say, nowMs }: MishapOptions): Mishaps {
-  const done: { burst: string; atMs: number; what: string }[] = [];
+export function createMishaps({ controlUrl, say, now }: MishapOptions): Mishaps {
+  const done: { burst: string; at: Instant; what: string }[] = [];
   let killed: SeenBurst | undefined;
   let frozen: { burst: SeenBurst; job: JobRow } | undefined;
   let thawed = false;
@@ -34,7 +35,7 @@ export function createMishaps({ controlUrl, say, nowMs }: MishapOptions): Mishap
     const url = `${controlUrl}/workers/${job.worker}/${verb}`;
     const response = await fetch(url, { method: 'POST' });
     if (!response.ok) return false;
-    done.push({ burst: job.burstId, atMs: nowMs(), what });
+    done.push({ burst: job.burstId, at: now(), what });
     say(`${what} (${job.burstId})`);
     return true;
   };
@@ -56,8 +57,8 @@ export function createMishaps({ controlUrl, say, nowMs }: MishapOptions): Mishap
       }
       if (frozen === undefined || thawed) return;
       const { job } = frozen;
-      const now = bursts.find(({ lease }) => lease.burstId === job.burstId);
-      if (now !== undefined && doneElsewhere(now, job)) {
+      const current = bursts.find(({ lease }) => lease.burstId === job.burstId);
+      if (current !== undefined && doneElsewhere(current, job)) {
         thawed = await signal(job, 'cont', 'frozen worker thawed; its work was done elsewhere');
       }
     },

@@ -1,7 +1,7 @@
 import { usdOf } from '../../../shared/model/money.ts';
 import { clockTime, count, counted, dollars } from './amounts.ts';
 import { printable } from './line.ts';
-import { machineInWords, phaseInWords } from './live-block.ts';
+import { phaseInWords } from './live-block.ts';
 import type { ClusterLine, Snapshot } from './snapshot.ts';
 
 /** What a reader of plain lines has been told so far. */
@@ -56,10 +56,9 @@ export function plainLines(snapshot: Snapshot, told: Told): { lines: string[]; t
 
 /** What makes a cluster worth a line: a change of these words. Tasks done are told with the progress. */
 function clusterInWords(cluster: ClusterLine): string {
-  const machine = machineInWords(cluster);
   const isRunning = cluster.phase === 'ready' || cluster.workersLost > 0;
   const facts = [
-    ...(machine === '' ? [] : [machine]),
+    ...[cluster.gpuModel, cluster.location].filter((word) => word !== undefined),
     ...(isRunning ? [counted(cluster.workers, 'worker')] : []),
     ...(cluster.workersLost > 0 ? [`${count(cluster.workersLost)} lost`] : []),
   ];

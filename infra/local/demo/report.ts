@@ -23,8 +23,6 @@ export interface Outcome {
   readonly mishaps: Mishaps['done'];
   readonly apiCalls: Report['apiCalls'];
   readonly startedAt: Instant;
-  /** Real milliseconds of the local clock's instant `at`. */
-  readonly localAt: (realMs: number) => Instant;
   readonly provenanceSha256: string | null;
   readonly contactSheet: string | null;
   readonly outDir: string;
@@ -100,7 +98,7 @@ function byKind({ tasks, bursts }: Outcome): Report['byKind'] {
 
 function clusterReport(
   { lease, jobs }: SeenBurst,
-  { startedAt, mishaps, localAt }: Outcome,
+  { startedAt, mishaps }: Outcome,
 ): Report['clusters'][number] {
   const { offer } = lease;
   const moments: [Instant | undefined, string][] = [
@@ -109,7 +107,7 @@ function clusterReport(
     [lease.readyAt, `ready with ${lease.workers.length} workers`],
     ...mishaps
       .filter(({ burst }) => burst === lease.burstId)
-      .map(({ atMs, what }): [Instant, string] => [localAt(atMs), what]),
+      .map(({ at, what }): [Instant, string] => [at, what]),
     ...jobs.map((job): [Instant | undefined, string] => [job.lostAt, `job ${job.n} given up`]),
     ...lease.intents
       .filter(({ kind, outcome }) => kind === 'extend' && outcome === 'granted')

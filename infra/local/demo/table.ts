@@ -18,9 +18,10 @@ export function tableLines<Row>(columns: readonly Column<Row>[], rows: readonly 
   const lineOf = (texts: readonly string[], styles: readonly (Style | undefined)[]): Line =>
     columns.flatMap(({ align }, n) => {
       const text = texts[n] ?? '';
-      const padding = ' '.repeat((widths[n] ?? 0) - widthOf(text));
-      const cell = span(align === 'right' ? padding + text : text + padding, styles[n]);
-      return n === 0 ? [cell] : [span(GAP), cell];
+      const padding = span(' '.repeat((widths[n] ?? 0) - widthOf(text)));
+      const cell = span(text, styles[n]);
+      const gap = span(n === 0 ? '' : GAP);
+      return align === 'right' ? [gap, padding, cell] : [gap, cell, padding];
     });
 
   const titles = lineOf(

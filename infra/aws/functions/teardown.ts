@@ -1,0 +1,15 @@
+import { basicsOnAws, clustersOnAws, jobsOnAws, ledgerOnAws } from '../../../lambdas/on-aws.ts';
+import { teardown } from '../../../lambdas/teardown.ts';
+import { onAws } from './on-aws.ts';
+import { stackSecret } from './secrets-manager.ts';
+
+export const handler = onAws(
+  teardown,
+  (config) => ({
+    ...basicsOnAws(config),
+    ledger: ledgerOnAws(config),
+    clusters: clustersOnAws(config),
+    jobs: jobsOnAws(config),
+  }),
+  stackSecret,
+);

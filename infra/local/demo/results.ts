@@ -1,0 +1,60 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { contactSheet } from '../../../shared/kinds/nft/contact-sheet.ts';
+import { decodePng } from '../../../shared/kinds/nft/png-decode.ts';
+import { provenanceHash } from '../../../shared/kinds/nft/provenance.ts';
+import type { RgbaImage } from '../../../shared/kinds/nft/rgba-image.ts';
+import type { NftSpec } from '../../../shared/kinds/nft/spec.ts';
+
+/** A finished token as it was downloaded. */
+export interface FinishedToken {
+  readonly taskId: string;
+  readonly spec: NftSpec;
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  /** From the verifier's evidence. */
+  readonly pixelSha256: string | undefined;
+}
+
+/** Writes one task's files where a person looks for them. */
+export function saveResult(outDir: string, taskId: string, files: FinishedToken['files']): void {
+  const folder = join(outDir, 'results', taskId);
+  mkdirSync(folder, { recursive: true });
+  for (const [name, bytes] of files) writeFileSync(join(folder, name), bytes);
+}
+
+/** Hash over the ordered images; null unless every token of one collection is there. */
+export function provenanceOf(tokens: readonly FinishedToken[]): string | null {
+  const [first] = tokens;
+  const hashes = [...tokens]
+    .sort((a, b) => a.spec.tokenId - b.spec.tokenId)
+    .flatMap(({ spec, pixelSha256 }) =>
+      spec.collection.seed === first?.spec.collection.seed ? (pixelSha256 ?? []) : [],
+    );
+  return first !== undefined && hashes.length === first.spec.collection.supply
+    ? provenanceHash(hashes)
+    : null;
+}
+
+/** Pictures on a contact sheet at most: beyond it one would see nothing. */
+const MOST_ON_A_SHEET = 100;
+
+/** All pictures on one sheet, in token order; the path of the file, or null when there are none. */
+export function saveContactSheet(outDir: string, tokens: readonly FinishedToken[]): string | null {
+  const images = [...tokens]
+    .sort((a, b) => a.spec.tokenId - b.spec.tokenId)
+    .slice(0, MOST_ON_A_SHEET)
+    .flatMap(imageOf);
+  if (images.length === 0) return null;
+  const columns = Math.ceil(Math.sqrt(images.length * 1.5));
+  const path = join(outDir, 'contact-sheet.png');
+  writeFileSync(path, contactSheet(images, { columns, cell: 256, gap: 12 }));
+  return path;
+}
+
+function imageOf({ files, spec }: FinishedToken): RgbaImage[] {
+  const bytes = files.get('image.png');
+  if (bytes === undefined) return [];
+  const { size } = spec.collection;
+  const decoded = decodePng(bytes, { width: size, height: size, maxBytes: bytes.length });
+  return decoded.ok ? [decoded.image] : [];
+}

@@ -1,0 +1,171 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { dynamoDbClient, sfnClient } from '../../../shared/aws/clients.ts';
+import { dynamoDbLedger } from '../../../shared/aws/dynamodb-ledger.ts';
+import {
+  type BurstClient,
+  createBurstClient,
+  type Receipt,
+  type TaskState,
+} from '../../../shared/client/index.ts';
+import { NftSpec } from '../../../shared/kinds/nft/spec.ts';
+import type { Task } from '../../../shared/model/task.ts';
+import { systemClock, systemIds } from '../../../shared/system.ts';
+import { type LocalWorld, startLocalWorld } from '../world.ts';
+import { createMishaps } from './mishaps.ts';
+import { createObserver, type Observer } from './observer.ts';
+import { type EndedTask, reportOf } from './report.ts';
+import { type FinishedToken, provenanceOf, saveContactSheet, saveResult } from './results.ts';
+import type { Screen } from './screen.ts';
+import type { Report } from './snapshot.ts';
+import { createWatch } from './watch.ts';
+
+export interface DemoOptions {
+  readonly tasks: readonly Task[];
+  readonly outDir: string;
+  /** Kill and freeze nothing. */
+  readonly calm: boolean;
+  readonly speed: number;
+  readonly screen: Screen;
+  /** Ends the run early; everything that was started is ended with it. */
+  readonly signal: AbortSignal;
+  /** Real milliseconds since this process began. */
+  readonly uptimeMs: () => number;
+}
+
+const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
+
+/**
+ * The main job: a local world, a collection through it, two mishaps, and the account of it all. Work goes
+ * in and out through the client a dApp would use; the ledger is only looked at.
+ *
+ * @throws the signal's reason when it is aborted.
+ */
+export async function runDemo(options: DemoOptions): Promise<Report> {
+  const { outDir, speed, screen, signal } = options;
+  mkdirSync(outDir, { recursive: true });
+  const world = await startLocalWorld({ speed, logFile: join(outDir, 'world.log') });
+  const { region, url: endpoint, tableName, bucket, stateMachineArn } = world.cloud;
+  const access = { region, endpoint, credentials: CREDENTIALS };
+  const clock = systemClock(world.clock);
+  const client = createBurstClient({
+    ...access,
+    queueUrl: world.queueUrl,
+    tableName,
+    bucketName: bucket,
+    clock,
+  });
+  const clients = { dynamoDb: dynamoDbClient(access), states: sfnClient(access) };
+  const observer = createObserver({
+    ledger: dynamoDbLedger({ client: clients.dynamoDb, tableName, ids: systemIds }),
+    states: clients.states,
+    stateMachineArn,
+  });
+  try {
+    signal.throwIfAborted();
+    screen.say(`local cloud at ${endpoint}, state machine ${stateMachineArn}`);
+    return await throughTheWorld(options, world, client, observer);
+  } finally {
+    client.close();
+    for (const one of Object.values(clients)) one.destroy();
+    await world.stop();
+  }
+}
+
+async function throughTheWorld(
+  options: DemoOptions,
+  world: LocalWorld,
+  client: BurstClient,
+  observer: Observer,
+): Promise<Report> {
+  const { outDir, screen, signal } = options;
+  const clock = systemClock(world.clock);
+  const startedAt = clock.now();
+  const receipts = await client.enqueue(options.tasks);
+  const mishaps = createMishaps({
+    controlUrl: world.controlUrl,
+    say: screen.say,
+    now: clock.now,
+  });
+  const watch = createWatch({ client, observer, screen, clock, receipts, startedAt });
+
+  const ended = client.wait(receipts, { signal, pollSeconds: 0.25, longestPollSeconds: 0.5 });
+  let states: TaskState[] | undefined;
+  const noted = ended.then((all) => {
+    states = all;
+  });
+  // Its rejection is met below; until then the loop goes on.
+  noted.catch(() => undefined);
+  for (;;) {
+    signal.throwIfAborted();
+    const bursts = await observer.bursts();
+    if (!options.calm) await mishaps.consider(bursts);
+    await watch.look(bursts, states);
+    if (states !== undefined && bursts.every(({ lease }) => lease.phase === 'settled')) break;
+    await pause(LOOK_MS);
+  }
+  await noted;
+
+  const tokens = await saveAll(client, options, receipts, states ?? []);
+  return reportOf({
+    tasks: options.tasks.map((task, index) => endedTask(task, states?.[index])),
+    bursts: await observer.bursts(),
+    executions: await observer.executions(),
+    mishaps: mishaps.done,
+    apiCalls: await apiCalls(world),
+    startedAt,
+    provenanceSha256: provenanceOf(tokens),
+    contactSheet: saveContactSheet(outDir, tokens),
+    outDir,
+    wallSeconds: Math.round(options.uptimeMs() / 100) / 10,
+    speed: options.speed,
+  });
+}
+
+/** Real milliseconds between two looks at the ledger. */
+const LOOK_MS = 60;
+
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** Downloads what is done, checked against the verified hashes, and writes it below `results/`. */
+async function saveAll(
+  client: BurstClient,
+  { tasks, outDir }: DemoOptions,
+  receipts: readonly Receipt[],
+  states: readonly TaskState[],
+): Promise<FinishedToken[]> {
+  const tokens: FinishedToken[] = [];
+  for (const [index, state] of states.entries()) {
+    const taskId = receipts[index]?.taskId;
+    if (state.state !== 'done' || taskId === undefined) continue;
+    const downloaded = await client.download(taskId);
+    const files = new Map(downloaded.map(({ name, data }) => [name, data]));
+    saveResult(outDir, taskId, files);
+    const spec = NftSpec.safeParse(tasks[index]?.spec);
+    const { pixelSha256 } = state.evidence;
+    if (spec.success) tokens.push({ taskId, spec: spec.data, files, pixelSha256 });
+  }
+  return tokens;
+}
+
+function endedTask(task: Task, state: TaskState | undefined): EndedTask {
+  const named = { taskId: task.taskId, kind: task.kind };
+  if (state === undefined || state.state === 'unknown') return { ...named, status: 'rejected' };
+  if (state.state !== 'done') {
+    const attempts = 'attempts' in state ? state.attempts : 0;
+    return { ...named, status: state.state, attempts };
+  }
+  const { verifiedBy, attempts, burst, slotSeconds } = state;
+  return { ...named, status: 'done', verifiedBy, attempts, burst, slotSeconds };
+}
+
+/** Calls the local cloud and the simulated provider received, by service and operation. */
+async function apiCalls({ cloud, controlUrl }: LocalWorld): Promise<Report['apiCalls']> {
+  const read = async (url: string): Promise<unknown> => (await fetch(url)).json();
+  const aws = AwsCalls.parse(await read(`${cloud.url}/_local/calls`));
+  return { ...aws, ionet: Calls.parse(await read(`${controlUrl}/calls`)) };
+}
+
+const Calls = z.record(z.string(), z.int());
+const AwsCalls = z.record(z.string(), Calls);

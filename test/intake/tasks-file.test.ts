@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { brokenLineText, parseTasksFile } from '../../shared/intake/tasks-file.ts';
+import { nftTask } from '../client/client-world.ts';
+
+const line = (taskId: string, fields = {}) => JSON.stringify({ ...nftTask(taskId), ...fields });
+
+const read = (text: string) => parseTasksFile(text, 'tasks.jsonl');
+
+/** What is wrong, as it is shown. */
+const faults = (text: string): string[] => {
+  const file = read(text);
+  return file.ok ? [] : file.broken.map(brokenLineText);
+};
+
+describe('a file of tasks', () => {
+  it('holds one task per line, with or without a last newline, CRLF, blank lines or a byte order mark', () => {
+    for (const text of [
+      `${line('a')}\n${line('b')}`,
+      `${line('a')}\n${line('b')}\n`,
+      `\ufeff${line('a')}\r\n\r\n  \r\n${line('b')}\r\n`,
+    ]) {
+      const file = read(text);
+      expect(file.ok && file.tasks.map(({ taskId }) => taskId)).toEqual(['a', 'b']);
+    }
+  });
+
+  it('gives no task when one line is broken, and names every broken line', () => {
+    const text = [
+      line('a'),
+      '{"taskId": "b"',
+      '',
+      line('c', { priority: 3 }),
+      line('d', { resources: { gpus: 9 } }),
+      line('e'),
+    ].join('\n');
+    const file = read(text);
+    expect(file).not.toHaveProperty('tasks');
+    expect(faults(text)).toEqual([
+      expect.stringMatching(/^tasks\.jsonl:2: E_JSON: /),
+      'tasks.jsonl:4: E_UNSUPPORTED: priority - is not supported yet; remove it',
+      expect.stringMatching(/^tasks\.jsonl:5: E_RANGE: resources\.gpus - .*got 9$/),
+    ]);
+  });
+
+  it('takes the same task twice as one, and names the line that reuses an id for another', () => {
+    const twice = read(`${line('a')}\n${line('a')}`);
+    expect(twice.ok && twice.tasks.length).toBe(1);
+    expect(faults(`${line('b')}\n${line('a')}\n${line('a', { locations: ['DE'] })}`)).toEqual([
+      'tasks.jsonl:3: E_ID_REUSED: taskId - line 2 has another task with the id "a"; choose a new one',
+    ]);
+  });
+
+  it.each(['', '\n', ' \r\n\t\n', '\ufeff'])(
+    'is broken as a whole when it is empty: %j',
+    (text) => {
+      expect(faults(text)).toEqual([
+        'tasks.jsonl: E_BODY_EMPTY: the file has no tasks; write one JSON object per line',
+      ]);
+    },
+  );
+
+  it('says that an array is not one object per line', () => {
+    expect(faults(`[${line('a')}]`)).toEqual([
+      'tasks.jsonl:1: E_TYPE: expected one JSON object; got an array',
+    ]);
+  });
+});
