@@ -1,3 +1,4 @@
+import './quiet-sdk.ts';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';

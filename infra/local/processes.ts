@@ -1,6 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import type * as z from 'zod';
 
 /** A process of the local world, known by the JSON line it announces itself with. */
@@ -14,7 +13,7 @@ export interface LocalProcess<Announcement> {
 }
 
 export interface StartOptions<Announcement> {
-  /** Entry, relative to this file. */
+  /** Path of its built file. */
   readonly entry: string;
   /** Its one argument, as JSON. */
   readonly config: unknown;
@@ -31,15 +30,14 @@ export const childEnvironment = (): Record<string, string> => ({
 });
 
 /**
- * Starts a TypeScript process of the local world and waits for its announcement. It ends when this process
+ * Starts a process of the local world and waits for its announcement. It ends when this process
  * does: its IPC channel closes then.
  */
 export async function startProcess<Announcement>(
   options: StartOptions<Announcement>,
 ): Promise<LocalProcess<Announcement>> {
-  const path = fileURLToPath(new URL(options.entry, import.meta.url));
-  const child = fork(path, [JSON.stringify(options.config)], {
-    execArgv: ['--import', 'tsx'],
+  const child = fork(options.entry, [JSON.stringify(options.config)], {
+    execArgv: [],
     env: childEnvironment(),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // Its own group: Ctrl-C reaches this process only, which then ends the others in order.

@@ -6,6 +6,7 @@ import { Settings } from '../../shared/model/settings.ts';
 import type { ClockSettings } from '../../shared/system.ts';
 import { systemClock } from '../../shared/system.ts';
 import { STAGE_NAMES } from '../stages.ts';
+import { buildProcesses } from './build.ts';
 import { childEnvironment, type LocalProcess, startProcess } from './processes.ts';
 
 export interface LocalWorldOptions {
@@ -48,7 +49,7 @@ const API_KEY = 'local-simulator-key';
 const FUNCTION_SECONDS = 30;
 const PROVIDER_SECONDS = 10;
 /** Long enough that a busy machine is not taken for a dead worker. */
-const WORKER_TIMEOUT_MS = 1500;
+const WORKER_TIMEOUT_MS = 1000;
 
 const root = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const WORKER_ENTRY = root('../../worker/main.ts');
@@ -70,13 +71,14 @@ export const localSettings = (
     images: { 'nft.generative': `burst.local/worker-cpu@${WORKER_DIGEST}` },
     workerSecret: randomBytes(32).toString('base64url'),
     allowCpuExecutor: true,
-    // Small batches and little work per slot, so that a few tasks need two workers a cluster.
-    batches: { maxTasks: 4 },
-    clusters: { secondsPerSlot: 1.2, maxWorkers: 2 },
+    // Small batches and little work per slot, so that a few tasks need two workers a cluster. A picture
+    // takes its real time, which is `speed` times as long on this clock.
+    batches: { maxTasks: 4, estimateFactor: speed },
+    clusters: { secondsPerSlot: 150, maxWorkers: 2 },
     limits: {
       functionSeconds: FUNCTION_SECONDS * speed,
       providerSeconds: PROVIDER_SECONDS * speed,
-      verifyPerLook: 4,
+      verifyPerLook: 2,
     },
     ...changes,
   });
@@ -91,10 +93,11 @@ export async function startLocalWorld(options: LocalWorldOptions): Promise<Local
   const onLine = (from: string) => (line: string) =>
     void log.write(`${systemClock(clock).now()} ${from} ${line}\n`);
 
+  const built = await buildProcesses();
   const substitutions = Object.fromEntries(STAGE_NAMES.map((name) => [name, name]));
   const [cloud, ionet] = await Promise.all([
     startProcess({
-      entry: './cloud/main.ts',
+      entry: built.cloud,
       config: {
         definitionFile: root('../burst.asl.json'),
         substitutions,
@@ -107,11 +110,11 @@ export async function startLocalWorld(options: LocalWorldOptions): Promise<Local
       onLine: onLine('cloud'),
     }),
     startProcess({
-      entry: './ionet/main.ts',
+      entry: built.ionet,
       config: {
         apiKey: API_KEY,
         clock,
-        images: { [WORKER_DIGEST]: [process.execPath, '--import', 'tsx', WORKER_ENTRY] },
+        images: { [WORKER_DIGEST]: [process.execPath, built.main] },
         workerEnv: { ...childEnvironment(), BURST_HOST: '127.0.0.1', BURST_END_WITH_STDIN: 'true' },
         ...(options.behaviour === undefined ? {} : { behaviour: options.behaviour }),
       },
@@ -123,9 +126,9 @@ export async function startLocalWorld(options: LocalWorldOptions): Promise<Local
   const { workerSecret, ...plain } = settings;
   const startHost = (): Promise<LocalProcess<{ url: string }>> =>
     startProcess({
-      entry: './lambda-host/main.ts',
+      entry: built['lambda-host'],
       config: {
-        handlersFile: root('./handlers.ts'),
+        handlersFile: built.handlers,
         timeoutSeconds: FUNCTION_SECONDS,
         settings: {
           AWS_REGION: cloud.announced.region,

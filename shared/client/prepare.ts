@@ -2,7 +2,6 @@ import { checkEnvelope } from '../intake/check-envelope.ts';
 import { parseJsonText } from '../intake/json-text.ts';
 import { type Refusal, refusal } from '../intake/refusal.ts';
 import { canonicalJson, sha256Of } from '../model/digest.ts';
-import { MAX_MESSAGE_BYTES } from '../model/task.ts';
 import type { Receipt } from './receipt.ts';
 
 /** A message that may be sent. */
@@ -49,9 +48,7 @@ function prepareTask(task: unknown): Message | Receipt {
     return refusedReceipt({ taskId: checked.claimedTaskId ?? '', messageSha256 }, checked.refusal);
   }
   const { envelope, bodySha256 } = checked.task;
-  const body = canonicalJson(envelope);
-  const message = { taskId: envelope.taskId, messageSha256: bodySha256, body };
-  return Buffer.byteLength(body) > MAX_MESSAGE_BYTES ? refusedReceipt(message, TOO_LARGE) : message;
+  return { taskId: envelope.taskId, messageSha256: bodySha256, body: canonicalJson(envelope) };
 }
 
 const REUSED = refusal(
@@ -60,11 +57,6 @@ const REUSED = refusal(
   'another task with this id stands before it in the same call; choose a new one',
 );
 const NOT_JSON = refusal('E_JSON', '', 'cannot be written as JSON');
-const TOO_LARGE = refusal(
-  'E_TOO_LARGE',
-  '',
-  `at most ${MAX_MESSAGE_BYTES} bytes with all defaults written out`,
-);
 
 const refusedReceipt = (
   { taskId, messageSha256 }: Pick<Receipt, 'taskId' | 'messageSha256'>,

@@ -35,7 +35,7 @@ export function checkEnvelope(value: unknown): CheckedEnvelope {
   const claimedTaskId = claimed(value);
   const no = (why: Refusal): CheckedEnvelope => ({ ok: false, refusal: why, claimedTaskId });
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
-    return no(refusal('E_TYPE', '', `send one JSON object; got ${typeName(value)}`));
+    return no(refusal('E_TYPE', '', `expected one JSON object; got ${typeName(value)}`));
   }
   const unsupported = UNSUPPORTED_FIELDS.find((field) => field in value);
   if (unsupported !== undefined) {

@@ -27,7 +27,7 @@ export type ParsedTask =
     };
 
 /** What parsing must know of the deployment. */
-export type TaskRules = Pick<Settings, 'images' | 'allowCpuExecutor' | 'lease'>;
+export type TaskRules = Pick<Settings, 'images' | 'allowCpuExecutor' | 'lease' | 'batches'>;
 
 /**
  * Reads one message of the intake queue. Everything wrong with it is one refusal that names the field and
@@ -58,7 +58,7 @@ export function checkTask(value: unknown, rules: TaskRules): ParsedTask {
     const reason = `the executor of ${kind.name} uses no GPU, and this deployment rents none for it (allowCpuExecutor)`;
     return no(refusal('E_UNSUPPORTED', 'kind', reason));
   }
-  const unitSeconds = envelope.estimatedSeconds ?? known.unitSeconds;
+  const unitSeconds = envelope.estimatedSeconds ?? known.unitSeconds * rules.batches.estimateFactor;
   if (unitSeconds > rules.lease.jobSeconds && !kind.checkpoints) {
     const reason = `${unitSeconds} s are more than one job may take (${rules.lease.jobSeconds} s), and ${kind.name} has no checkpoints; split the task`;
     return no(refusal('E_TOO_LONG', 'estimatedSeconds', reason));

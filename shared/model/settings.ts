@@ -45,6 +45,8 @@ export const Settings = z.strictObject({
       targetSeconds: seconds(600),
       maxTasks: z.int().min(1).max(200).default(100),
       maxAttempts: z.int().min(1).max(20).default(5),
+      /** Multiplies the kinds' own estimates: for machines slower than those they were measured on. */
+      estimateFactor: z.number().positive().default(1),
       /** Wait after the first lost attempt; doubles with each further one. */
       backoffSeconds: seconds(30),
     })

@@ -1,4 +1,8 @@
-import { type VirtualWorldOptions, type VirtualWorld, virtualWorld } from '../../infra/virtual/world.ts';
+import {
+  type VirtualWorld,
+  type VirtualWorldOptions,
+  virtualWorld,
+} from '../../infra/virtual/world.ts';
 import { burstClient } from '../../shared/client/burst-client.ts';
 import type { Pause } from '../../shared/client/send.ts';
 import { Tenant } from '../../shared/model/ids.ts';

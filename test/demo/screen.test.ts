@@ -79,23 +79,21 @@ describe('on a terminal', () => {
   it('cuts what still does not fit and drops the bar', () => {
     const { tty, screen } = onTerminal(31);
     screen.show(BUSY);
-    expect(tty.rows()).toEqual(
-      [
-        '',
-        'time   0:42:30 on a clock at 6…',
-        'tasks  500 of 1,000 done · 100…',
-        'money  $3.20 held · $0.00 bill…',
-        '',
-        'cluster             phase…',
-        'burst-0123456789ab  ready…',
-        'burst-fedcba987654  tearing do…',
-        'burst-00112233aabb  settled…',
-        '',
-        '400 tasks waiting: behind 500',
-        '  tasks of the same profile',
-        '',
-      ].map((row) => row.replace(/^(.{30}).+$/u, (_, start) => `${start.slice(0, 29).trimEnd()}…`)),
-    );
+    expect(tty.rows()).toEqual([
+      '',
+      'time   0:42:30 on a clock at…',
+      'tasks  500 of 1,000 done · 10…',
+      'money  $3.20 held · $0.00 bil…',
+      '',
+      'cluster             phase…',
+      'burst-0123456789ab  ready…',
+      'burst-fedcba987654  tearing d…',
+      'burst-00112233aabb  settled…',
+      '',
+      '400 tasks waiting: behind 500',
+      '  tasks of the same profile',
+      '',
+    ]);
   });
 
   it('redraws in place: as many rows up as stood there, whether rows appear or vanish', () => {
@@ -243,18 +241,16 @@ describe('on a terminal', () => {
     const sentence =
       'a sentence so long that it would fill three rows of this terminal or even more';
     screen.show(aSnapshot({ waiting: Array.from({ length: 4 }, () => ({ tasks: 1, sentence })) }));
-    expect(tty.rows().slice(5)).toEqual(
-      [
-        '1 task waiting: a sentence so long that',
-        '  it would fill three rows of this term…',
-        '1 task waiting: a sentence so long that',
-        '  it would fill three rows of this term…',
-        '1 task waiting: a sentence so long that',
-        '  it would fill three rows of this term…',
-        'and 1 more cause',
-        '',
-      ].map((row) => row.replace(/^(.{39}).+$/u, (_, start) => `${start.slice(0, 38)}…`)),
-    );
+    expect(tty.rows().slice(5)).toEqual([
+      '1 task waiting: a sentence so long that',
+      '  it would fill three rows of this ter…',
+      '1 task waiting: a sentence so long that',
+      '  it would fill three rows of this ter…',
+      '1 task waiting: a sentence so long that',
+      '  it would fill three rows of this ter…',
+      'and 1 more cause',
+      '',
+    ]);
   });
 
   it('stays lower than a terminal of 24 rows', () => {

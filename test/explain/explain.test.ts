@@ -115,8 +115,12 @@ describe('a task whose batch waits', () => {
       why({ batch: batchRow(), lease: leaseRow(fields) }).sentence;
     const unknown = { kind: 'create', attempt: 1, term: 1, at: NOW, outcome: 'unknown' };
     expect(sentence({ phase: 'planned' })).toContain('being chosen');
-    expect(sentence({ phase: 'creating' })).toBe('Its cluster (2 x 1 RTX 4090 in DE) is being ordered.');
-    expect(sentence({ phase: 'creating', intents: [unknown] })).toContain('no answer has come back');
+    expect(sentence({ phase: 'creating' })).toBe(
+      'Its cluster (2 x 1 RTX 4090 in DE) is being ordered.',
+    );
+    expect(sentence({ phase: 'creating', intents: [unknown] })).toContain(
+      'no answer has come back',
+    );
     expect(sentence({ phase: 'provisioning', createdClusterAt: at(-95) })).toContain('for 95 s');
   });
 
@@ -212,7 +216,8 @@ describe('a task whose batch is claimed', () => {
 
 describe('the lease that serves an open batch', () => {
   it('is the one nearest to taking work', () => {
-    const phases = (...all: string[]) => servingLease(all.map((phase) => leaseRow({ phase })))?.phase;
+    const phases = (...all: string[]) =>
+      servingLease(all.map((phase) => leaseRow({ phase })))?.phase;
     expect(phases('planned', 'ready', 'provisioning')).toBe('ready');
     expect(phases('planned', 'creating')).toBe('creating');
     expect(phases('closing', 'tearing-down', 'teardown-owed', 'settled')).toBeUndefined();

@@ -44,7 +44,10 @@ const worldOf = (troubles: Troubles) => {
 const terminal = ['done', 'failed', 'cancelled'];
 
 /** Runs a world in steps and asks why of every task after each, until all have ended. */
-async function watch(troubles: Troubles, { steps, stepSeconds }: { steps: number; stepSeconds: number }) {
+async function watch(
+  troubles: Troubles,
+  { steps, stepSeconds }: { steps: number; stepSeconds: number },
+) {
   const world = worldOf(troubles);
   const { tasks, taskSeconds, killAt, spoilResultsUntil = 0, nowhere } = troubles;
   const receipts = await world.client.enqueue(
@@ -60,7 +63,8 @@ async function watch(troubles: Troubles, { steps, stepSeconds }: { steps: number
   for (let step = 0; step < steps; step += 1) {
     const from = step * stepSeconds;
     if (killAt !== undefined && killAt >= from && killAt < from + stepSeconds) {
-      for (const { workers } of world.market.all()) for (const worker of workers.values()) worker.kill();
+      for (const { workers } of world.market.all())
+        for (const worker of workers.values()) worker.kill();
     }
     await world.run({
       forSeconds: stepSeconds,
@@ -98,7 +102,9 @@ describe('explain in the virtual world', () => {
       { tasks: 9, taskSeconds: 40, seed: 1 },
       { steps: 1000, stepSeconds: 3 },
     );
-    expect(causes).toEqual(['placing', 'provisioning', 'running', 'queued-behind', 'done'].sort(byFirst(causes)));
+    expect(causes).toEqual(
+      ['placing', 'provisioning', 'running', 'queued-behind', 'done'].sort(byFirst(causes)),
+    );
     expect(seen.some(({ sentence }) => sentence.includes('none like it has been seen'))).toBe(true);
   });
 
@@ -131,7 +137,9 @@ describe('explain in the virtual world', () => {
       { tasks: 12, taskSeconds: 600, seed: 1, stackMicroUsd: 300_000 },
       { steps: 300, stepSeconds: 20 },
     );
-    expect(seen.find(({ facts }) => facts.paidUntil !== undefined)).toMatchObject({ cause: 'budget' });
+    expect(seen.find(({ facts }) => facts.paidUntil !== undefined)).toMatchObject({
+      cause: 'budget',
+    });
   });
 
   it('tells of a lost worker, and of the attempt that follows', async () => {
@@ -183,4 +191,5 @@ describe('explain in the virtual world', () => {
   });
 });
 
-const byFirst = (order: readonly string[]) => (a: string, b: string) => order.indexOf(a) - order.indexOf(b);
+const byFirst = (order: readonly string[]) => (a: string, b: string) =>
+  order.indexOf(a) - order.indexOf(b);

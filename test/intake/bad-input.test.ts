@@ -56,9 +56,9 @@ const WHOLE: readonly Bad[] = [
     code: 'E_JSON',
     mend: /send the JSON alone/,
   },
-  { what: 'an array', text: '[]', code: 'E_TYPE', mend: /send one JSON object; got an array/ },
-  { what: 'a number', text: '1', code: 'E_TYPE', mend: /send one JSON object; got number/ },
-  { what: 'null', text: 'null', code: 'E_TYPE', mend: /send one JSON object; got null/ },
+  { what: 'an array', text: '[]', code: 'E_TYPE', mend: /expected one JSON object; got an array/ },
+  { what: 'a number', text: '1', code: 'E_TYPE', mend: /expected one JSON object; got number/ },
+  { what: 'null', text: 'null', code: 'E_TYPE', mend: /expected one JSON object; got null/ },
   { what: 'half of a pair', text: `${SOUND}\ud800`, code: 'E_UTF8', mend: /send whole/ },
   {
     what: 'one byte too many',
@@ -518,7 +518,7 @@ describe('the limits of a message', () => {
   });
 
   it('count no bracket or colon inside a string', () => {
-    const name = `${'{[:'.repeat(20)}\\\\"[`;
+    const name = `${'{[:'.repeat(20)}\\"[`;
     const text = SOUND.replace('"Lantern Prints"', `"${name}"`);
     expect(parseTask(text, settings)).toMatchObject({ ok: true });
   });

@@ -3,15 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { draftBatches, profileIdOf, requirementOf } from '../../shared/intake/batches.ts';
 import type { SoundTask } from '../../shared/intake/parse-task.ts';
 import { Tenant } from '../../shared/model/ids.ts';
-import { soundTask } from './make.ts';
+import { someSettings, soundTask } from './make.ts';
 
 const TENANT = Tenant.parse('default');
-const LIMITS = {
-  batches: { targetSeconds: 600, maxTasks: 100, maxAttempts: 5, backoffSeconds: 30 },
-};
-const withLimits = (targetSeconds: number, maxTasks: number) => ({
-  batches: { ...LIMITS.batches, targetSeconds, maxTasks },
-});
+const LIMITS = someSettings({ batches: { targetSeconds: 600, maxTasks: 100 } });
+const withLimits = (targetSeconds: number, maxTasks: number) =>
+  someSettings({ batches: { targetSeconds, maxTasks } });
 
 const task = (n: number, changes: Readonly<Record<string, unknown>> = {}): SoundTask =>
   soundTask({ taskId: `t-${n}`, ...changes });

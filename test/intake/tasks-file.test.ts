@@ -37,8 +37,8 @@ describe('a file of tasks', () => {
     expect(file).not.toHaveProperty('tasks');
     expect(faults(text)).toEqual([
       expect.stringMatching(/^tasks\.jsonl:2: E_JSON: /),
-      'tasks.jsonl:4: E_UNSUPPORTED: priority - is not supported yet; remove it',
-      expect.stringMatching(/^tasks\.jsonl:5: E_RANGE: resources\.gpus - .*got 9$/),
+      expect.stringMatching(/^tasks\.jsonl:4: E_UNSUPPORTED: priority - /),
+      expect.stringMatching(/^tasks\.jsonl:5: E_RANGE: resources\.gpus - .*got 9/),
     ]);
   });
 
@@ -61,7 +61,7 @@ describe('a file of tasks', () => {
 
   it('says that an array is not one object per line', () => {
     expect(faults(`[${line('a')}]`)).toEqual([
-      'tasks.jsonl:1: E_TYPE: expected one JSON object; got an array',
+      expect.stringMatching(/^tasks\.jsonl:1: E_TYPE: .*one JSON object; got an array/),
     ]);
   });
 });

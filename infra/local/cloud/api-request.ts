@@ -7,6 +7,8 @@ export interface ApiRequest {
   readonly service: Service;
   /** AWS's name for it, for example `UpdateItem`. */
   readonly operation: string;
+  /** Access key it was signed with; empty for signed URLs, which are called by workers. */
+  readonly accessKeyId: string;
 }
 
 /** Prefix of the header `X-Amz-Target` by service; S3 alone sends none. */
@@ -38,12 +40,13 @@ export function apiRequestOf({
   url = '/',
   headers,
 }: Pick<IncomingMessage, 'method' | 'url' | 'headers'>): ApiRequest {
+  const [, accessKeyId = ''] = / Credential=([^/]+)\//.exec(headers.authorization ?? '') ?? [];
   const target = String(headers['x-amz-target'] ?? '');
   const [, service] = TARGETS.find(([prefix]) => target.startsWith(prefix)) ?? [];
   if (service !== undefined) {
-    return { service, operation: target.slice(target.lastIndexOf('.') + 1) };
+    return { service, operation: target.slice(target.lastIndexOf('.') + 1), accessKeyId };
   }
   const [path = '/'] = url.split('?');
   const operations = /^\/[^/]+\/./.test(path) ? OBJECT_OPERATIONS : BUCKET_OPERATIONS;
-  return { service: 's3', operation: operations[method] ?? method };
+  return { service: 's3', operation: operations[method] ?? method, accessKeyId };
 }

@@ -1,6 +1,6 @@
 import { type Line, type Style, span } from './line.ts';
 
-export interface Share {
+interface Share {
   readonly amount: number;
   /** What one cell of it looks like. Shares differ in this, so that a bar reads without colour too. */
   readonly cell: string;

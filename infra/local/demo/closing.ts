@@ -1,7 +1,7 @@
 import { createColors } from 'picocolors';
 import { count, counted, dollars, duration, paceOf } from './amounts.ts';
 import { clusterHistory } from './cluster-history.ts';
-import { EMPTY_LINE, type Line, paint, span, wrap } from './line.ts';
+import { EMPTY_LINE, type Line, paint, type Style, span, wrap } from './line.ts';
 import type { Report } from './snapshot.ts';
 import { type Column, labelled, tableOrLists } from './table.ts';
 
@@ -28,14 +28,14 @@ export function closingText(report: Report, { color, columns }: ClosingOptions):
   ];
   const lines = sections
     .filter(([, body]) => body.length > 0)
-    .flatMap(([title, body]) => [EMPTY_LINE, [span(title, 'bold')], ...body]);
+    .flatMap(([title, body]) => [EMPTY_LINE, ...sentences([title], width, 'bold'), ...body]);
   const all = [...lines, EMPTY_LINE, ...sentences(whatThisWas(report), width)];
   const colors = createColors(color);
   return all.map((line) => `${paint(line, colors)}\n`).join('');
 }
 
-const sentences = (texts: readonly string[], width: number): Line[] =>
-  texts.flatMap((text) => wrap(text, width, 2).map((line) => [span(line)]));
+const sentences = (texts: readonly string[], width: number, style?: Style): Line[] =>
+  texts.flatMap((text) => wrap(text, width, 2).map((line) => [span(line, style)]));
 
 function outcome({ tasks, wallSeconds }: Report): string[] {
   const ends = [

@@ -1,6 +1,6 @@
 import { clockTime, counted, dollars, duration } from './amounts.ts';
 import { bar } from './bar.ts';
-import { type Line, span, wrap } from './line.ts';
+import { type Line, type Style, span, wrap } from './line.ts';
 import type { Report } from './snapshot.ts';
 
 type Cluster = Report['clusters'][number];
@@ -16,7 +16,7 @@ export function clusterHistory(cluster: Cluster, width: number): Line[] {
     ...wrap(name, width, INDENT).map((line): Line => [span(line)]),
     ...lifeBar(cluster, width),
     ...indented(lifeInWords(cluster), width),
-    ...(cluster.confirmedGone ? [] : [[span('  not confirmed gone', 'red')]]),
+    ...(cluster.confirmedGone ? [] : indented('not confirmed gone', width, 'red')),
     ...cluster.timeline.flatMap((event) => eventLines(event, width)),
   ];
 }
@@ -54,5 +54,5 @@ function eventLines({ atSeconds, what }: Cluster['timeline'][number], width: num
   ]);
 }
 
-const indented = (text: string, width: number): Line[] =>
-  wrap(text, width - INDENT).map((line) => [span(' '.repeat(INDENT) + line)]);
+const indented = (text: string, width: number, style?: Style): Line[] =>
+  wrap(text, width - INDENT).map((line) => [span(' '.repeat(INDENT) + line, style)]);

@@ -59,7 +59,7 @@ export function createMishaps({ controlUrl, say, now }: MishapOptions): Mishaps 
       const { job } = frozen;
       const current = bursts.find(({ lease }) => lease.burstId === job.burstId);
       if (current !== undefined && doneElsewhere(current, job)) {
-        thawed = await signal(job, 'cont', 'frozen worker thawed; its work was done elsewhere');
+        thawed = await signal(job, 'cont', 'frozen worker thawed; its task was done elsewhere');
       }
     },
   };
@@ -69,15 +69,18 @@ export function createMishaps({ controlUrl, say, now }: MishapOptions): Mishaps 
 const inTheMiddle = (job: JobRow): boolean =>
   job.status === 'running' && job.uploaded.size > 0 && job.tasks - job.uploaded.size >= 2;
 
-/** The job was given up, and the jobs that took its batches have ended. */
+/**
+ * The job was given up, and a later attempt at its batches has results accepted: the task the frozen worker
+ * was at comes first there too, so it is done.
+ */
 function doneElsewhere({ jobs }: SeenBurst, lost: JobRow): boolean {
   const given = jobs.find(({ n }) => n === lost.n);
   if (given?.status !== 'lost') return false;
-  return lost.batches.every(({ batchId, batchFence }) =>
-    jobs.some(
-      (job) =>
-        job.status === 'ended' &&
-        job.batches.some((batch) => batch.batchId === batchId && batch.batchFence > batchFence),
-    ),
+  return jobs.some(
+    (job) =>
+      job.collected.size > 0 &&
+      job.batches.some(({ batchId, batchFence }) =>
+        lost.batches.some((batch) => batch.batchId === batchId && batch.batchFence < batchFence),
+      ),
   );
 }

@@ -5,7 +5,7 @@ import { phaseInWords } from './live-block.ts';
 import type { ClusterLine, Snapshot } from './snapshot.ts';
 
 /** What a reader of plain lines has been told so far. */
-export interface Told {
+interface Told {
   /** Last line of each cluster, by name. */
   readonly clusters: ReadonlyMap<string, string>;
   /** Tasks that had come to an end, rejected ones included. */

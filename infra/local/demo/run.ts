@@ -12,6 +12,7 @@ import {
 import { NftSpec } from '../../../shared/kinds/nft/spec.ts';
 import type { Task } from '../../../shared/model/task.ts';
 import { systemClock, systemIds } from '../../../shared/system.ts';
+import { ONLOOKER } from '../cloud/call-counter.ts';
 import { type LocalWorld, startLocalWorld } from '../world.ts';
 import { createMishaps } from './mishaps.ts';
 import { createObserver, type Observer } from './observer.ts';
@@ -34,7 +35,8 @@ export interface DemoOptions {
   readonly uptimeMs: () => number;
 }
 
-const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
+/** The embedded engines take any credentials; these say whose calls are the stack's and whose only look on. */
+const credentials = (accessKeyId: string) => ({ accessKeyId, secretAccessKey: 'local' });
 
 /**
  * The main job: a local world, a collection through it, two mishaps, and the account of it all. Work goes
@@ -47,15 +49,13 @@ export async function runDemo(options: DemoOptions): Promise<Report> {
   mkdirSync(outDir, { recursive: true });
   const world = await startLocalWorld({ speed, logFile: join(outDir, 'world.log') });
   const { region, url: endpoint, tableName, bucket, stateMachineArn } = world.cloud;
-  const access = { region, endpoint, credentials: CREDENTIALS };
-  const clock = systemClock(world.clock);
-  const client = createBurstClient({
-    ...access,
-    queueUrl: world.queueUrl,
-    tableName,
-    bucketName: bucket,
-    clock,
-  });
+  const clientFor = (accessKeyId: string) =>
+    createBurstClient({
+      ...{ region, endpoint, tableName, credentials: credentials(accessKeyId) },
+      ...{ queueUrl: world.queueUrl, bucketName: bucket, clock: systemClock(world.clock) },
+    });
+  const [client, onlooker] = [clientFor('dapp'), clientFor(ONLOOKER)];
+  const access = { region, endpoint, credentials: credentials(ONLOOKER) };
   const clients = { dynamoDb: dynamoDbClient(access), states: sfnClient(access) };
   const observer = createObserver({
     ledger: dynamoDbLedger({ client: clients.dynamoDb, tableName, ids: systemIds }),
@@ -65,9 +65,9 @@ export async function runDemo(options: DemoOptions): Promise<Report> {
   try {
     signal.throwIfAborted();
     screen.say(`local cloud at ${endpoint}, state machine ${stateMachineArn}`);
-    return await throughTheWorld(options, world, client, observer);
+    return await throughTheWorld(options, world, client, { observer, client: onlooker });
   } finally {
-    client.close();
+    for (const one of [client, onlooker]) one.close();
     for (const one of Object.values(clients)) one.destroy();
     await world.stop();
   }
@@ -77,9 +77,10 @@ async function throughTheWorld(
   options: DemoOptions,
   world: LocalWorld,
   client: BurstClient,
-  observer: Observer,
+  onlooker: { readonly observer: Observer; readonly client: BurstClient },
 ): Promise<Report> {
   const { outDir, screen, signal } = options;
+  const { observer } = onlooker;
   const clock = systemClock(world.clock);
   const startedAt = clock.now();
   const receipts = await client.enqueue(options.tasks);
@@ -88,7 +89,7 @@ async function throughTheWorld(
     say: screen.say,
     now: clock.now,
   });
-  const watch = createWatch({ client, observer, screen, clock, receipts, startedAt });
+  const watch = createWatch({ ...onlooker, screen, clock, receipts, startedAt });
 
   const ended = client.wait(receipts, { signal, pollSeconds: 0.25, longestPollSeconds: 0.5 });
   let states: TaskState[] | undefined;
@@ -124,7 +125,7 @@ async function throughTheWorld(
 }
 
 /** Real milliseconds between two looks at the ledger. */
-const LOOK_MS = 60;
+const LOOK_MS = 100;
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 

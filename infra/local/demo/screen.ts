@@ -32,7 +32,7 @@ const HIDE_CURSOR = '\u001b[?25l';
 const SHOW_CURSOR = '\u001b[?25h';
 const ERASE_TO_END_OF_LINE = '\u001b[K';
 const ERASE_BELOW = '\u001b[J';
-const cursorUp = (rows: number): string => (rows === 0 ? '' : `\u001b[${rows}A`);
+const cursorUp = (rows: number): string => `\u001b[${rows}A`;
 
 /** Width where a terminal does not tell its own. */
 const USUAL_COLUMNS = 80;

@@ -13,7 +13,7 @@ export interface Column<Row> {
 const GAP = '  ';
 
 /** Columns as wide as their widest cell, a dim row of titles on top. Lines may be wider than a terminal. */
-export function tableLines<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): Line[] {
+function tableLines<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): Line[] {
   const widths = columns.map((column) => columnWidth(column, rows));
   const lineOf = (texts: readonly string[], styles: readonly (Style | undefined)[]): Line =>
     columns.flatMap(({ align }, n) => {

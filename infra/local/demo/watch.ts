@@ -21,7 +21,7 @@ export interface Watch {
 }
 
 /** Looks between two questions to every task. */
-const TASKS_EVERY_LOOKS = 5;
+const TASKS_EVERY_LOOKS = 4;
 /** Waiting tasks that are asked why. */
 const ASKED_WHY = 6;
 
@@ -36,7 +36,7 @@ export function createWatch(options: WatchOptions): Watch {
     tasks = taskCounts(receipts, states);
     const open = receipts.filter((_, index) => states[index]?.state === 'accepted');
     const why = await Promise.all(open.slice(0, ASKED_WHY).map((one) => client.explain(one)));
-    waiting = grouped(why.map(({ sentence }) => sentence));
+    waiting = grouped(why.flatMap(({ cause, sentence }) => (cause === 'done' ? [] : sentence)));
   };
 
   return {

@@ -1,0 +1,133 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { candidates, cheapest, chosen } from '../../shared/plan/offer.ts';
+import type { Offer } from '../../shared/ports.ts';
+import { aLease } from '../support/burst-rows.ts';
+import { testSettings } from '../support/virtual-bursts.ts';
+
+const settings = testSettings();
+const { requirement } = aLease();
+
+const anOffer = (more: Partial<Offer> = {}): Offer => ({
+  offerId: '204/1x@1',
+  gpuModel: 'RTX 4090',
+  gpusPerWorker: 1,
+  location: 'US',
+  locationId: '1',
+  availableWorkers: 10,
+  ...more,
+});
+
+describe('an offer', () => {
+  it.each([
+    ['fits', {}, undefined],
+    [
+      'of a card with too little memory does not',
+      { gpuModel: 'nonesuch' },
+      'nonesuch does not meet the need',
+    ],
+    ['with too few GPUs does not', { gpusPerWorker: 0 }, '0 GPUs per worker are too few'],
+    ['with one worker free fits', { availableWorkers: 1 }, undefined],
+    ['with none free does not', { availableWorkers: 0 }, 'none free'],
+    [
+      'that was refused before does not',
+      { offerId: 'refused' },
+      'the provider refused it to this burst',
+    ],
+  ])('%s', (_what, offer, why) => {
+    const { fitting, refused } = candidates(
+      [anOffer(offer)],
+      requirement,
+      2,
+      ['refused'],
+      settings,
+    );
+    expect(refused.map((one) => one.why)).toEqual(why === undefined ? [] : [why]);
+    expect(fitting).toHaveLength(why === undefined ? 1 : 0);
+  });
+
+  it('elsewhere than allowed does not fit', () => {
+    const need = { ...requirement, locations: ['DE'] };
+    const { refused } = candidates([anOffer(), anOffer({ location: 'DE' })], need, 2, [], settings);
+    expect(refused.map(({ why }) => why)).toEqual(['US is not among the allowed locations']);
+  });
+
+  it.each([
+    [{ vramGb: 24 }, 1],
+    [{ vramGb: 25 }, 0],
+    [{ gpuModels: ['RTX 3090'] }, 0],
+    [{ gpuModels: ['RTX 3090', 'RTX 4090'] }, 1],
+  ])('is never a substitute for what was asked for: %j', (need, fits) => {
+    const asked = { ...requirement, need: { ...requirement.need, ...need } };
+    expect(candidates([anOffer()], asked, 2, [], settings).fitting).toHaveLength(fits);
+  });
+
+  it.each([
+    ['one worker per slot', 3, {}, 3],
+    ['as many as are free', 3, { availableWorkers: 2 }, 2],
+    ['no more than a cluster may have', 9, {}, settings.clusters.maxWorkers],
+    ['fewer machines with several slots', 3, { gpusPerWorker: 2 }, 2],
+  ])('is cut to the size that is wanted: %s', (_how, slots, offer, workers) => {
+    const [candidate] = candidates([anOffer(offer)], requirement, slots, [], settings).fitting;
+    expect(candidate?.workers).toBe(workers);
+  });
+});
+
+describe('the cheapest offer', () => {
+  const priced = (offerId: string, workers: number, termMicroUsd: number, gpusPerWorker = 1) => ({
+    offer: anOffer({ offerId, gpusPerWorker }),
+    workers,
+    termMicroUsd,
+  });
+  const best = (all: ReturnType<typeof priced>[], wanted = 4) =>
+    cheapest(all, 1, wanted)?.offer.offerId;
+
+  it.each([
+    [
+      'has the lowest price of a slot, not of a cluster',
+      [priced('a', 1, 300), priced('b', 4, 1000)],
+      'b',
+    ],
+    ['counts no slot nobody wants', [priced('a', 4, 1000), priced('b', 1, 1200, 8)], 'a'],
+    ['of two with one price spares more', [priced('a', 1, 1000, 8), priced('b', 4, 1000)], 'b'],
+    ['of two alike is the first by name', [priced('b', 4, 1000), priced('a', 4, 1000)], 'a'],
+  ])('%s', (_what, all, expected) => {
+    expect(best(all)).toBe(expected);
+  });
+
+  it('is none of none', () => {
+    expect(cheapest([], 1, 4)).toBeUndefined();
+  });
+
+  it('does not depend on the order of the offers', () => {
+    const any = fc.record({
+      id: fc.string({ minLength: 1, maxLength: 3 }),
+      workers: fc.integer({ min: 1, max: 4 }),
+      price: fc.integer({ min: 1, max: 5 }),
+    });
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(any, { selector: ({ id }) => id }),
+        fc.integer(),
+        (drawn, seed) => {
+          const all = drawn.map(({ id, workers, price }) => priced(id, workers, price));
+          const turned = all.toSorted((a, b) => ((a.offer.offerId.length * seed) % 7) - b.workers);
+          expect(best(turned)).toBe(best(all));
+        },
+      ),
+    );
+  });
+
+  it('is kept as it was quoted', () => {
+    const { offer, ...rest } = priced('a', 3, 900);
+    expect(chosen({ offer, ...rest })).toEqual({
+      offerId: 'a',
+      gpuModel: 'RTX 4090',
+      location: 'US',
+      locationId: '1',
+      gpusPerWorker: 1,
+      workers: 3,
+      termMicroUsd: 900,
+    });
+  });
+});

@@ -1,0 +1,270 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { afterAssigning, assign, drainAt, openSeconds } from '../../shared/run/assignment.ts';
+import { aBatch, aJob, aLease, at, NOW, workerNamed } from '../support/burst-rows.ts';
+import { testSettings } from '../support/virtual-bursts.ts';
+
+const settings = testSettings();
+const nobody = new Set<never>();
+
+const assigned = (...parameters: Parameters<typeof assign>) =>
+  assign(...parameters).assignments.map(({ worker, batches }) => [
+    worker,
+    batches.map(({ batchId }) => Number(batchId.slice(-8))),
+  ]);
+
+describe('free slots', () => {
+  it('each get one job, oldest batch first', () => {
+    expect(assigned(aLease(), [], [aBatch(1), aBatch(2)], nobody, settings, NOW)).toEqual([
+      [workerNamed(1), [1]],
+      [workerNamed(2), [2]],
+    ]);
+  });
+
+  it('do not starve each other of a small backlog', () => {
+    const short = [1, 2, 3].map((n) =>
+      aBatch(n, { tasks: [{ taskId: `t-${n}`, line: 0, unitSeconds: 5 }] }),
+    );
+    expect(assigned(aLease(), [], short, nobody, settings, NOW)).toEqual([
+      [workerNamed(1), [1, 2]],
+      [workerNamed(2), [3]],
+    ]);
+  });
+
+  it('take batches until they hold two expected looks of work, and no more', () => {
+    const many = Array.from({ length: 40 }, (_, n) =>
+      aBatch(n, { tasks: [{ taskId: `t-${n}`, line: 0, unitSeconds: 40 }] }),
+    );
+    const [first] = assign(aLease(), [], many, nobody, settings, NOW).assignments;
+    expect(first?.batches).toHaveLength((2 * settings.looks.longestSeconds) / 40);
+  });
+
+  it.each([
+    ['a job that runs', { status: 'running' as const }, [[workerNamed(2), [1]]]],
+    ['a job not confirmed yet', { status: 'submitting' as const }, [[workerNamed(2), [1]]]],
+    ['a job that ended', { status: 'ended' as const }, [[workerNamed(1), [1]]]],
+    ['a job that was lost', { status: 'lost' as const }, [[workerNamed(1), [1]]]],
+  ])('are what a worker has beside %s', (_what, job, expected) => {
+    expect(assigned(aLease(), [aJob(9, job)], [aBatch(1)], nobody, settings, NOW)).toEqual(
+      expected,
+    );
+  });
+
+  it('are none on a worker given up for lost, or in quarantine', () => {
+    const [first, second] = aLease().workers;
+    const lease = aLease({ workers: [{ ...first, lostAt: NOW }, { ...second }] as never });
+    expect(assigned(lease, [], [aBatch(1)], nobody, settings, NOW)).toEqual([
+      [workerNamed(2), [1]],
+    ]);
+    const quarantined = new Set([workerNamed(2)]);
+    expect(assigned(aLease(), [], [aBatch(1)], quarantined, settings, NOW)).toEqual([
+      [workerNamed(1), [1]],
+    ]);
+    expect(assign(lease, [], [], quarantined, settings, NOW).stuck).toBe(true);
+  });
+});
+
+describe('a batch', () => {
+  it.each([
+    [-1, true],
+    [0, true],
+    [1, false],
+  ])('is left alone until its time has come: not before now %i s', (seconds, taken) => {
+    const batch = aBatch(1, { notBefore: at(seconds) });
+    const { assignments, left } = assign(aLease(), [], [batch], nobody, settings, NOW);
+    expect(assignments).toHaveLength(taken ? 1 : 0);
+    expect(left.map(({ why }) => why)).toEqual(taken ? [] : [`not before ${at(seconds)}`]);
+  });
+
+  it('goes to no worker that failed it', () => {
+    const batch = aBatch(1, { excludedWorkers: [workerNamed(1)] });
+    expect(assigned(aLease(), [], [batch], nobody, settings, NOW)).toEqual([[workerNamed(2), [1]]]);
+  });
+
+  it('that every worker failed leaves the burst stuck, unless others can run', () => {
+    const excludedWorkers = [workerNamed(1), workerNamed(2)];
+    const failed = aBatch(1, { excludedWorkers });
+    const alone = assign(aLease(), [], [failed], nobody, settings, NOW);
+    expect(alone.stuck).toBe(true);
+    expect(alone.left).toEqual([{ batchId: failed.batchId, why: 'failed on every worker here' }]);
+    const busy = [aJob(8), aJob(9, { worker: workerNamed(2) })];
+    expect(assign(aLease(), busy, [failed, aBatch(2)], nobody, settings, NOW).stuck).toBe(false);
+  });
+
+  it.each(['claimed', 'done', 'split'] as const)('that is %s is not taken', (status) => {
+    expect(assigned(aLease(), [], [aBatch(1, { status })], nobody, settings, NOW)).toEqual([]);
+  });
+
+  it('counts only what has not ended', () => {
+    expect(openSeconds(aBatch(1))).toBe(200);
+    expect(openSeconds(aBatch(1, { settled: new Set([1]) }))).toBe(100);
+  });
+});
+
+describe('the paid edge', () => {
+  /** 200 s of work, half as much again for slack, and 180 s of drain before the edge. */
+  const needed = 200 * 1.5 + settings.lease.drainBeforeSeconds;
+  it.each([
+    ['a second short', needed - 1, false],
+    ['just enough', needed, true],
+    ['a second to spare', needed + 1, true],
+  ])('keeps work from being claimed that it would cut: %s', (_how, seconds, fits) => {
+    const lease = aLease({ paidUntil: at(seconds) });
+    const { assignments, needsTerm, left } = assign(lease, [], [aBatch(1)], nobody, settings, NOW);
+    expect(assignments).toHaveLength(fits ? 1 : 0);
+    expect(needsTerm).toBe(!fits);
+    expect(left.map(({ why }) => why)).toEqual(fits ? [] : ['needs another term']);
+  });
+
+  it.each([
+    ['far away: URLs live as long as a job may', 7200, settings.lease.jobSeconds],
+    ['near: the job ends with the drain', 1000, 1000 - settings.lease.drainBeforeSeconds],
+  ])('or the job limit ends a job, whichever is first (%s)', (_which, paidSeconds, deadline) => {
+    const lease = aLease({ paidUntil: at(paidSeconds) });
+    const [first] = assign(lease, [], [aBatch(1)], nobody, settings, NOW).assignments;
+    expect(first?.deadlineAt).toBe(at(deadline));
+  });
+
+  it('that is unknown claims nothing', () => {
+    const lease = aLease({ paidUntil: undefined });
+    expect(assigned(lease, [], [aBatch(1)], nobody, settings, NOW)).toEqual([]);
+  });
+});
+
+describe('any assignment', () => {
+  const batches = fc.array(
+    fc.record({
+      unitSeconds: fc.integer({ min: 1, max: 1500 }),
+      excluded: fc.subarray([1, 2, 3]),
+      late: fc.integer({ min: -5, max: 5 }),
+      status: fc.constantFrom('open' as const, 'open' as const, 'claimed' as const),
+    }),
+    { maxLength: 30 },
+  );
+  const workers = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 3 });
+  const busy = fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 6 });
+
+  it('stays within free slots, takes no batch twice and never passes the edge', () => {
+    fc.assert(
+      fc.property(
+        batches,
+        workers,
+        busy,
+        fc.integer({ min: 0, max: 4000 }),
+        (drawn, slots, jobsOn, paid) => {
+          const lease = aLease({
+            paidUntil: at(paid),
+            workers: slots.map((count, n) => ({
+              workerId: workerNamed(n + 1),
+              url: 'virtual://x',
+              slots: count,
+            })),
+          });
+          const rows = drawn.map(({ unitSeconds, excluded, late, status }, n) =>
+            aBatch(n, {
+              status,
+              tasks: [{ taskId: `t-${n}`, line: 0, unitSeconds }],
+              excludedWorkers: excluded.map(workerNamed),
+              notBefore: at(late),
+            }),
+          );
+          const jobs = jobsOn.map((worker, n) => aJob(n + 1, { worker: workerNamed(worker) }));
+          const { assignments, left } = assign(lease, jobs, rows, nobody, settings, NOW);
+
+          for (const { workerId, slots: all } of lease.workers) {
+            const used = [...jobs, ...assignments].filter(
+              ({ worker }) => worker === workerId,
+            ).length;
+            const own = assignments.filter(({ worker }) => worker === workerId).length;
+            if (own > 0) expect(used).toBeLessThanOrEqual(all);
+          }
+          const taken = assignments.flatMap((one) => one.batches.map(({ batchId }) => batchId));
+          expect(new Set(taken).size).toBe(taken.length);
+          const open = rows.filter(({ status }) => status === 'open').map(({ batchId }) => batchId);
+          expect([...taken, ...left.map(({ batchId }) => batchId)].toSorted()).toEqual(
+            open.toSorted(),
+          );
+          for (const { worker, batches: own, deadlineAt } of assignments) {
+            expect(deadlineAt <= (drainAt(lease, settings) ?? NOW)).toBe(true);
+            expect(deadlineAt <= at(settings.lease.jobSeconds)).toBe(true);
+            for (const batch of own) {
+              expect(batch.excludedWorkers).not.toContain(worker);
+              expect((batch.notBefore ?? NOW) <= NOW).toBe(true);
+            }
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('after assigning', () => {
+  const idle = { live: 0, watched: 0 };
+  const nothing = { needsTerm: false, stuck: false };
+  const term = { needsTerm: true, stuck: false };
+  const next = (lease = aLease(), jobs = idle, assigning = nothing) =>
+    afterAssigning(lease, jobs, assigning, settings, NOW);
+  const { drainBeforeSeconds, extendBeforeSeconds } = settings.lease;
+
+  it.each([
+    ['a second before the drain', drainBeforeSeconds + 1, { next: 'hold', waitSeconds: 1 }],
+    ['at the drain', drainBeforeSeconds, { next: 'close', reason: 'paid edge', failed: false }],
+    ['after it', drainBeforeSeconds - 1, { next: 'close', reason: 'paid edge', failed: false }],
+    ['well before', 2400, { next: 'hold', waitSeconds: settings.looks.holdSeconds }],
+  ])('an idle burst holds to its paid edge and not longer: %s', (_when, seconds, expected) => {
+    expect(next(aLease({ paidUntil: at(seconds) }))).toEqual(expected);
+  });
+
+  it('running work is looked at again, at the edge too', () => {
+    const live = { live: 1, watched: 0 };
+    expect(next(aLease({ paidUntil: at(10) }), live)).toMatchObject({ next: 'wait' });
+  });
+
+  it('a lost job that may still upload is asked while the burst holds', () => {
+    expect(next(aLease(), { live: 0, watched: 1 })).toMatchObject({ next: 'wait' });
+    const edge = aLease({ paidUntil: at(drainBeforeSeconds) });
+    expect(next(edge, { live: 0, watched: 1 })).toMatchObject({ next: 'close' });
+  });
+
+  it.each([
+    ['a second too early', extendBeforeSeconds + 1, 'hold'],
+    ['as the window opens', extendBeforeSeconds, 'extend'],
+    ['a second later', extendBeforeSeconds - 1, 'extend'],
+    ['a second before the paid time is over', 1, 'extend'],
+    ['when it is over', 0, 'close'],
+  ])('work that needs a term asks for it: %s', (_when, seconds, expected) => {
+    expect(next(aLease({ paidUntil: at(seconds) }), idle, term).next).toBe(expected);
+  });
+
+  it.each([
+    [1, 'wait'],
+    [0, 'extend'],
+    [-1, 'extend'],
+  ])('after a refusal no term is asked for until its pause is over: %i s', (seconds, expected) => {
+    const lease = aLease({ extendNotBefore: at(seconds) });
+    expect(next(lease, { live: 1, watched: 0 }, term).next).toBe(expected);
+  });
+
+  it('an extension in doubt is not asked for again inside its quarantine', () => {
+    const intent = { kind: 'extend', attempt: 1, term: 2, outcome: 'unknown' } as const;
+    const fresh = aLease({ intents: [{ ...intent, at: at(-139) }] });
+    const old = aLease({ intents: [{ ...intent, at: at(-140) }] });
+    expect(next(fresh, { live: 1, watched: 0 }, term).next).toBe('wait');
+    expect(next(old, { live: 1, watched: 0 }, term).next).toBe('extend');
+  });
+
+  it('a burst none of whose workers can go on closes, once nothing runs', () => {
+    const stuck = { needsTerm: false, stuck: true };
+    expect(next(aLease(), idle, stuck)).toMatchObject({ next: 'close', failed: true });
+    expect(next(aLease(), { live: 1, watched: 0 }, stuck)).toMatchObject({ next: 'wait' });
+  });
+
+  it('waits are whole seconds, as the Wait state wants them', () => {
+    const fractions = testSettings({ looks: { shortestSeconds: 0.4, holdSeconds: 0.4 } });
+    for (const live of [0, 1]) {
+      const step = afterAssigning(aLease(), { live, watched: 0 }, nothing, fractions, NOW);
+      expect(step).toMatchObject({ waitSeconds: 1 });
+    }
+  });
+});

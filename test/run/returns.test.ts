@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { endOf } from '../../shared/run/job-end.ts';
+import { type AttemptEnd, afterAttempt } from '../../shared/run/returns.ts';
+import { aBatch, aJob, at, NOW, workerNamed } from '../support/burst-rows.ts';
+import { testSettings } from '../support/virtual-bursts.ts';
+
+const settings = testSettings();
+const worker = workerNamed(1);
+const LOST: AttemptEnd = { class: 'worker-lost', reason: 'silent', worker };
+
+const back = (end: AttemptEnd, attempts = 0, excludedWorkers = [workerNamed(9)]) =>
+  afterAttempt(aBatch(1, { attempts, excludedWorkers }), end, settings, NOW);
+
+describe('the end of an attempt', () => {
+  it.each<[string, AttemptEnd, number, boolean]>([
+    ['a job that never began', { class: 'not-started', reason: 'x' }, 0, false],
+    [
+      'a burst that closed before it began',
+      { class: 'burst-closed', reason: 'x', started: false },
+      0,
+      false,
+    ],
+    [
+      'a burst that closed under it',
+      { class: 'burst-closed', reason: 'x', started: true },
+      1,
+      false,
+    ],
+    ['a worker that was lost', LOST, 1, true],
+    ['a task that failed', { class: 'task-failed', reason: 'x', worker }, 1, true],
+    ['a result that was wrong', { class: 'verification-failed', reason: 'x', worker }, 1, true],
+    ['a job out of time', { class: 'interrupted', reason: 'x' }, 1, false],
+  ])('costs an attempt, or another worker, by its class: %s', (_what, end, attempts, excluded) => {
+    expect(back(end)).toMatchObject({
+      again: true,
+      back: {
+        attempts,
+        excludedWorkers: excluded ? [workerNamed(9), worker] : [workerNamed(9)],
+        reason: `${end.class}: ${end.reason}`,
+      },
+    });
+  });
+
+  it.each([
+    [0, 30],
+    [1, 60],
+    [2, 120],
+    [3, 240],
+  ])('on a lost worker, after %i attempts, waits %i s', (attempts, seconds) => {
+    expect(back(LOST, attempts)).toMatchObject({ back: { notBefore: at(seconds) } });
+  });
+
+  it('on any other class waits for nothing', () => {
+    const end: AttemptEnd = { class: 'task-failed', reason: 'x', worker };
+    expect(back(end, 3)).toMatchObject({ back: { notBefore: undefined } });
+  });
+
+  const { maxAttempts } = settings.batches;
+  it.each([
+    [maxAttempts - 2, true],
+    [maxAttempts - 1, false],
+    [maxAttempts, false],
+  ])('after %i attempts is followed by another: %s', (attempts, again) => {
+    expect(back(LOST, attempts).again).toBe(again);
+  });
+
+  it('that cost nothing never uses up the attempts', () => {
+    expect(back({ class: 'not-started', reason: 'x' }, maxAttempts - 1).again).toBe(true);
+  });
+
+  it('names a worker once, however often it fails', () => {
+    expect(back(LOST, 1, [worker])).toMatchObject({ back: { excludedWorkers: [worker] } });
+  });
+});
+
+describe('a job that ended', () => {
+  const failures = [{ line: 1, class: 'executor', message: 'out of memory' }];
+  it.each([
+    [
+      'with a wrong result failed verification, whatever else',
+      { rejectedResults: 1, failures },
+      'verification-failed',
+    ],
+    ['with a failure failed', { failures }, 'task-failed'],
+    ['out of time was interrupted', { reported: 'interrupted' }, 'interrupted'],
+    ['well but without a result failed', { reported: 'succeeded' }, 'task-failed'],
+    ['cancelled failed', { reported: 'cancelled' }, 'task-failed'],
+  ])('%s', (_how, job, expected) => {
+    expect(endOf(aJob(1, job)).class).toBe(expected);
+  });
+});
