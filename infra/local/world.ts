@@ -48,8 +48,10 @@ const API_KEY = 'local-simulator-key';
 /** Real seconds: a function of the local world is killed after, and a provider call. */
 const FUNCTION_SECONDS = 30;
 const PROVIDER_SECONDS = 10;
+/** Between two passes of sweep and reap, seconds of the local clock. */
+const SWEEP_SECONDS = 120;
 /** Long enough that a busy machine is not taken for a dead worker. */
-const WORKER_TIMEOUT_MS = 1000;
+const WORKER_TIMEOUT_MS = 800;
 
 const root = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const WORKER_ENTRY = root('../../worker/main.ts');
@@ -75,6 +77,11 @@ export const localSettings = (
     // takes its real time, which is `speed` times as long on this clock.
     batches: { maxTasks: 4, estimateFactor: speed },
     clusters: { secondsPerSlot: 150, maxWorkers: 2 },
+    // Half an hour of this clock is 15 real seconds: too few, on a busy machine, for a frozen worker to be given
+    // up, replaced and thawed while its URLs still live.
+    lease: { jobSeconds: 3000 },
+    // A second of this clock is 8 real milliseconds: looks as dense as on AWS would leave no time for the work.
+    looks: { shortestSeconds: 30, holdSeconds: 60, viewSeconds: 360 },
     limits: {
       functionSeconds: FUNCTION_SECONDS * speed,
       providerSeconds: PROVIDER_SECONDS * speed,
@@ -104,7 +111,10 @@ export async function startLocalWorld(options: LocalWorldOptions): Promise<Local
         clock,
         queues: [{ name: QUEUE, visibilitySeconds: 2 * FUNCTION_SECONDS }],
         eventSources: [{ queue: QUEUE, functionName: 'intake', batchSize: 100, windowSeconds: 1 }],
-        schedules: ['sweep', 'reap'].map((functionName) => ({ functionName, everySeconds: 60 })),
+        schedules: ['sweep', 'reap'].map((functionName) => ({
+          functionName,
+          everySeconds: SWEEP_SECONDS,
+        })),
       },
       announcement: CloudAddress,
       onLine: onLine('cloud'),

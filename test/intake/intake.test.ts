@@ -38,6 +38,14 @@ describe('a delivery', () => {
     expect(world.batches()).toHaveLength(2);
   });
 
+  it('beside eleven others at once opens one burst for all of them', async () => {
+    const world = intakeWorld();
+    const ids = Array.from({ length: 12 }, (_, n) => `t-${n}`);
+    const left = await Promise.all(ids.map((id) => world.deliver([message(id)])));
+    expect(left.flat()).toEqual([]);
+    await expectPlaced(world, ids);
+  });
+
   it('from an unknown queue is not taken at all', async () => {
     const world = intakeWorld();
     const strange = { ...message('a'), queue: 'somebody-elses' };
@@ -160,6 +168,15 @@ describe('the same task twice', () => {
     world.pass(TWO_TIMEOUTS - 2);
     expect(await world.deliver([message('a')])).toEqual(['m-a']);
     world.pass(1);
+    expect(await world.deliver([message('a')])).toEqual([]);
+    await expectPlaced(world, ['a']);
+  });
+
+  it('tells its profile of the batch when the first delivery died before it could', async () => {
+    const world = intakeWorld();
+    expect(await world.deliver([message('a')], failing(/^query P#/))).toEqual(['m-a']);
+    expect(world.batches()).toHaveLength(1);
+    expect(world.executions.size).toBe(0);
     expect(await world.deliver([message('a')])).toEqual([]);
     await expectPlaced(world, ['a']);
   });

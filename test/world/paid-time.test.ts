@@ -104,6 +104,27 @@ describe('work beyond the paid hour', () => {
     },
   );
 
+  it('is not extended twice while the provider does not know the cluster', async () => {
+    let forgetUntilMs = 0;
+    const world = longTasks({
+      disturb: (ports) => {
+        const lost = withExtend((call, original) => async (id, hours) => {
+          await original(id, hours);
+          if (call > 1) return;
+          forgetUntilMs = world.timers.now() + 200_000;
+          throw new Error('socket hang up');
+        })(ports);
+        const get: Clusters['get'] = async (id) =>
+          world.timers.now() < forgetUntilMs ? undefined : ports.clusters.get(id);
+        return { ...lost, clusters: { ...lost.clusters, get } };
+      },
+    });
+    await sendTasks(world, 4, LONG);
+    await runUntilOver(world, { tasks: 4 });
+    expect(forgetUntilMs).toBeGreaterThan(0);
+    expect(world.market.all().map(({ hours }) => hours)).toEqual([2]);
+  });
+
   it('that cannot be extended is left to the next burst, and nothing that runs is cut', async () => {
     const world = longTasks({
       disturb: withExtend(() => async () => {

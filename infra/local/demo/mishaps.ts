@@ -27,8 +27,8 @@ export interface MishapOptions {
  */
 export function createMishaps({ controlUrl, say, now }: MishapOptions): Mishaps {
   const done: { burst: string; at: Instant; what: string }[] = [];
-  let killed: SeenBurst | undefined;
-  let frozen: { burst: SeenBurst; job: JobRow } | undefined;
+  let frozen: JobRow | undefined;
+  let killed = false;
   let thawed = false;
 
   const signal = async (job: JobRow, verb: 'kill' | 'stop' | 'cont', what: string) => {
@@ -47,19 +47,16 @@ export function createMishaps({ controlUrl, say, now }: MishapOptions): Mishaps 
         const job = burst.jobs.find(inTheMiddle);
         if (job === undefined || burst.lease.workers.length < 2) continue;
         const left = `${job.uploaded.size} of ${job.tasks} tasks uploaded`;
-        if (killed === undefined) {
-          const what = `worker killed with ${left}`;
-          if (await signal(job, 'kill', what)) killed = burst;
-        } else if (frozen === undefined && killed.lease.burstId !== job.burstId) {
-          const what = `worker frozen with ${left}`;
-          if (await signal(job, 'stop', what)) frozen = { burst, job };
+        if (frozen === undefined) {
+          if (await signal(job, 'stop', `worker frozen with ${left}`)) frozen = job;
+        } else if (!killed && frozen.burstId !== job.burstId) {
+          killed = await signal(job, 'kill', `worker killed with ${left}`);
         }
       }
       if (frozen === undefined || thawed) return;
-      const { job } = frozen;
-      const current = bursts.find(({ lease }) => lease.burstId === job.burstId);
-      if (current !== undefined && doneElsewhere(current, job)) {
-        thawed = await signal(job, 'cont', 'frozen worker thawed; its task was done elsewhere');
+      const current = bursts.find(({ lease }) => lease.burstId === frozen?.burstId);
+      if (current !== undefined && doneElsewhere(current, frozen)) {
+        thawed = await signal(frozen, 'cont', 'frozen worker thawed; its task was done elsewhere');
       }
     },
   };

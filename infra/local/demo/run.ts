@@ -125,7 +125,7 @@ async function throughTheWorld(
 }
 
 /** Real milliseconds between two looks at the ledger. */
-const LOOK_MS = 100;
+const LOOK_MS = 200;
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
