@@ -2,9 +2,9 @@ import type { Driver, Step } from '../../shared/bursts/drive.ts';
 import { liveBatches } from '../../shared/ledger/batches.ts';
 import { changeLease } from '../../shared/ledger/leases.ts';
 import { holdMoney, settleHold } from '../../shared/ledger/money.ts';
-import { readProfile } from '../../shared/ledger/profiles.ts';
+import { readProfile, updateProfile } from '../../shared/ledger/profiles.ts';
 import { usdOf } from '../../shared/model/money.ts';
-import type { LeaseRow } from '../../shared/model/rows.ts';
+import type { ChosenOffer, LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import { dayOf, type Instant } from '../../shared/model/time.ts';
 import {
@@ -66,6 +66,26 @@ const priceOf = async (
   { lease }: Settings,
 ) => (await clusters.quote(offer, workers, lease.termHours)).totalMicroUsd;
 
+/** The profile counts the slots the offer really has, so that the opening decision sees what is missing. */
+async function tellProfile(
+  ledger: Ports['ledger'],
+  lease: LeaseRow,
+  offer: ChosenOffer,
+): Promise<void> {
+  const slots = offer.workers * Math.floor(offer.gpusPerWorker / lease.requirement.need.gpus);
+  const profile = await readProfile(ledger, lease.tenant, lease.profile);
+  if (profile === undefined) return;
+  await updateProfile(ledger, profile, ({ bursts }) =>
+    bursts.some((live) => live.burstId === lease.burstId && live.slots !== slots)
+      ? {
+          bursts: bursts.map((live) =>
+            live.burstId === lease.burstId ? { ...live, slots } : live,
+          ),
+        }
+      : undefined,
+  );
+}
+
 async function holdAndChoose(
   { ledger }: PlanPorts,
   settings: Settings,
@@ -91,6 +111,7 @@ async function holdAndChoose(
     quotedMicroUsd: offer.termMicroUsd,
   });
   if (!created.done) return { next: 'superseded' };
+  await tellProfile(ledger, lease, offer);
   return {
     next: 'provision',
     reason: `${offer.workers} x ${offer.gpusPerWorker} ${offer.gpuModel} in ${offer.location} for ${usdOf(offer.termMicroUsd)} USD`,

@@ -2,10 +2,10 @@ import { liveBatches } from '../ledger/batches.ts';
 import { createLease } from '../ledger/leases.ts';
 import { type ProfileChange, updateProfile } from '../ledger/profiles.ts';
 import type { BatchId, BurstId } from '../model/ids.ts';
-import type { LiveBurst, ProfileRow } from '../model/rows.ts';
+import type { BatchRow, LiveBurst, ProfileRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
 import { plusSeconds } from '../model/time.ts';
-import { decideOpening, type Opening } from '../plan/opening.ts';
+import { type Backlog, decideOpening, type Opening } from '../plan/opening.ts';
 import type { Ports } from '../ports.ts';
 import { openSeconds } from '../run/assignment.ts';
 import { nextLookBy } from './drive.ts';
@@ -38,14 +38,8 @@ export async function openIfNeeded(
   let burst: LiveBurst | undefined;
   const after = await updateProfile(ports.ledger, profile, async (seen) => {
     const oldestOpen = older(seen.oldestOpen, arrived);
-    const open = (await liveBatches(ports.ledger, watermarked(seen, oldestOpen))).filter(
-      ({ status }) => status === 'open',
-    );
-    const backlog = {
-      batches: open.length,
-      slotSeconds: open.reduce((sum, batch) => sum + openSeconds(batch), 0),
-    };
-    decision = decideOpening(seen, backlog, settings, now);
+    const live = await liveBatches(ports.ledger, watermarked(seen, oldestOpen));
+    decision = decideOpening(seen, backlogOf(live), settings, now);
     burst = decision.open
       ? {
           burstId: burstIdOf(seen, seen.seq + 1, settings),
@@ -90,6 +84,15 @@ export async function launch(
     execution: outcome,
   });
 }
+
+/** Claimed work counts beside the open: it keeps the slots busy that the decision counts as capacity. */
+const backlogOf = (live: readonly BatchRow[]): Backlog =>
+  live.some(({ status }) => status === 'open')
+    ? {
+        batches: live.length,
+        slotSeconds: live.reduce((sum, batch) => sum + openSeconds(batch), 0),
+      }
+    : { batches: 0, slotSeconds: 0 };
 
 const watermarked = (profile: ProfileRow, oldestOpen: BatchId | undefined) => ({
   tenant: profile.requirement.tenant,

@@ -37,8 +37,8 @@ export interface ProfileChange {
   readonly cooldownUntil?: Instant | null;
   readonly cooldownReason?: string | null;
   readonly strikes?: number;
-  /** When the sweep should look next; null: there is nothing to look after. */
-  readonly dueAt: Instant | null;
+  /** When the sweep should look next; null: there is nothing to look after; absent: as it was. */
+  readonly dueAt?: Instant | null;
 }
 
 /** One compare-and-set on `seq`. Refused: something happened since `seen` was read. */
@@ -48,7 +48,8 @@ export const changeProfile = (
   change: ProfileChange,
 ): Promise<Change<ProfileRow>> => {
   const { dueAt, ...fields } = change;
-  const all = { ...fields, dueOf: dueAt === null ? null : 'profile', dueAt };
+  const due = dueAt === undefined ? {} : { dueOf: dueAt === null ? null : 'profile', dueAt };
+  const all = { ...fields, ...due };
   return changeRow(ledger, ProfileRow, {
     key: profileKey(seen.requirement.tenant, seen.profile),
     when: [{ is: 'equal', path: 'seq', value: seen.seq }],

@@ -2,10 +2,11 @@ import type { ProfileRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
 import { type Instant, plusSeconds } from '../model/time.ts';
 
-/** What waits in a profile, from a consistent query. */
+/** Work of a profile that has not ended, from a consistent query; nothing when no batch of it is open. */
 export interface Backlog {
+  /** Open batches, and those that slots are busy with. */
   readonly batches: number;
-  /** Estimated slot time of the unsettled part of the open batches. */
+  /** Estimated slot time of what is left of them. */
   readonly slotSeconds: number;
 }
 

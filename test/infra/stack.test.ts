@@ -87,11 +87,12 @@ describe('the state machine', () => {
 
   it('calls in each Task the function of the stage that is named there', () => {
     const { DefinitionSubstitutions } = stateMachine();
-    const bound = Object.entries(DefinitionSubstitutions).map(([name, arn]) => [
-      `\${${name}}`,
-      arnOwner(arn) === functionOf(name).id,
-    ]);
-    const isBound = new Map(bound.map(([token, right]) => [token, right]));
+    const isBound = new Map(
+      Object.entries(DefinitionSubstitutions).map(([name, arn]) => [
+        `\${${name}}`,
+        arnOwner(arn) === functionOf(name).id,
+      ]),
+    );
     const Call = z.object({ FunctionName: z.string() });
     const unbound = tasksOfMachine().filter(
       ({ state }) => isBound.get(Call.parse(state.Arguments).FunctionName) !== true,

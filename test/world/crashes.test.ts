@@ -97,7 +97,7 @@ describe('a function that dies', () => {
     expect(world.market.all()).toHaveLength(1);
   });
 
-  it.each([1, 2, 3, 4])('every few calls loses nothing (seed %i)', async (seed) => {
+  it.each([1, 2, 3])('every few calls loses nothing (seed %i)', async (seed) => {
     const random = randomFrom(seed);
     let died = 0;
     const world = crashWorld(() => {

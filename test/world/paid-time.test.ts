@@ -141,7 +141,7 @@ describe('work beyond the paid hour', () => {
 
   it('that the cap does not cover waits, and what runs ends', async () => {
     const caps = { dayMicroUsd: 400_000 };
-    const world = longTasks({ settings: { caps } });
+    const world = longTasks({ settings: { caps }, startAt: '2026-01-01T20:00:00.000Z' });
     await sendTasks(world, 4, LONG);
     await world.run({ forSeconds: 3 * 3600 });
     expect(doneCount(world)).toBe(2);
@@ -175,18 +175,15 @@ describe('an idle cluster', () => {
 });
 
 describe('an arrival while the burst closes', () => {
-  it.each([-21, -11, -1, 0, 1, 5, 20, 60])(
-    'is served by somebody: %i s from the drain',
-    async (offset) => {
-      const world = aVirtualWorld();
-      await sendTasks(world, 1);
-      await world.run({ forSeconds: 900 });
-      const [lease] = leasesOf(world);
-      const drainMs = Date.parse(lease?.paidUntil ?? '') - 180_000;
-      await world.run({ forSeconds: (drainMs - world.timers.now()) / 1000 + offset });
-      await sendTasks(world, 1, { from: 2 });
-      await runUntilOver(world, { tasks: 2 });
-      expect(doneCount(world)).toBe(2);
-    },
-  );
+  it.each([-21, -1, 0, 20])('is served by somebody: %i s from the drain', async (offset) => {
+    const world = aVirtualWorld();
+    await sendTasks(world, 1);
+    await world.run({ forSeconds: 900 });
+    const [lease] = leasesOf(world);
+    const drainMs = Date.parse(lease?.paidUntil ?? '') - 180_000;
+    await world.run({ forSeconds: (drainMs - world.timers.now()) / 1000 + offset });
+    await sendTasks(world, 1, { from: 2 });
+    await runUntilOver(world, { tasks: 2 });
+    expect(doneCount(world)).toBe(2);
+  });
 });

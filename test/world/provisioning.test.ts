@@ -238,6 +238,7 @@ describe('a cap', () => {
   it('that is reached leaves tasks waiting with that reason, and cuts nothing that runs', async () => {
     const caps = { dayMicroUsd: 1_400_000 };
     const world = aVirtualWorld({
+      startAt: '2026-01-01T20:00:00.000Z',
       settings: { caps, clusters: { maxWorkers: 2, secondsPerSlot: 40 } },
     });
     await sendTasks(world, 8);

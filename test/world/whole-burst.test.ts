@@ -10,8 +10,8 @@ import {
 describe('a whole burst', () => {
   it('turns tasks into verified results on one cluster and gives everything back', async () => {
     const world = aVirtualWorld();
-    await sendTasks(world, 24);
-    await runUntilOver(world, { tasks: 24 });
+    await sendTasks(world, 12);
+    await runUntilOver(world, { tasks: 12 });
     expect(tasksOf(world).every(({ status }) => status === 'done')).toBe(true);
     expect(world.market.all()).toHaveLength(1);
     const { executions } = world.machine.list();
@@ -20,9 +20,9 @@ describe('a whole burst', () => {
 
   it('keeps two profiles on two clusters', async () => {
     const world = aVirtualWorld();
-    await sendTasks(world, 8, { vramGb: 24 });
-    await sendTasks(world, 8, { vramGb: 48, from: 9 });
-    await runUntilOver(world, { tasks: 16 });
+    await sendTasks(world, 4, { vramGb: 24 });
+    await sendTasks(world, 4, { vramGb: 48, from: 5 });
+    await runUntilOver(world, { tasks: 8 });
     expect(tasksOf(world).every(({ status }) => status === 'done')).toBe(true);
     const models = world.market.all().map(({ hardware }) => hardware.name);
     expect(models.toSorted()).toEqual(['GeForce RTX 3090', 'L40']);
