@@ -12,7 +12,13 @@ import type { JobRow, LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import { type Instant, plusSeconds } from '../../shared/model/time.ts';
 import { goneFromView } from '../../shared/poll/gone.ts';
-import { isLost, judgeJob, lookAgainSeconds, unread } from '../../shared/poll/job-look.ts';
+import {
+  isClaimOf,
+  isLost,
+  judgeJob,
+  lookAgainSeconds,
+  unread,
+} from '../../shared/poll/job-look.ts';
 import type { Ports } from '../../shared/ports.ts';
 
 type CheckPorts = Pick<Ports, 'ledger' | 'jobs' | 'clock' | 'ids' | 'log'>;
@@ -52,6 +58,9 @@ export const checkJobs =
     if (jobs.some((job) => unread(job).length > 0 || needsSalvage(job))) return { next: 'collect' };
     const live = jobs.filter(({ status }) => status === 'running' || status === 'submitting');
     if (looked.some(({ news }) => news) || live.length === 0) return { next: 'run' };
+    if (await anyUnwanted(ports, lease, live)) {
+      return { next: 'run', reason: 'every task of a job was cancelled' };
+    }
     return {
       next: 'wait',
       waitSeconds: lookAgainSeconds(burst.quietLooks, settings, ports.ids.random()),
@@ -62,6 +71,21 @@ export const checkJobs =
 
 const isWatched = (job: JobRow, now: Instant): boolean =>
   job.status === 'submitting' || job.status === 'running' || isLost(job, now);
+
+/** Whether a job runs on although none of its batches is its own any more. Run stops it. */
+async function anyUnwanted(
+  { ledger }: CheckPorts,
+  lease: LeaseRow,
+  live: readonly JobRow[],
+): Promise<boolean> {
+  const unwanted = await inParallel(live, 16, async (job) => {
+    const batches = await inParallel(job.batches, 4, ({ batchId }) =>
+      readBatch(ledger, lease.tenant, lease.profile, batchId),
+    );
+    return !batches.some((batch) => batch !== undefined && isClaimOf(job, batch));
+  });
+  return unwanted.includes(true);
+}
 
 /** A job just lost may have uploaded more than it reported. */
 const needsSalvage = (job: JobRow): boolean => job.status === 'lost' && !job.salvaged;

@@ -6,7 +6,7 @@ import { readTask } from '../../shared/ledger/tasks.ts';
 import type { BatchRow, JobRow, LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import type { Instant } from '../../shared/model/time.ts';
-import { hasEnded, unread } from '../../shared/poll/job-look.ts';
+import { hasEnded, isClaimOf, unread } from '../../shared/poll/job-look.ts';
 import { isLive } from '../../shared/run/assignment.ts';
 import { endOf } from '../../shared/run/job-end.ts';
 import type { RunPorts } from './run-ports.ts';
@@ -27,12 +27,6 @@ export async function finishJobs(
     await changeJob(ledger, job, { set: { status: 'ended' } });
   }
 }
-
-const isClaimOf = (job: JobRow, batch: BatchRow): boolean =>
-  batch.status === 'claimed' &&
-  job.batches.some(
-    ({ batchId, batchFence }) => batchId === batch.batchId && batchFence === batch.batchFence,
-  );
 
 /** Claims of this burst that no job carries: Run died between the claim and the job. */
 export async function returnOrphans(

@@ -1,5 +1,5 @@
 import type { JobReport } from '../model/job.ts';
-import type { JobRow } from '../model/rows.ts';
+import type { BatchRow, JobRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
 import { type Instant, secondsBetween } from '../model/time.ts';
 import type { Answer } from '../ports.ts';
@@ -63,6 +63,13 @@ const isNews = (job: JobRow, report: JobReport): boolean =>
   report.failures.length !== job.failures.length ||
   report.uploaded.some((line) => !job.uploaded.has(line)) ||
   job.misses > 0;
+
+/** Whether the job still holds this batch, under the fence it claimed it with. */
+export const isClaimOf = (job: JobRow, batch: BatchRow): boolean =>
+  batch.status === 'claimed' &&
+  job.batches.some(
+    ({ batchId, batchFence }) => batchId === batch.batchId && batchFence === batch.batchFence,
+  );
 
 /** Given up, but its uploads still count: it is asked until its URLs die. */
 export const isLost = (job: JobRow, now: Instant): boolean =>
