@@ -35,7 +35,12 @@ export const reap: Stage<keyof ReapPorts, ReapAnswer> = (ports, settings) => asy
 
   let destroyed = 0;
   for (const entry of entries.filter((one) => mayDestroy(one, settings, asOf))) {
-    if (await destroyOrphan(ports, entry)) destroyed += 1;
+    try {
+      if (await destroyOrphan(ports, entry)) destroyed += 1;
+    } catch (error) {
+      // One that cannot be destroyed now keeps no other alive; the next pass tries again.
+      log('orphan not destroyed', { cluster: entry.clusterId, error: String(error) });
+    }
   }
   const unowned = entries.filter(({ unownedSince }) => unownedSince !== undefined).length;
   log('reap', { listed: ours.length, unowned, destroyed });

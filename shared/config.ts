@@ -3,7 +3,7 @@ import { Settings } from './model/settings.ts';
 import { Instant } from './model/time.ts';
 import type { ClockSettings } from './system.ts';
 
-/** What a function is told by its environment. The only reader of it. */
+/** What a function is told by its environment. Whoever hands the environment over knows nothing of its names. */
 export interface Config {
   readonly settings: Settings;
   readonly aws: {
@@ -25,7 +25,7 @@ export interface Config {
 }
 
 /** The environment does not describe a deployment. The message names every wrong variable and no value. */
-export class ConfigRejected extends Error {
+class ConfigRejected extends Error {
   override readonly name = 'ConfigRejected';
 }
 
@@ -92,7 +92,3 @@ export function configFrom(environment: Readonly<Record<string, string | undefin
     allowLoopbackWorkers: env.BURST_LOOPBACK_WORKERS === 'true',
   };
 }
-
-/** The configuration of this process. */
-// biome-ignore lint/style/noProcessEnv: the one place that reads the environment.
-export const configOfThisProcess = (): Config => configFrom(process.env);

@@ -3,7 +3,7 @@ import { ulid } from 'ulid';
 import { type Instant, instantOf, millisecondsOf } from './model/time.ts';
 import type { Clock, Ids } from './ports.ts';
 
-/** Where the real clock, real randomness and real waiting enter. Nothing else in `shared/` reads them. */
+/** Where the real clock and real randomness enter. Timeouts of the network are the adapters' own. */
 
 /** A clock that showed `originAt` when the real one showed `realOriginAt`, and runs `speed` times as fast. */
 export interface ClockSettings {

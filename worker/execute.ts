@@ -6,7 +6,7 @@ import type { TaskFailureClass } from '../shared/model/job.ts';
 export type Files = ReadonlyMap<string, Uint8Array>;
 
 /** How one kind of task is done on this machine. */
-export interface Executor {
+interface Executor {
   /** Whether it uses the GPU it is paid for. */
   readonly gpuUsed: boolean;
   /**
@@ -33,10 +33,7 @@ export type TaskOutcome =
   | { readonly done: false; readonly class: TaskFailureClass; readonly message: string };
 
 /** Does one task and turns whatever goes wrong into an outcome. Never rejects. */
-export async function execute(
-  executors: Executors,
-  { kind, spec }: TaskOrder,
-): Promise<TaskOutcome> {
+async function execute(executors: Executors, { kind, spec }: TaskOrder): Promise<TaskOutcome> {
   const executor = Object.hasOwn(executors, kind) ? executors[kind] : undefined;
   if (executor === undefined) {
     return {

@@ -63,10 +63,7 @@ const WORKER_ENTRY = root('../../worker/main.ts');
 const WORKER_DIGEST = `sha256:${createHash('sha256').update(readFileSync(WORKER_ENTRY)).digest('hex')}`;
 
 /** Settings of the local world: the deployed ones, except for what would hide the machinery in 24 tasks. */
-export const localSettings = (
-  speed: number,
-  changes: Partial<z.input<typeof Settings>> = {},
-): Settings =>
+const localSettings = (speed: number, changes: Partial<z.input<typeof Settings>> = {}): Settings =>
   Settings.parse({
     stackName: 'burst-local',
     tenantOfQueue: { [QUEUE]: 'default' },

@@ -1,7 +1,7 @@
-import { renderToken } from '../../shared/kinds/nft/render-token.ts';
+import { type RenderedToken, renderToken } from '../../shared/kinds/nft/render-token.ts';
 import { NftSpec } from '../../shared/kinds/nft/spec.ts';
 import type { MemoryArtifacts } from '../../shared/memory/memory-artifacts.ts';
-import { sha256Of } from '../../shared/model/digest.ts';
+import { canonicalJson, sha256Of } from '../../shared/model/digest.ts';
 import type { WorkerHealth } from '../../shared/model/job.ts';
 import {
   type JobReport,
@@ -165,8 +165,18 @@ export function workerModel(options: WorkerModelOptions): WorkerModel {
   };
 }
 
+/** A picture is drawn once per process: who verifies it draws it again. */
+const drawn = new Map<string, RenderedToken>();
+
+function draw(spec: ManifestTask['spec']): RenderedToken {
+  const key = canonicalJson(spec);
+  const picture = drawn.get(key) ?? renderToken(NftSpec.parse(spec));
+  drawn.set(key, picture);
+  return picture;
+}
+
 function upload(artifacts: MemoryArtifacts, task: ManifestTask): boolean {
-  const { files } = renderToken(NftSpec.parse(task.spec));
+  const { files } = draw(task.spec);
   return task.uploads.every(({ name, url, contentType }) => {
     const bytes = files.get(name);
     return bytes !== undefined && artifacts.upload(url, { bytes, contentType }) === 'done';

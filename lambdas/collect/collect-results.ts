@@ -30,7 +30,7 @@ export const collectResults =
     let budget = settings.limits.verifyPerLook;
     const counts: Record<Received, number> = { accepted: 0, refused: 0, rejected: 0, missing: 0 };
     let left = false;
-    for (const job of await jobsOf(ports.ledger, lease.burstId)) {
+    for (const job of await jobsOf(ports.ledger, lease.burstId, lease.firstJob)) {
       const salvage = job.status === 'lost' && !job.salvaged;
       const lines = salvage ? uncollected(job) : unread(job);
       if (lines.length === 0 && !salvage) continue;

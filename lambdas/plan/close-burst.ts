@@ -1,7 +1,6 @@
 import type { Driver, Step } from '../../shared/bursts/drive.ts';
-import { giveBack } from '../../shared/bursts/give-back.ts';
+import { returnClaims } from '../../shared/bursts/return-claims.ts';
 import { liveBatches } from '../../shared/ledger/batches.ts';
-import { jobsOf } from '../../shared/ledger/jobs.ts';
 import { changeLease } from '../../shared/ledger/leases.ts';
 import { changeProfile, readProfile } from '../../shared/ledger/profiles.ts';
 import type { LeaseRow, ProfileRow } from '../../shared/model/rows.ts';
@@ -37,7 +36,7 @@ export const closeBurst =
         : {}),
     });
     if (!closed.done) return { next: 'superseded' };
-    await returnClaims(ports, settings, closed.row, cause.reason, now);
+    await returnClaims(ports.ledger, settings, closed.row, cause.reason, now);
     return toTeardown(closed.row, cause.reason);
   };
 
@@ -80,22 +79,4 @@ async function hasClaimable(ledger: Ports['ledger'], profile: ProfileRow): Promi
     oldestOpen: profile.oldestOpen,
   };
   return (await liveBatches(ledger, where)).some(({ status }) => status === 'open');
-}
-
-/** Batches this burst still holds go back; an attempt counts where its job was seen running. */
-async function returnClaims(
-  { ledger }: ClosePorts,
-  settings: Settings,
-  lease: LeaseRow,
-  reason: string,
-  now: Instant,
-): Promise<void> {
-  const profile = await readProfile(ledger, lease.tenant, lease.profile);
-  if (profile === undefined) return;
-  const jobs = await jobsOf(ledger, lease.burstId);
-  for (const batch of await liveBatches(ledger, { ...lease, oldestOpen: profile.oldestOpen })) {
-    if (batch.burst !== lease.burstId) continue;
-    const started = jobs.some(({ jobId, started: seen }) => jobId === batch.job && seen);
-    await giveBack(ledger, settings, batch, { class: 'burst-closed', reason, started }, now);
-  }
 }

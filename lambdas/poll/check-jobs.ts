@@ -39,7 +39,7 @@ export const checkJobs =
   (ports: CheckPorts, settings: Settings): Driver =>
   async (lease, burst, now) => {
     if (lease.phase !== 'ready') return { next: 'close', reason: `phase ${lease.phase}` };
-    const rows = await jobsOf(ports.ledger, lease.burstId);
+    const rows = await jobsOf(ports.ledger, lease.burstId, lease.firstJob);
     const looked = await inParallel(rows, 16, (job) =>
       isWatched(job, now)
         ? lookAt(ports, settings, lease, job, now)
@@ -48,14 +48,14 @@ export const checkJobs =
     const current = await markWorkers(ports, lease, looked, now);
     if (current === undefined) return { next: 'superseded' };
 
+    const jobs = looked.map(({ job }) => job);
+    if (jobs.some((job) => unread(job).length > 0 || needsSalvage(job))) return { next: 'collect' };
     const gone = goneFromView(await readProviderView(ports.ledger), current, settings, now);
     if (gone.changed !== undefined) await changeLease(ports.ledger, current, gone.changed);
     if (gone.gone !== undefined) {
       const failure = { Error: 'ClusterGone', Cause: gone.gone };
       return { next: 'close', reason: gone.gone, failure };
     }
-    const jobs = looked.map(({ job }) => job);
-    if (jobs.some((job) => unread(job).length > 0 || needsSalvage(job))) return { next: 'collect' };
     const live = jobs.filter(({ status }) => status === 'running' || status === 'submitting');
     if (looked.some(({ news }) => news) || live.length === 0) return { next: 'run' };
     if (await anyUnwanted(ports, lease, live)) {

@@ -16,7 +16,7 @@ import { workerToken } from '../../shared/provision/token.ts';
 
 type CreatePorts = Pick<Ports, 'ledger' | 'clusters' | 'clock'>;
 
-/** Wait before the look after a create whose answer was lost in this very invocation. */
+/** Why the burst closes, should the outcome stay unknown until its deadline. */
 const UNKNOWN = (cause: string) => ({ Error: 'CreateOutcomeUnknown', Cause: cause });
 
 /**

@@ -2,13 +2,14 @@ import type { Driver } from '../../shared/bursts/drive.ts';
 import { openIfNeeded } from '../../shared/bursts/open.ts';
 import { liveBatches } from '../../shared/ledger/batches.ts';
 import { jobsOf } from '../../shared/ledger/jobs.ts';
+import { changeLease } from '../../shared/ledger/leases.ts';
 import { readProfile } from '../../shared/ledger/profiles.ts';
 import { readQuarantine } from '../../shared/ledger/provider.ts';
 import type { WorkerId } from '../../shared/model/ids.ts';
 import type { LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import type { Instant } from '../../shared/model/time.ts';
-import { isLost } from '../../shared/poll/job-look.ts';
+import { isLost, isOpen } from '../../shared/poll/job-look.ts';
 import { afterAssigning, assign, isLive } from '../../shared/run/assignment.ts';
 import { admitLateWorkers } from './late-workers.ts';
 import type { RunPorts } from './run-ports.ts';
@@ -29,7 +30,7 @@ export const runJobs =
     if (lease === undefined) return { next: 'superseded' };
 
     const where = { ...lease, oldestOpen: profile.oldestOpen };
-    const before = await jobsOf(ports.ledger, lease.burstId);
+    const before = await jobsOf(ports.ledger, lease.burstId, lease.firstJob);
     const claimed = await liveBatches(ports.ledger, where);
     await finishJobs(ports, settings, before, claimed, now);
     await returnOrphans(ports, settings, lease, before, claimed, now);
@@ -38,12 +39,13 @@ export const runJobs =
       if (job.status === 'submitting') await submitAgain(ports, settings, lease, job, now);
     }
 
-    const jobs = await jobsOf(ports.ledger, lease.burstId);
+    const jobs = await jobsOf(ports.ledger, lease.burstId, lease.firstJob);
     const open = await liveBatches(ports.ledger, where);
     const quarantined = await inQuarantine(ports, lease, now);
     const assigning = assign(lease, jobs, open, quarantined, settings, now);
     let submitted = 0;
-    let nextJob = 1 + Math.max(0, ...jobs.map(({ n }) => n));
+    const firstNew = Math.max(lease.firstJob, ...jobs.map(({ n }) => n + 1));
+    let nextJob = firstNew;
     for (const assignment of assigning.assignments) {
       const job = await submitNew(ports, settings, lease, assignment, nextJob, now);
       if (job === undefined) continue;
@@ -51,6 +53,8 @@ export const runJobs =
       submitted += 1;
     }
     if (assigning.left.length > 0) await openIfNeeded(ports, settings, profile);
+    const firstJob = jobs.find((job) => isOpen(job, now))?.n ?? firstNew;
+    if (firstJob > lease.firstJob) await changeLease(ports.ledger, lease, { firstJob });
 
     const live = jobs.filter(isLive).length + submitted;
     const watched = jobs.filter((job) => isLost(job, now)).length;

@@ -1,44 +1,47 @@
 import { giveBack } from '../../shared/bursts/give-back.ts';
 import { openIfNeeded } from '../../shared/bursts/open.ts';
 import { deferBatch } from '../../shared/ledger/batches.ts';
+import { jobsOf } from '../../shared/ledger/jobs.ts';
 import { readLease } from '../../shared/ledger/leases.ts';
 import { readProfile } from '../../shared/ledger/profiles.ts';
 import { BatchRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import { type Instant, plusSeconds } from '../../shared/model/time.ts';
-import { ROWS_PER_PASS, type SweepPorts } from './sweep-ports.ts';
+import type { AttemptEnd } from '../../shared/run/returns.ts';
+import { eachDue } from './each-due.ts';
+import type { SweepPorts } from './sweep-ports.ts';
 
 /**
  * Batches that were not heard of for long: open ones are announced to their profile again (intake may have
  * died before it did), claims of bursts that are over go back. @returns how many went back.
  */
-export async function sweepBatches(
+export const sweepBatches = (
   ports: SweepPorts,
   settings: Settings,
   now: Instant,
-): Promise<number> {
-  let returned = 0;
-  const due = await ports.ledger.due({ of: 'batch', until: now, limit: ROWS_PER_PASS });
-  for (const key of due) {
-    const row = await ports.ledger.read(key);
-    if (row === undefined) continue;
-    const batch = BatchRow.parse(row);
-    if (batch.status !== 'open' && batch.status !== 'claimed') continue;
-    if (await isStranded(ports, batch)) {
-      const end = { class: 'burst-closed' as const, reason: 'its burst is over', started: true };
-      if (await giveBack(ports.ledger, settings, batch, end, now)) returned += 1;
-      continue;
-    }
+): Promise<number> =>
+  eachDue(ports, 'batch', now, BatchRow, async (batch) => {
+    if (batch.status !== 'open' && batch.status !== 'claimed') return false;
+    const end = await strandedEnd(ports, batch);
+    if (end !== undefined) return giveBack(ports.ledger, settings, batch, end, now);
     if (batch.status === 'open') await announce(ports, settings, batch);
     await deferBatch(ports.ledger, batch, plusSeconds(now, settings.looks.graceSeconds));
-  }
-  return returned;
-}
+    return false;
+  });
 
-async function isStranded({ ledger }: SweepPorts, batch: BatchRow): Promise<boolean> {
-  if (batch.status !== 'claimed') return false;
+/** How the attempt ended that holds a batch nobody works on; undefined: its burst lives. */
+async function strandedEnd(
+  { ledger }: SweepPorts,
+  batch: BatchRow,
+): Promise<AttemptEnd | undefined> {
+  if (batch.status !== 'claimed') return undefined;
   const lease = batch.burst === undefined ? undefined : await readLease(ledger, batch.burst);
-  return lease === undefined || lease.phase === 'settled' || lease.phase === 'teardown-owed';
+  if (lease !== undefined && lease.phase !== 'settled' && lease.phase !== 'teardown-owed') {
+    return undefined;
+  }
+  const jobs = lease === undefined ? [] : await jobsOf(ledger, lease.burstId);
+  const started = jobs.some(({ jobId, started: seen }) => jobId === batch.job && seen);
+  return { class: 'burst-closed', reason: 'its burst is over', started };
 }
 
 async function announce(ports: SweepPorts, settings: Settings, batch: BatchRow): Promise<void> {

@@ -20,18 +20,29 @@ export async function sweepHolds(
       ),
     ),
   );
+  const isSettled = onceForEach(async (burst) => {
+    const burstId = BurstId.safeParse(burst);
+    return burstId.success && (await readLease(ledger, burstId.data))?.phase === 'settled';
+  });
   let freed = 0;
   for (const scope of scopes) {
     const money = await readMoney(ledger, scope);
     for (const [name, microUsd] of Object.entries(money?.holds ?? {})) {
-      const burstId = BurstId.safeParse(name.slice(0, name.lastIndexOf('.')));
-      if (!burstId.success) continue;
-      const lease = await readLease(ledger, burstId.data);
-      if (lease?.phase !== 'settled') continue;
+      if (!(await isSettled(name.slice(0, name.lastIndexOf('.'))))) continue;
       await releaseHold(ledger, scope, name, microUsd);
       log('stale hold freed', { scope, hold: name, microUsd });
       freed += 1;
     }
   }
   return freed;
+}
+
+/** A burst holds money in several scopes and for several terms; its lease is read once. */
+function onceForEach(ask: (burst: string) => Promise<boolean>): typeof ask {
+  const answers = new Map<string, Promise<boolean>>();
+  return (burst) => {
+    const answer = answers.get(burst) ?? ask(burst);
+    answers.set(burst, answer);
+    return answer;
+  };
 }

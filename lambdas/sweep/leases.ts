@@ -1,8 +1,6 @@
 import { nextLookBy } from '../../shared/bursts/drive.ts';
-import { giveBack } from '../../shared/bursts/give-back.ts';
+import { returnClaims } from '../../shared/bursts/return-claims.ts';
 import { startSegment } from '../../shared/bursts/start.ts';
-import { liveBatches } from '../../shared/ledger/batches.ts';
-import { jobsOf } from '../../shared/ledger/jobs.ts';
 import { changeLease, type LeaseChange } from '../../shared/ledger/leases.ts';
 import { readProfile, updateProfile } from '../../shared/ledger/profiles.ts';
 import { readProviderView } from '../../shared/ledger/provider.ts';
@@ -10,7 +8,8 @@ import { LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import { type Instant, plusSeconds } from '../../shared/model/time.ts';
 import { judgeSegment } from '../../shared/sweep/silent-segment.ts';
-import { ROWS_PER_PASS, type SweepPorts } from './sweep-ports.ts';
+import { eachDue } from './each-due.ts';
+import type { SweepPorts } from './sweep-ports.ts';
 
 /** Silent segments: started again, taken over, or given to the reaper. @returns how many. */
 export async function sweepLeases(
@@ -19,19 +18,13 @@ export async function sweepLeases(
   now: Instant,
 ): Promise<number> {
   const view = await readProviderView(ports.ledger);
-  const due = await ports.ledger.due({ of: 'lease', until: now, limit: ROWS_PER_PASS });
-  let repaired = 0;
-  for (const key of due) {
-    const row = await ports.ledger.read(key);
-    if (row === undefined) continue;
-    const lease = LeaseRow.parse(row);
+  return eachDue(ports, 'lease', now, LeaseRow, async (lease) => {
     const verdict = judgeSegment(lease, view, settings, now);
-    if (verdict.do === 'leave') continue;
+    if (verdict.do === 'leave') return false;
     ports.log('sweep lease', { burst: lease.burstId, segment: lease.segment, verdict: verdict.do });
-    if (verdict.do !== 'note') repaired += 1;
     await act[verdict.do](ports, settings, lease, now);
-  }
-  return repaired;
+    return verdict.do !== 'note';
+  });
 }
 
 type Act = (ports: SweepPorts, settings: Settings, lease: LeaseRow, now: Instant) => Promise<void>;
@@ -93,11 +86,5 @@ async function strike(
     bursts: seen.bursts.filter(({ burstId }) => burstId !== lease.burstId),
     dueAt: plusSeconds(now, 1),
   }));
-  const jobs = await jobsOf(ledger, lease.burstId);
-  for (const batch of await liveBatches(ledger, { ...lease, oldestOpen: profile.oldestOpen })) {
-    if (batch.burst !== lease.burstId) continue;
-    const started = jobs.some((job) => job.jobId === batch.job && job.started);
-    const end = { class: 'burst-closed' as const, reason: 'its driver is gone', started };
-    await giveBack(ledger, settings, batch, end, now);
-  }
+  await returnClaims(ledger, settings, lease, 'its driver is gone', now);
 }

@@ -5,7 +5,8 @@ import { changeProfile } from '../../shared/ledger/profiles.ts';
 import { type LiveBurst, ProfileRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import { type Instant, plusSeconds } from '../../shared/model/time.ts';
-import { ROWS_PER_PASS, type SweepPorts } from './sweep-ports.ts';
+import { eachDue } from './each-due.ts';
+import type { SweepPorts } from './sweep-ports.ts';
 
 /** A profile at work is looked at about this often, seconds. */
 const LOOK_SECONDS = 60;
@@ -14,21 +15,14 @@ const LOOK_SECONDS = 60;
  * Profiles at work: bursts they name get their lease and execution, settled ones leave, open batches nobody
  * serves get a burst, the watermark moves up. @returns how many needed something.
  */
-export async function sweepProfiles(
+export const sweepProfiles = (
   ports: SweepPorts,
   settings: Settings,
   now: Instant,
-): Promise<number> {
-  let repaired = 0;
-  const due = await ports.ledger.due({ of: 'profile', until: now, limit: ROWS_PER_PASS });
-  for (const key of due) {
-    const row = await ports.ledger.read(key);
-    if (row !== undefined && (await sweepProfile(ports, settings, ProfileRow.parse(row), now))) {
-      repaired += 1;
-    }
-  }
-  return repaired;
-}
+): Promise<number> =>
+  eachDue(ports, 'profile', now, ProfileRow, (profile) =>
+    sweepProfile(ports, settings, profile, now),
+  );
 
 async function sweepProfile(
   ports: SweepPorts,
@@ -46,7 +40,7 @@ async function sweepProfile(
     await launch(ports, settings, profile, burst);
     launched = true;
   }
-  const opening = await openIfNeeded(ports, settings, { ...profile });
+  const opening = await openIfNeeded(ports, settings, profile);
   if (opening.opened !== undefined) return true;
 
   const live = await liveBatches(ports.ledger, {

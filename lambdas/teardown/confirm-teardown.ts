@@ -1,8 +1,9 @@
 import type { Driver } from '../../shared/bursts/drive.ts';
 import { changeLease } from '../../shared/ledger/leases.ts';
+import type { LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import { lookAgainSeconds } from '../../shared/poll/job-look.ts';
-import type { Ports } from '../../shared/ports.ts';
+import type { ClusterSummary, Ports } from '../../shared/ports.ts';
 import { judgeEnd } from '../../shared/teardown/confirmation.ts';
 
 type ConfirmPorts = Pick<Ports, 'ledger' | 'clusters' | 'ids'>;
@@ -32,6 +33,8 @@ export const confirmTeardown =
       for (const id of verdict.askAgain) await clusters.destroy(id);
     }
     const noted = await changeLease(ledger, lease, {
+      // A cluster whose id was never learned: from here on its bill can be read.
+      ...(clusterId === undefined && named[0] !== undefined ? learned(lease, named[0]) : {}),
       confirmLooks: lease.confirmLooks + 1,
       absentLooks: verdict.kind === 'absent' ? verdict.looks : 0,
     });
@@ -47,3 +50,13 @@ export const confirmTeardown =
       lease: noted.row,
     };
   };
+
+/** What the lease says once the cluster of a create nobody knew the outcome of has shown itself. */
+const learned = (lease: LeaseRow, { clusterId }: ClusterSummary) => ({
+  clusterId,
+  intents: lease.intents.map((intent) =>
+    intent.kind === 'create' && intent.outcome === 'unknown'
+      ? { ...intent, outcome: 'granted' as const }
+      : intent,
+  ),
+});

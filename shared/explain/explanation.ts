@@ -8,7 +8,7 @@ import type {
   TaskRow,
 } from '../model/rows.ts';
 
-/** Everything a task may be waiting for or have come to: a closed list (DESIGN, section 9). */
+/** Everything a task may be waiting for or have come to: a closed list. */
 export const CAUSES = [
   'placing',
   'no-capacity',

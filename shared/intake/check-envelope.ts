@@ -8,7 +8,7 @@ import { nearest } from './nearest.ts';
 import { quoted, type Refusal, refusal } from './refusal.ts';
 
 /** A task that is sound by itself; what a deployment offers has not been asked. */
-export interface CheckedTask {
+interface CheckedTask {
   readonly envelope: TaskEnvelope;
   /** Of the canonical envelope: key order and defaults written out do not make another task. */
   readonly bodySha256: Sha256;

@@ -41,7 +41,7 @@ export function parseTask(text: string, rules: TaskRules): ParsedTask {
 }
 
 /** The same for a value that is JSON already: the task by itself, then what this deployment offers. */
-export function checkTask(value: unknown, rules: TaskRules): ParsedTask {
+function checkTask(value: unknown, rules: TaskRules): ParsedTask {
   const checked = checkEnvelope(value);
   if (!checked.ok) return checked;
   const { envelope, bodySha256, kind, known } = checked.task;

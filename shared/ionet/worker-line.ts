@@ -1,5 +1,5 @@
 /** A place in a {@link Line}; whoever has one gives it back. */
-export interface Place {
+interface Place {
   leave(): void;
 }
 

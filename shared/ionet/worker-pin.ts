@@ -5,7 +5,7 @@ import { reachOf } from './public-address.ts';
 import { codeOf, notAsked, type Patience, silent } from './worker-patience.ts';
 
 /** One address a name stands for. */
-export interface ResolvedAddress {
+interface ResolvedAddress {
   readonly address: string;
   readonly family: number;
 }

@@ -11,7 +11,7 @@ export interface KnownTask {
 }
 
 /** The outcome of reading a spec nobody has looked at yet. */
-export type ReadSpec =
+type ReadSpec =
   | { readonly ok: true; readonly task: KnownTask }
   | { readonly ok: false; readonly issues: readonly z.core.$ZodIssue[] };
 

@@ -32,11 +32,15 @@ export const openBatch = (ledger: Ledger, batch: NewBatch): Promise<Change<Batch
 export const readBatch = (ledger: Ledger, tenant: Tenant, profile: ProfileId, batchId: BatchId) =>
   readRow(ledger, batchKey(tenant, profile, batchId), BatchRow);
 
-/** Every batch from the watermark on that is open or claimed, oldest first. Consistent. */
+/**
+ * Every batch from the watermark on that is open or claimed, oldest first. Consistent. Without a watermark
+ * there is none: whoever writes a batch sets it in the compare-and-set that announces the batch.
+ */
 export async function liveBatches(
   ledger: Ledger,
   profile: { tenant: Tenant; profile: ProfileId; oldestOpen?: BatchId | undefined },
 ): Promise<BatchRow[]> {
+  if (profile.oldestOpen === undefined) return [];
   const rows = await ledger.query(batchRange(profile.tenant, profile.profile, profile.oldestOpen));
   return rows
     .map((row) => BatchRow.parse(row))

@@ -4,9 +4,9 @@ import type { Ledger } from '../ports.ts';
 import { jobKey, jobRange } from './keys.ts';
 import { assignments, type Change, changeRow, createRow } from './rows.ts';
 
-/** Every job of a burst, in order of submission. */
-export async function jobsOf(ledger: Ledger, burstId: BurstId): Promise<JobRow[]> {
-  const rows = await ledger.query(jobRange(burstId));
+/** Every job of a burst from number `first` on, in order of submission. */
+export async function jobsOf(ledger: Ledger, burstId: BurstId, first = 1): Promise<JobRow[]> {
+  const rows = await ledger.query(jobRange(burstId, first));
   return rows.map((row) => JobRow.parse(row));
 }
 

@@ -20,10 +20,10 @@ export const batchKey = (tenant: Tenant, profile: ProfileId, batchId: BatchId): 
   pk: profilePartition(tenant, profile),
   sk: `B#${batchId}`,
 });
-/** Batches from `oldest` on, or all of them. */
-export const batchRange = (tenant: Tenant, profile: ProfileId, oldest: BatchId | undefined) => ({
+/** Batches from `oldest` on. */
+export const batchRange = (tenant: Tenant, profile: ProfileId, oldest: BatchId) => ({
   pk: profilePartition(tenant, profile),
-  from: `B#${oldest ?? ''}`,
+  from: `B#${oldest}`,
   to: 'B#~',
 });
 export const leaseKey = (burstId: BurstId): Key => ({ pk: `L#${burstId}`, sk: '#' });
@@ -31,7 +31,12 @@ export const jobKey = (burstId: BurstId, n: number): Key => ({
   pk: `L#${burstId}`,
   sk: `J#${String(n).padStart(6, '0')}`,
 });
-export const jobRange = (burstId: BurstId) => ({ pk: `L#${burstId}`, from: 'J#', to: 'J#~' });
+/** Jobs from number `first` on. */
+export const jobRange = (burstId: BurstId, first: number) => ({
+  pk: `L#${burstId}`,
+  from: jobKey(burstId, first).sk,
+  to: 'J#~',
+});
 export const moneyKey = (scope: string): Key => ({ pk: `$#${scope}`, sk: '#' });
 export const workerKey = (workerId: WorkerId): Key => ({ pk: `W#${workerId}`, sk: '#' });
 export const knowledgeKey = (what: string): Key => ({ pk: `K#${what}`, sk: '#' });

@@ -5,7 +5,7 @@ import type { Artifacts, Clock, Fetched, StoredObject } from '../ports.ts';
 const MAX_URL_SECONDS = 7 * 24 * 3600;
 
 /** What a URL holder is told; each is an HTTP status at S3 (200, 403, 404). */
-export type UrlAnswer = 'done' | 'forbidden' | 'missing';
+type UrlAnswer = 'done' | 'forbidden' | 'missing';
 
 export interface MemoryArtifacts extends Artifacts {
   /** Does what PUT of an upload URL does: the content type must be the signed one. */

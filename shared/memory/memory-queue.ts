@@ -26,7 +26,7 @@ export interface MemoryQueueOptions {
   readonly maxReceives?: number;
 }
 
-export interface ReceivedMessage {
+interface ReceivedMessage {
   readonly messageId: string;
   /** Removes this message, for as long as it is not received again. */
   readonly receiptHandle: string;

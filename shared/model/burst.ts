@@ -29,7 +29,9 @@ export const BurstDocument = z.looseObject({
   failedLooks: z.int().nonnegative().default(0),
   /** The state whose look failed. */
   failedIn: z.string().optional(),
-  /** First failure, reported by Settle. */
+  /** Why the look failed. Forgotten when a look works; it becomes the failure when looking is given up. */
+  lookFailure: Failure.optional(),
+  /** Why the burst is to be closed, where a stage or a refused create said so. */
   failure: Failure.optional(),
 });
 export type BurstDocument = z.infer<typeof BurstDocument>;

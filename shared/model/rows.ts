@@ -112,7 +112,7 @@ export const ProfileRow = z.looseObject({
   cooldownReason: z.string().optional(),
   /** Times in a row that a burst ended without having a cluster; the cooldown doubles with it. */
   strikes: z.int().nonnegative().default(0),
-  /** No open or claimed batch is older than this id. */
+  /** No open or claimed batch is older than this id; absent: there is none at all. */
   oldestOpen: BatchId.optional(),
 });
 export type ProfileRow = z.infer<typeof ProfileRow>;
@@ -239,6 +239,8 @@ export const LeaseRow = z.looseObject({
   readyBy: Instant.optional(),
   readyAt: Instant.optional(),
   workers: z.array(LeaseWorker).default([]),
+  /** Jobs before this one are over and looked at: no look reads them again. */
+  firstJob: z.int().positive().default(1),
   /** Prepaid terms bought. */
   terms: z.int().nonnegative().default(0),
   /** End of the prepaid time: the provider kills the cluster then. */

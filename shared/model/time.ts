@@ -4,9 +4,6 @@ import * as z from 'zod';
 export const Instant = z.iso.datetime({ precision: 3 }).brand<'Instant'>();
 export type Instant = z.infer<typeof Instant>;
 
-/** Whole or fractional seconds, never negative. Fields holding one end in `Seconds`. */
-export const Seconds = z.number().nonnegative();
-
 /** The instant `milliseconds` after 1970-01-01T00:00:00Z. */
 export const instantOf = (milliseconds: number): Instant =>
   Instant.parse(new Date(Math.round(milliseconds)).toISOString());

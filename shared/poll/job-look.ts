@@ -75,6 +75,14 @@ export const isClaimOf = (job: JobRow, batch: BatchRow): boolean =>
 export const isLost = (job: JobRow, now: Instant): boolean =>
   job.status === 'lost' && now < job.deadlineAt && !hasEnded(job.reported);
 
+/** Whether anything can still come of a job: it runs, may come back, or has uploads nobody looked at. */
+export const isOpen = (job: JobRow, now: Instant): boolean =>
+  job.status === 'submitting' ||
+  job.status === 'running' ||
+  isLost(job, now) ||
+  (job.status === 'lost' && !job.salvaged) ||
+  unread(job).length > 0;
+
 /** Lines that are said to be uploaded and were not looked at yet. A worker's line beyond its job is ignored. */
 export const unread = (job: JobRow): number[] =>
   [...job.uploaded]

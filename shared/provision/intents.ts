@@ -35,9 +35,22 @@ export function withIntent(
   lease: Pick<LeaseRow, 'intents'>,
   next: { kind: Intent['kind']; term: number; at: Instant },
 ): { intents: Intent[]; intent: Intent } {
-  const attempt = 1 + lease.intents.filter(({ kind }) => kind === next.kind).length;
-  const intent: Intent = { ...next, attempt, outcome: 'unknown' };
-  return { intents: [...lease.intents, intent], intent };
+  const attempts = lease.intents.flatMap(({ kind, attempt }) =>
+    kind === next.kind ? attempt : [],
+  );
+  const intent: Intent = { ...next, attempt: 1 + Math.max(0, ...attempts), outcome: 'unknown' };
+  return { intents: [...recent(lease.intents), intent], intent };
+}
+
+/** Settled extensions kept on a lease: a burst of weeks has hundreds, and only the last ones matter. */
+const EXTENSIONS_KEPT = 10;
+
+function recent(intents: readonly Intent[]): Intent[] {
+  const settledExtensions = intents.filter(
+    ({ kind, outcome }) => kind === 'extend' && outcome !== 'unknown',
+  );
+  const dropped = new Set(settledExtensions.slice(0, -EXTENSIONS_KEPT));
+  return intents.filter((intent) => !dropped.has(intent));
 }
 
 /** The lease's intents with one of them settled. */

@@ -180,5 +180,5 @@ const mayExtend = (lease: LeaseRow, settings: Settings, now: Instant): boolean =
   lease.paidUntil !== undefined &&
   beforeCalling(lease, 'extend', settings, now).kind !== 'wait' &&
   secondsBetween(now, lease.paidUntil) <= settings.lease.extendBeforeSeconds &&
-  now < lease.paidUntil &&
+  secondsBetween(now, lease.paidUntil) > settings.lease.drainBeforeSeconds &&
   (lease.extendNotBefore === undefined || now >= lease.extendNotBefore);

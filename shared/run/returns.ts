@@ -4,7 +4,7 @@ import type { BatchRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
 import { type Instant, plusSeconds } from '../model/time.ts';
 
-/** Why an attempt at a batch ended before the batch did. The class picks the knob (DESIGN, section 10). */
+/** Why an attempt at a batch ended before the batch did. The class picks what the next one changes. */
 export type AttemptEnd =
   /** Its job never began: nothing is held against the batch. */
   | { readonly class: 'not-started'; readonly reason: string }

@@ -10,7 +10,7 @@ export const NOW = Instant.parse('2026-01-01T12:00:00.000Z');
 export const later = (seconds: number): Instant => plusSeconds(NOW, seconds);
 
 export const TENANT = Tenant.parse('default');
-export const REQUIREMENT = Requirement.parse({
+const REQUIREMENT = Requirement.parse({
   tenant: TENANT,
   image: 'registry.example/burst-worker',
   need: {},

@@ -7,7 +7,7 @@ it.each([
   { target: 'AWSStepFunctions.StartExecution', service: 'states', operation: 'StartExecution' },
 ])('knows $operation of $service by its header', ({ target, ...call }) => {
   const headers = { 'x-amz-target': target };
-  expect(apiRequestOf({ method: 'POST', url: '/', headers })).toEqual(call);
+  expect(apiRequestOf({ method: 'POST', url: '/', headers })).toMatchObject(call);
 });
 
 it.each([
@@ -19,5 +19,16 @@ it.each([
   { method: 'PUT', url: '/bucket/', operation: 'CreateBucket' },
   { method: 'OPTIONS', url: '/bucket/key', operation: 'OPTIONS' },
 ])('takes $method $url for $operation of s3', ({ method, url, operation }) => {
-  expect(apiRequestOf({ method, url, headers: {} })).toEqual({ service: 's3', operation });
+  expect(apiRequestOf({ method, url, headers: {} })).toMatchObject({ service: 's3', operation });
+});
+
+it.each([
+  {
+    authorization: 'AWS4-HMAC-SHA256 Credential=dapp/20261122/us-east-1/s3/aws4_request, x',
+    by: 'dapp',
+  },
+  { authorization: undefined, by: '' },
+])('names "$by" as the one who signed', ({ authorization, by }) => {
+  const headers = authorization === undefined ? {} : { authorization };
+  expect(apiRequestOf({ method: 'GET', url: '/bucket/key', headers }).accessKeyId).toBe(by);
 });

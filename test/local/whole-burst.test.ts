@@ -30,7 +30,11 @@ describe('a whole burst through processes, SDK clients and loopback HTTP', () =>
       calm: true,
       // A paid hour in 12 seconds.
       speed: 300,
-      screen: { show: () => undefined, say: (line) => void said.push(line), close: () => undefined },
+      screen: {
+        show: () => undefined,
+        say: (line) => void said.push(line),
+        close: () => undefined,
+      },
       signal: new AbortController().signal,
       uptimeMs: () => performance.now(),
     });

@@ -80,7 +80,8 @@ async function ledgerOf(lease: LeaseRow, batches: ReturnType<typeof aBatch>[]) {
   await put(`L#${lease.burstId}`, '#', lease);
   const entry = { burstId: lease.burstId, state: 'open', slots: 2, openedAt: lease.createdAt };
   const { profile, requirement } = lease;
-  const row = { v: 1, profile, requirement, seq: 7, bursts: [entry], strikes: 0 };
+  const oldestOpen = aBatch(1).batchId;
+  const row = { v: 1, profile, requirement, seq: 7, bursts: [entry], strikes: 0, oldestOpen };
   await put(`P#default#${profile}`, '#', row);
   const open = async (batch: ReturnType<typeof aBatch>) => {
     const { settled, ...fields } = batch;

@@ -7,7 +7,7 @@ import type { ObjectStore } from './object-store.ts';
 const BURST = BurstId.parse('test-0123456789ab');
 
 /** Far enough that no test reaches it. */
-export const FAR = Instant.parse('9999-01-01T00:00:00.000Z');
+const FAR = Instant.parse('9999-01-01T00:00:00.000Z');
 
 export type Work = Pick<ManifestTask, 'kind' | 'spec'>;
 

@@ -90,7 +90,7 @@ export const moneyOf = (world: VirtualWorld) =>
 const OVER = ['FAILED', 'EXPIRED', 'DELETED'];
 
 /** Nothing is left to do: no task, lease, cluster or due row is on its way. */
-export const isOver = (world: VirtualWorld, tasks: number): boolean =>
+const isOver = (world: VirtualWorld, tasks: number): boolean =>
   tasksOf(world).filter(({ status }) => status !== 'accepted').length >= tasks &&
   leasesOf(world).every(({ phase }) => phase === 'settled') &&
   world.market.all().every(({ phase }) => OVER.includes(phase)) &&
@@ -115,7 +115,7 @@ export async function runUntilOver(
 }
 
 /** A condition that is costly to look at, looked at once a virtual minute. */
-export function everyVirtualMinute({ timers }: VirtualWorld, holds: () => boolean): () => boolean {
+function everyVirtualMinute({ timers }: VirtualWorld, holds: () => boolean): () => boolean {
   let next = timers.now() + 60_000;
   return () => {
     if (timers.now() < next) return false;
@@ -125,7 +125,7 @@ export function everyVirtualMinute({ timers }: VirtualWorld, holds: () => boolea
 }
 
 /** The invariants of a world in which everything has ended. */
-export function expectAllWell(world: VirtualWorld): void {
+function expectAllWell(world: VirtualWorld): void {
   const tasks = tasksOf(world);
   const bad = tasks.filter(
     ({ status, reason }) => status === 'accepted' || (status === 'failed' && reason === undefined),

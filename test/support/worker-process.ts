@@ -28,7 +28,7 @@ export interface WorkerProcess {
   kill(): Promise<void>;
 }
 
-export interface WorkerReply {
+interface WorkerReply {
   readonly status: number;
   readonly bytes: number;
   readonly body: unknown;

@@ -8,11 +8,8 @@ import {
   tasksOf,
 } from '../support/virtual-bursts.ts';
 
-/**
- * Hours with a task of 25 minutes in each. What bounds the test is drawing pictures and reading the jobs
- * of the burst at every look, which grow in number.
- */
-const HOURS = 24;
+/** Hours with a task of 25 minutes in each, which costs the burst a new term in most of them. */
+const HOURS = 30;
 
 describe('a burst that is kept busy for days', () => {
   it('hands over before its history is full, whatever dies while it does', async () => {
@@ -25,7 +22,11 @@ describe('a burst that is kept busy for days', () => {
     };
     const world = aVirtualWorld({
       taskSeconds: () => 1500,
-      settings: { clusters: { maxWorkers: 1, maxBursts: 1 }, batches: { maxTasks: 1 } },
+      settings: {
+        clusters: { maxWorkers: 1, maxBursts: 1 },
+        batches: { maxTasks: 1 },
+        caps: { stackMicroUsd: 1_000_000_000, defaultTenantMicroUsd: 1_000_000_000 },
+      },
       onInvoke: (_stage, input) => {
         const { state, burst } = StageInput.safeParse(input).data ?? {};
         if (state === 'Take up the lease' && burst?.segment === 2) {

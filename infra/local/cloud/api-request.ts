@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-export type Service = 'dynamodb' | 's3' | 'sqs' | 'states' | 'lambda';
+type Service = 'dynamodb' | 's3' | 'sqs' | 'states' | 'lambda';
 
 /** One call of an AWS API. */
 export interface ApiRequest {

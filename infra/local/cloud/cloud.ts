@@ -34,7 +34,7 @@ export interface CloudOptions extends CloudConfig {
 }
 
 /** What a person or a process needs to use the cloud. */
-export interface CloudAddress {
+interface CloudAddress {
   /** Of every service. */
   readonly url: string;
   readonly region: string;

@@ -133,7 +133,7 @@ function clusterReport(
 }
 
 /** Settled, and its end was seen. */
-export const isOver = (lease: LeaseRow): boolean =>
+const isOver = (lease: LeaseRow): boolean =>
   lease.phase === 'settled' && lease.confirmedGoneAt !== undefined;
 
 const between = (from: Instant | undefined, to: Instant | undefined): number =>

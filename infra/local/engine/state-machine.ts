@@ -47,7 +47,7 @@ export interface StateMachineOptions {
   readonly account?: { readonly region: string; readonly id: string };
 }
 
-export type ExecutionListItem = Pick<
+type ExecutionListItem = Pick<
   ExecutionDescription,
   'executionArn' | 'stateMachineArn' | 'name' | 'status' | 'startDate' | 'stopDate' | 'redriveCount'
 >;

@@ -1,6 +1,6 @@
 import type { Timers } from './timers.ts';
 
-export interface RunLimits {
+interface RunLimits {
   /** Stop before the first timer later than this, and leave the clock at it (epoch milliseconds). */
   readonly until?: number;
   /** Asked after each timer; true stops the run. */

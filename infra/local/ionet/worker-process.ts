@@ -6,7 +6,7 @@ const LOG_BYTES = 65_536;
 
 const Announcement = z.object({ listening: z.int().min(1).max(65_535) });
 
-export type WorkerState = 'starting' | 'listening' | 'exited';
+type WorkerState = 'starting' | 'listening' | 'exited';
 
 /** A container, played by a process of this machine. */
 export interface WorkerProcess {

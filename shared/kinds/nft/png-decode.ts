@@ -4,7 +4,7 @@ import { PIXEL_BYTES, paeth, SIGNATURE } from './png-format.ts';
 import type { RgbaImage } from './rgba-image.ts';
 
 /** Why bytes are not the image they should be. */
-export interface ImageRefused {
+interface ImageRefused {
   /** The size is another one · not the one sort of PNG we take · damaged, cut or padded. */
   readonly code: 'E_IMAGE_DIM' | 'E_IMAGE_TYPE' | 'E_IMAGE_DATA';
   readonly detail: string;
