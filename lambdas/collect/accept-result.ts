@@ -8,12 +8,13 @@ import type { CollectPorts } from './collect-ports.ts';
 
 /**
  * accepted: verified and first · refused: verified, but the task had ended · rejected: not what was asked
- * for · missing: nothing was uploaded (yet)
+ * for · missing: nothing was uploaded (yet) · failed: the worker says that no machine can do it
  */
-export type Received = 'accepted' | 'refused' | 'rejected' | 'missing';
+export const RECEIVED = ['accepted', 'refused', 'rejected', 'missing', 'failed'] as const;
+export type Received = (typeof RECEIVED)[number];
 
 export type Acceptance =
-  | { readonly kind: 'accepted' | 'refused'; readonly ended: true }
+  | { readonly kind: 'accepted' | 'refused' | 'failed'; readonly ended: true }
   | { readonly kind: 'rejected'; readonly ended: false; readonly reason: string }
   | { readonly kind: 'missing'; readonly ended: false };
 
@@ -70,12 +71,26 @@ export async function acceptResult(
       evidence: verdict.evidence ?? {},
       burst: lease.burstId,
       job: job.jobId,
-      slotSeconds: job.slotSeconds / job.tasks,
-      attempts: Math.ceil(task.batchFence / 2),
+      slotSeconds: job.slotSeconds / Math.max(1, job.uploaded.size),
+      attempts: task.attempt,
     },
     ports.clock.now(),
   );
   if (outcome.done || outcome.row?.job === job.jobId) return { kind: 'accepted', ended: true };
   for (const { key } of kept) await ports.artifacts.remove(key);
   return { kind: 'refused', ended: true };
+}
+
+/** A task whose specification an executor refused is never tried again (exit code 64). */
+export async function failTask(
+  { ledger, clock }: CollectPorts,
+  lease: LeaseRow,
+  job: JobRow,
+  task: ManifestTask,
+  message: string,
+): Promise<Acceptance> {
+  const reason = `bad-input: ${message} (worker ${job.worker})`;
+  const ending = { status: 'failed' as const, reason, attempts: task.attempt };
+  await endTask(ledger, lease.tenant, task.taskId, ending, clock.now());
+  return { kind: 'failed', ended: true };
 }

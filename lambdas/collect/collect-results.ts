@@ -9,10 +9,18 @@ import { type ManifestTask, parseManifest } from '../../shared/model/job.ts';
 import type { JobRow, LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import { plusSeconds } from '../../shared/model/time.ts';
-import { unread } from '../../shared/poll/job-look.ts';
+import { badSpecs, unread } from '../../shared/poll/job-look.ts';
 import type { Invocation } from '../../shared/ports.ts';
-import { acceptResult, type Received } from './accept-result.ts';
+import { acceptResult, failTask, RECEIVED, type Received } from './accept-result.ts';
 import type { CollectPorts } from './collect-ports.ts';
+
+const NOTHING: Readonly<Record<Received, number>> = {
+  accepted: 0,
+  refused: 0,
+  rejected: 0,
+  missing: 0,
+  failed: 0,
+};
 
 /** Left of an invocation for the writes behind the last verification, seconds. */
 const MARGIN_SECONDS = 10;
@@ -28,7 +36,7 @@ export const collectResults =
   (ports: CollectPorts, settings: Settings, invocation: Invocation): Driver =>
   async (lease) => {
     let budget = settings.limits.verifyPerLook;
-    const counts: Record<Received, number> = { accepted: 0, refused: 0, rejected: 0, missing: 0 };
+    const counts: Record<Received, number> = { ...NOTHING };
     let left = false;
     for (const job of await jobsOf(ports.ledger, lease.burstId, lease.firstJob)) {
       const salvage = job.status === 'lost' && !job.salvaged;
@@ -67,14 +75,19 @@ async function collectJob(
   const tasks = lines.length === 0 ? [] : await manifestOf(ports, job);
   const ended = new Map<BatchId, Set<number>>();
   const read = new Set<number>();
-  const own: Record<Received, number> = { accepted: 0, refused: 0, rejected: 0, missing: 0 };
+  const own: Record<Received, number> = { ...NOTHING };
+  const hopeless = badSpecs(job);
   let [looked, verified] = [0, 0];
   for (const line of lines) {
     if (verified >= budget || invocation.remainingSeconds() < MARGIN_SECONDS) break;
     looked += 1;
     const task = tasks[line];
     if (task === undefined) continue;
-    const received = await acceptResult(ports, lease, job, task);
+    const bad = job.uploaded.has(line) ? undefined : hopeless.get(line);
+    const received =
+      bad === undefined
+        ? await acceptResult(ports, lease, job, task)
+        : await failTask(ports, lease, job, task, bad);
     own[received.kind] += 1;
     if (received.kind !== 'missing') verified += 1;
     if (received.kind !== 'missing' || job.uploaded.has(line)) read.add(line);
@@ -93,7 +106,7 @@ async function collectJob(
     refusedResults: own.refused,
     rejectedResults: own.rejected,
   });
-  for (const kind of Object.keys(own) as Received[]) counts[kind] += own[kind];
+  for (const kind of RECEIVED) counts[kind] += own[kind];
   return { looked, verified };
 }
 

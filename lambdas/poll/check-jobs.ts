@@ -98,7 +98,10 @@ async function lookAt(
   now: Instant,
 ): Promise<Looked> {
   const address = addressOf(lease, job.worker, settings);
-  if (address === undefined) return lose(ports, settings, lease, job, 'its worker is gone', now);
+  if (address === undefined) {
+    const gone = { reason: 'its worker is gone', workerLost: true };
+    return lose(ports, settings, lease, job, gone, now);
+  }
   const answer = await ports.jobs.get(address, job.jobId);
   const verdict = judgeJob(job, answer, settings, now);
   const worker = { workerId: job.worker, lost: false };
@@ -112,7 +115,7 @@ async function lookAt(
     case 'lost':
       return job.status === 'lost'
         ? { job, news: false }
-        : lose(ports, settings, lease, job, verdict.reason, now);
+        : lose(ports, settings, lease, job, verdict, now);
     case 'report':
       return verdict.news
         ? {
@@ -175,7 +178,7 @@ async function lose(
   settings: Settings,
   lease: LeaseRow,
   job: JobRow,
-  reason: string,
+  { reason, workerLost }: { readonly reason: string; readonly workerLost: boolean },
   now: Instant,
 ): Promise<Looked> {
   for (const { batchId, batchFence } of job.batches) {
@@ -188,7 +191,7 @@ async function lose(
   }
   log('job lost', { burst: lease.burstId, job: job.jobId, worker: job.worker, reason });
   const noted = await changeJob(ledger, job, { set: { status: 'lost', lostAt: now } });
-  return { job: noted.row ?? job, news: true, worker: { workerId: job.worker, lost: true } };
+  return { job: noted.row ?? job, news: true, worker: { workerId: job.worker, lost: workerLost } };
 }
 
 /** Workers that answered are trusted with work again, those given up are not until they answer. */

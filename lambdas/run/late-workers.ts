@@ -7,6 +7,27 @@ import { readyWorkers } from '../../shared/poll/cluster-look.ts';
 import type { RunPorts } from './run-ports.ts';
 
 /**
+ * Workers that were given up and have no job left to answer for: one that passes the health job again gets
+ * work again.
+ */
+export async function welcomeBack(
+  ports: RunPorts,
+  settings: Settings,
+  lease: LeaseRow,
+): Promise<LeaseRow | undefined> {
+  const lost = lease.workers.filter(({ lostAt }) => lostAt !== undefined);
+  if (lost.length === 0) return lease;
+  const health = await healthOf(ports, settings, lease, lost);
+  const back = new Set(readyWorkers(lease, health).map(({ workerId }) => workerId));
+  if (back.size === 0) return lease;
+  const workers = lease.workers.map(({ lostAt, ...worker }) =>
+    back.has(worker.workerId) || lostAt === undefined ? worker : { ...worker, lostAt },
+  );
+  const changed = await changeLease(ports.ledger, lease, { workers });
+  return changed.done ? changed.row : undefined;
+}
+
+/**
  * A quorum made the cluster ready; workers still missing may come until the second deadline. A provider
  * that cannot be asked now delays nothing: the workers at hand go on.
  */

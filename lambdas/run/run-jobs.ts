@@ -11,7 +11,7 @@ import type { Settings } from '../../shared/model/settings.ts';
 import type { Instant } from '../../shared/model/time.ts';
 import { isLost, isOpen } from '../../shared/poll/job-look.ts';
 import { afterAssigning, assign, isLive } from '../../shared/run/assignment.ts';
-import { admitLateWorkers } from './late-workers.ts';
+import { admitLateWorkers, welcomeBack } from './late-workers.ts';
 import type { RunPorts } from './run-ports.ts';
 import { submitAgain, submitNew } from './submit.ts';
 import { finishJobs, heedCancellations, returnOrphans } from './tidy.ts';
@@ -26,7 +26,8 @@ export const runJobs =
     if (seen.phase !== 'ready') return { next: 'close', reason: `phase ${seen.phase}` };
     const profile = await readProfile(ports.ledger, seen.tenant, seen.profile);
     if (profile === undefined) return { next: 'close', reason: 'its profile is gone' };
-    const lease = await admitLateWorkers(ports, settings, seen, now);
+    const known = await admitLateWorkers(ports, settings, seen, now);
+    const lease = known && (await welcomeBack(ports, settings, known));
     if (lease === undefined) return { next: 'superseded' };
 
     const where = { ...lease, oldestOpen: profile.oldestOpen };
@@ -35,8 +36,11 @@ export const runJobs =
     await finishJobs(ports, settings, before, claimed, now);
     await returnOrphans(ports, settings, lease, before, claimed, now);
     await heedCancellations(ports, settings, lease, before, claimed);
+    const refusing = new Set<WorkerId>();
     for (const job of before) {
-      if (job.status === 'submitting') await submitAgain(ports, settings, lease, job, now);
+      if (job.status !== 'submitting') continue;
+      const { status } = await submitAgain(ports, settings, lease, job, now);
+      if (status === 'refused') refusing.add(job.worker);
     }
 
     const jobs = await jobsOf(ports.ledger, lease.burstId, lease.firstJob);
@@ -47,10 +51,12 @@ export const runJobs =
     const firstNew = Math.max(lease.firstJob, ...jobs.map(({ n }) => n + 1));
     let nextJob = firstNew;
     for (const assignment of assigning.assignments) {
+      if (refusing.has(assignment.worker)) continue;
       const job = await submitNew(ports, settings, lease, assignment, nextJob, now);
       if (job === undefined) continue;
       nextJob = job.n + 1;
-      submitted += 1;
+      if (job.status === 'refused') refusing.add(job.worker);
+      else submitted += 1;
     }
     if (assigning.left.length > 0) await openIfNeeded(ports, settings, profile);
     const firstJob = jobs.find((job) => isOpen(job, now))?.n ?? firstNew;

@@ -194,6 +194,7 @@ async function manifestTask(
     batchFence: batch.batchFence,
     index,
     taskId: entry.taskId,
+    attempt: batch.attempts + 1,
     kind: batch.kind,
     spec: envelope.spec,
     uploads,

@@ -1,8 +1,8 @@
 import { nextLookBy } from '../../shared/bursts/drive.ts';
+import { leaveProfile } from '../../shared/bursts/leave-profile.ts';
 import { returnClaims } from '../../shared/bursts/return-claims.ts';
 import { startSegment } from '../../shared/bursts/start.ts';
 import { changeLease, type LeaseChange } from '../../shared/ledger/leases.ts';
-import { readProfile, updateProfile } from '../../shared/ledger/profiles.ts';
 import { readProviderView } from '../../shared/ledger/provider.ts';
 import { LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
@@ -51,7 +51,9 @@ const act: Record<'start' | 'note' | 'take-over' | 'give-to-reaper' | 'settle', 
       },
       nextLookBy: plusSeconds(now, settings.looks.graceSeconds),
     });
-    if (owed.done) await strike(ports, settings, owed.row, now);
+    if (!owed.done) return;
+    await leaveProfile(ports.ledger, owed.row, now);
+    await returnClaims(ports.ledger, settings, owed.row, 'its driver is gone', now);
   },
 };
 
@@ -71,20 +73,4 @@ async function nextSegment(
     ...change,
   });
   if (next.done) await startSegment(bursts, next.row, settings);
-}
-
-/** Takes a given-up burst off its profile and its batches back. */
-async function strike(
-  { ledger }: SweepPorts,
-  settings: Settings,
-  lease: LeaseRow,
-  now: Instant,
-): Promise<void> {
-  const profile = await readProfile(ledger, lease.tenant, lease.profile);
-  if (profile === undefined) return;
-  await updateProfile(ledger, profile, (seen) => ({
-    bursts: seen.bursts.filter(({ burstId }) => burstId !== lease.burstId),
-    dueAt: plusSeconds(now, 1),
-  }));
-  await returnClaims(ledger, settings, lease, 'its driver is gone', now);
 }

@@ -1,4 +1,5 @@
 import type { Driver } from '../../shared/bursts/drive.ts';
+import { leaveProfile } from '../../shared/bursts/leave-profile.ts';
 import { changeLease } from '../../shared/ledger/leases.ts';
 import type { LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
@@ -27,7 +28,9 @@ export const confirmTeardown =
     }
     if (lease.confirmLooks >= settings.limits.confirmLooks) {
       const owed = await changeLease(ledger, lease, { phase: 'teardown-owed' });
-      return owed.done ? { next: 'owed', reason: verdict.kind } : { next: 'superseded' };
+      if (!owed.done) return { next: 'superseded' };
+      await leaveProfile(ledger, owed.row, now);
+      return { next: 'owed', reason: verdict.kind };
     }
     if (verdict.kind === 'alive') {
       for (const id of verdict.askAgain) await clusters.destroy(id);

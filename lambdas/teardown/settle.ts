@@ -1,11 +1,11 @@
 import type { Driver } from '../../shared/bursts/drive.ts';
+import { leaveProfile } from '../../shared/bursts/leave-profile.ts';
 import { changeLease } from '../../shared/ledger/leases.ts';
 import { settleHold } from '../../shared/ledger/money.ts';
-import { readProfile, updateProfile } from '../../shared/ledger/profiles.ts';
 import { usdOf } from '../../shared/model/money.ts';
 import type { LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
-import { type Instant, plusSeconds } from '../../shared/model/time.ts';
+import type { Instant } from '../../shared/model/time.ts';
 import type { Ports } from '../../shared/ports.ts';
 import { billOf, shareOut } from '../../shared/teardown/bill.ts';
 
@@ -25,7 +25,7 @@ export const settle =
     for (const { hold, spentMicroUsd } of shareOut(billed.holds, billedMicroUsd)) {
       await settleHold(ports.ledger, settings, { ...billed, ...hold }, spentMicroUsd);
     }
-    await offTheProfile(ports, billed, now);
+    await leaveProfile(ports.ledger, billed, now);
     const done = await changeLease(ports.ledger, billed, { phase: 'settled' });
     if (!done.done) return { next: 'superseded' };
     const reason = `${usdOf(billedMicroUsd)} USD billed; ${billed.closeReason ?? 'closed'}`;
@@ -43,21 +43,4 @@ async function withBill(
   const view = lease.clusterId === undefined ? undefined : await clusters.get(lease.clusterId);
   const billed = await changeLease(ledger, lease, billOf(lease, view, now));
   return billed.done ? billed.row : undefined;
-}
-
-async function offTheProfile(
-  { ledger }: SettlePorts,
-  lease: LeaseRow,
-  now: Instant,
-): Promise<void> {
-  const profile = await readProfile(ledger, lease.tenant, lease.profile);
-  if (profile === undefined) return;
-  await updateProfile(ledger, profile, (seen) =>
-    seen.bursts.some(({ burstId }) => burstId === lease.burstId)
-      ? {
-          bursts: seen.bursts.filter(({ burstId }) => burstId !== lease.burstId),
-          dueAt: plusSeconds(now, 1),
-        }
-      : undefined,
-  );
 }

@@ -32,15 +32,31 @@ export const createRow = <T>(
   ledger: Ledger,
   schema: z.ZodType<T>,
   key: Key,
-  fields: Readonly<Record<string, Value | undefined>>,
+  fields: Readonly<Record<string, unknown>>,
 ): Promise<Change<T>> =>
   changeRow(ledger, schema, { key, when: [{ is: 'absent' }], set: assignments(fields) });
 
 /** Fields as assignments of a write; undefined ones are left out. */
 export const assignments = (
-  fields: Readonly<Record<string, Value | undefined>>,
+  fields: Readonly<Record<string, unknown>>,
 ): (readonly [string, Value])[] =>
-  Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
+  Object.entries(fields).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, storable(value)]],
+  );
+
+/**
+ * A value as the ledger stores it. Rows carry fields this code does not know, so their types cannot say it.
+ *
+ * @throws TypeError for what no row can hold: a bug, not an input.
+ */
+function storable(value: unknown): Value {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
+  if (typeof value === 'number') return value;
+  if (Array.isArray(value)) return value.map(storable);
+  if (value instanceof Set) return new Set([...value].filter((item) => typeof item === 'number'));
+  if (typeof value === 'object') return Object.fromEntries(assignments({ ...value }));
+  throw new TypeError(`a row cannot hold a ${typeof value}`);
+}
 
 const parseMaybe = <T>(schema: z.ZodType<T>, row: Row | undefined): T | undefined =>
   row === undefined ? undefined : schema.parse(row);

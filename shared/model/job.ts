@@ -28,6 +28,8 @@ export const ManifestTask = z.strictObject({
   /** Place of the task in its batch. */
   index: z.int().nonnegative(),
   taskId: TaskId,
+  /** Which try of the task this is, from 1. */
+  attempt: z.int().positive().default(1),
   kind: z.string(),
   spec: z.record(z.string(), z.unknown()),
   uploads: z.array(

@@ -90,7 +90,7 @@ export const Requirement = z.object({
 export type Requirement = z.infer<typeof Requirement>;
 
 /** A burst as its profile counts it, from opening to settlement. */
-export const LiveBurst = z.object({
+export const LiveBurst = z.looseObject({
   burstId: BurstId,
   state: z.enum(['open', 'closing']),
   /** Slots it has, or is meant to get. */
@@ -158,7 +158,7 @@ export const BatchRow = z.looseObject({
 export type BatchRow = z.infer<typeof BatchRow>;
 
 /** A paid call: written before it, settled after it. One without outcome is a call nobody knows about. */
-export const Intent = z.object({
+export const Intent = z.looseObject({
   kind: z.enum(['create', 'extend']),
   attempt: z.int().positive(),
   /** The prepaid term it buys, from 1. */
@@ -169,7 +169,7 @@ export const Intent = z.object({
 export type Intent = z.infer<typeof Intent>;
 
 /** The offer a burst chose, as it was quoted. */
-export const ChosenOffer = z.object({
+export const ChosenOffer = z.looseObject({
   offerId: z.string(),
   gpuModel: z.string(),
   location: Location,
@@ -182,7 +182,7 @@ export const ChosenOffer = z.object({
 export type ChosenOffer = z.infer<typeof ChosenOffer>;
 
 /** A worker of the burst's cluster as we know it. */
-export const LeaseWorker = z.object({
+export const LeaseWorker = z.looseObject({
   workerId: WorkerId,
   url: z.string(),
   slots: z.int().positive(),

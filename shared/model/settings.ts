@@ -115,7 +115,6 @@ export const Settings = z.strictObject({
       confirmLooks: z.int().min(1).default(40),
       takeOvers: z.int().min(1).default(3),
       quarantineSeconds: seconds(3600),
-      resultUrlSeconds: seconds(900),
       rejectionDays: z.int().min(1).default(14),
     })
     .prefault({}),

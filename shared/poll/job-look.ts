@@ -12,7 +12,8 @@ export type JobVerdict =
   | { readonly kind: 'report'; readonly report: JobReport; readonly news: boolean }
   /** The worker never got it, or forgot it before it began. */
   | { readonly kind: 'resubmit' }
-  | { readonly kind: 'lost'; readonly reason: string };
+  /** Nothing more is expected of it. `workerLost`: nor of its worker. */
+  | { readonly kind: 'lost'; readonly reason: string; readonly workerLost: boolean };
 
 const TERMINAL_REPORTS = new Set(['succeeded', 'failed', 'interrupted', 'cancelled']);
 
@@ -36,12 +37,12 @@ export function judgeJob(
   if (answer.kind === 'answered' && answer.value === undefined && job.status === 'submitting') {
     return now < job.deadlineAt
       ? { kind: 'resubmit' }
-      : { kind: 'lost', reason: 'never reached its worker' };
+      : { kind: 'lost', reason: 'never reached its worker', workerLost: false };
   }
   if (answer.kind === 'answered' && answer.value?.manifestSha256 === job.manifestSha256) {
     const report = answer.value;
     if (!hasEnded(report.status) && now >= job.deadlineAt) {
-      return { kind: 'lost', reason: 'ran past its deadline' };
+      return { kind: 'lost', reason: 'ran past its deadline', workerLost: false };
     }
     return { kind: 'report', report, news: isNews(job, report) };
   }
@@ -51,10 +52,15 @@ export function judgeJob(
     misses >= settings.looks.lostAfterMisses &&
     silentSeconds >= settings.looks.lostAfterSeconds
   ) {
-    const why = answer.kind === 'silent' ? answer.why : 'does not know the job';
-    return { kind: 'lost', reason: `worker lost: ${why}, ${misses} times in ${silentSeconds} s` };
+    const silent = answer.kind === 'silent';
+    const why = silent ? `worker lost: ${answer.why}` : 'its worker does not know it';
+    const reason = `${why}, ${misses} times in ${silentSeconds} s`;
+    return { kind: 'lost', reason, workerLost: silent };
   }
-  if (now >= job.deadlineAt) return { kind: 'lost', reason: 'silent past its deadline' };
+  if (now >= job.deadlineAt) {
+    const workerLost = answer.kind === 'silent';
+    return { kind: 'lost', reason: 'silent past its deadline', workerLost };
+  }
   return { kind: 'nothing', miss: true };
 }
 
@@ -83,9 +89,17 @@ export const isOpen = (job: JobRow, now: Instant): boolean =>
   (job.status === 'lost' && !job.salvaged) ||
   unread(job).length > 0;
 
-/** Lines that are said to be uploaded and were not looked at yet. A worker's line beyond its job is ignored. */
+/** Lines a worker says no machine can do. Its word ends a task, so Collect deals with them. */
+export const badSpecs = (job: JobRow): ReadonlyMap<number, string> =>
+  new Map(
+    job.failures.flatMap((failure) =>
+      failure.class === 'bad-spec' ? [[failure.line, failure.message]] : [],
+    ),
+  );
+
+/** Lines that are said to have come to an end and were not looked at yet; those beyond the job are ignored. */
 export const unread = (job: JobRow): number[] =>
-  [...job.uploaded]
+  [...new Set([...job.uploaded, ...badSpecs(job).keys()])]
     .filter((line) => line < job.tasks && !job.collected.has(line))
     .sort((a, b) => a - b);
 

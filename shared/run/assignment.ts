@@ -16,7 +16,7 @@ export interface Assigning {
   readonly assignments: readonly Assignment[];
   /** Work that could run now if another term were bought. */
   readonly needsTerm: boolean;
-  /** Work is waiting, and no worker of this cluster may ever run it. */
+  /** No worker of this cluster may run anything that waits. */
   readonly stuck: boolean;
   /** Open batches left alone, and why. */
   readonly left: readonly { readonly batchId: BatchId; readonly why: string }[];
@@ -52,6 +52,10 @@ export function assign(
   const waiting: BatchRow[] = [];
   for (const batch of batches) {
     if (batch.status !== 'open') continue;
+    if (attemptsThatMayUpload(batch, jobs, now) >= MAX_LIVE_ATTEMPTS) {
+      left.push({ batchId: batch.batchId, why: 'earlier attempts may still upload' });
+      continue;
+    }
     if (batch.notBefore !== undefined && now < batch.notBefore) {
       left.push({ batchId: batch.batchId, why: `not before ${batch.notBefore}` });
     } else waiting.push(batch);
@@ -98,6 +102,17 @@ export const openSeconds = (batch: BatchRow): number =>
     (sum, task, index) => sum + (batch.settled.has(index) ? 0 : task.unitSeconds),
     0,
   );
+
+/** Attempts at one batch that may be alive at a time, lost ones whose URLs still work included. */
+const MAX_LIVE_ATTEMPTS = 2;
+
+const attemptsThatMayUpload = (batch: BatchRow, jobs: readonly JobRow[], now: Instant): number =>
+  jobs.filter(
+    (job) =>
+      job.status === 'lost' &&
+      now < job.deadlineAt &&
+      job.batches.some(({ batchId }) => batchId === batch.batchId),
+  ).length;
 
 /** One entry per free slot, spread over the workers. */
 function freeSlots(
@@ -154,7 +169,7 @@ export type RunNext =
 export function afterAssigning(
   lease: LeaseRow,
   jobs: { readonly live: number; readonly watched: number },
-  { needsTerm, stuck }: Pick<Assigning, 'needsTerm' | 'stuck'>,
+  { needsTerm, stuck, left }: Pick<Assigning, 'needsTerm' | 'stuck' | 'left'>,
   settings: Settings,
   now: Instant,
 ): RunNext {
@@ -168,7 +183,7 @@ export function afterAssigning(
   }
   if (now >= edge) return { next: 'close', reason: 'paid edge', failed: false };
   if (stuck) {
-    return { next: 'close', reason: 'no worker is left that may run what waits', failed: true };
+    return { next: 'close', reason: 'no usable worker is left', failed: left.length > 0 };
   }
   const seconds = Math.min(settings.looks.holdSeconds, secondsBetween(now, edge));
   const waitSeconds = Math.max(1, Math.ceil(seconds));

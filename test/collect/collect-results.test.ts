@@ -47,6 +47,7 @@ async function aCollect(job: Parameters<typeof aJob>[1]) {
       batchFence: 1,
       index,
       taskId,
+      attempt: 1,
       kind: batch.kind,
       spec: specOf(index),
       uploads: [],

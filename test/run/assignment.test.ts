@@ -201,8 +201,9 @@ describe('any assignment', () => {
 
 describe('after assigning', () => {
   const idle = { live: 0, watched: 0 };
-  const nothing = { needsTerm: false, stuck: false };
-  const term = { needsTerm: true, stuck: false };
+  const waiting = [{ batchId: aBatch(1).batchId, why: 'waits' }];
+  const nothing = { needsTerm: false, stuck: false, left: [] as typeof waiting };
+  const term = { needsTerm: true, stuck: false, left: waiting };
   const next = (lease = aLease(), jobs = idle, assigning = nothing) =>
     afterAssigning(lease, jobs, assigning, settings, NOW);
   const { drainBeforeSeconds, extendBeforeSeconds } = settings.lease;
@@ -231,8 +232,8 @@ describe('after assigning', () => {
     ['a second too early', extendBeforeSeconds + 1, 'hold'],
     ['as the window opens', extendBeforeSeconds, 'extend'],
     ['a second later', extendBeforeSeconds - 1, 'extend'],
-    ['a second before the paid time is over', 1, 'extend'],
-    ['when it is over', 0, 'close'],
+    ['a second before the burst must drain', drainBeforeSeconds + 1, 'extend'],
+    ['when it must drain', drainBeforeSeconds, 'close'],
   ])('work that needs a term asks for it: %s', (_when, seconds, expected) => {
     expect(next(aLease({ paidUntil: at(seconds) }), idle, term).next).toBe(expected);
   });
@@ -255,7 +256,7 @@ describe('after assigning', () => {
   });
 
   it('a burst none of whose workers can go on closes, once nothing runs', () => {
-    const stuck = { needsTerm: false, stuck: true };
+    const stuck = { needsTerm: false, stuck: true, left: waiting };
     expect(next(aLease(), idle, stuck)).toMatchObject({ next: 'close', failed: true });
     expect(next(aLease(), { live: 1, watched: 0 }, stuck)).toMatchObject({ next: 'wait' });
   });

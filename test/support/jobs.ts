@@ -28,6 +28,7 @@ export const manifestTasks = (
     batchFence: 1,
     index: line,
     taskId: TaskId.parse(`task-${line}`),
+    attempt: 1,
     ...work,
     uploads: [
       {
