@@ -7,7 +7,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'shared/model': ['zod', 'node:crypto'],
   'shared/kinds': ['zod', 'node:', 'shared/model'],
   'shared/intake': ['zod', 'shared/model', 'shared/kinds'],
-  'shared/plan': ['shared/model', 'shared/ports.ts'],
+  'shared/plan': ['zod', 'shared/model', 'shared/ports.ts'],
   'shared/provision': ['node:crypto', 'shared/model', 'shared/ports.ts'],
   'shared/run': ['shared/model', 'shared/ports.ts', 'shared/ledger', 'shared/provision'],
   'shared/poll': ['shared/model', 'shared/ports.ts'],
@@ -19,7 +19,13 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'shared/aws': ['zod', 'node:', '@aws-sdk/', 'shared/model', 'shared/ports.ts'],
   'shared/ionet': ['zod', 'node:', 'ky', 'shared/model', 'shared/ports.ts', 'shared/errors.ts'],
   worker: ['zod', 'node:', 'shared/model', 'shared/kinds', 'shared/ports.ts'],
-  'infra/virtual': ['node:', 'shared/', 'infra/stages.ts', 'infra/local/engine', 'infra/local/ionet'],
+  'infra/virtual': [
+    'node:',
+    'shared/',
+    'infra/stages.ts',
+    'infra/local/engine',
+    'infra/local/ionet',
+  ],
 };
 
 /** What a decision must be given and never take. */
@@ -35,7 +41,9 @@ const filesOf = (folder: string): string[] =>
 
 const importsOf = (file: string): string[] =>
   Array.from(
-    readFileSync(file, 'utf8').matchAll(/(?:^import|^export|^\}) .*?from '([^']+)';|^import '([^']+)';/gm),
+    readFileSync(file, 'utf8').matchAll(
+      /(?:^import|^export|^\}) .*?from '([^']+)';|^import '([^']+)';/gm,
+    ),
     ([, from, bare]) => from ?? bare ?? '',
   ).map((to) => (to.startsWith('.') ? relative('.', join(dirname(file), to)) : to));
 
@@ -55,7 +63,9 @@ describe('who may import whom', () => {
       file.endsWith('on-aws.ts')
         ? []
         : importsOf(file)
-            .filter((to) => /^(@aws-sdk|ky|aws-cdk-lib|infra|shared\/(aws|ionet|memory|client))/.test(to))
+            .filter((to) =>
+              /^(@aws-sdk|ky|aws-cdk-lib|infra|shared\/(aws|ionet|memory|client))/.test(to),
+            )
             .map((to) => `${file} -> ${to}`),
     );
     expect(strays).toEqual([]);

@@ -1,6 +1,6 @@
 import './quiet-sdk.ts';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { brokenLineText, parseTasksFile } from '../../shared/intake/tasks-file.ts';
 import type { Task } from '../../shared/model/task.ts';
@@ -10,6 +10,7 @@ import { demoTasks } from './demo/collection.ts';
 import { runDemo } from './demo/run.ts';
 import { createScreen } from './demo/screen.ts';
 import type { Report } from './demo/snapshot.ts';
+import { ServiceEnded } from './world.ts';
 
 /** `npm start`: the main job. Exits with 0 when every task is done and every cluster gone, 1 when not, 2 for input it cannot use, 130 after Ctrl-C. */
 
@@ -38,10 +39,18 @@ const screen = createScreen({
 });
 
 const stopping = new AbortController();
-process.once('SIGINT', () => {
-  screen.say('stopping: every process that was started is being ended');
-  stopping.abort(new Interrupted());
-  process.once('SIGINT', () => process.exit(130));
+/** A terminal's Ctrl-C may arrive twice at once, from the terminal and from the runner above this process. */
+const DOUBLE_SIGNAL_MS = 500;
+let interruptedAtMs: number | undefined;
+process.on('SIGINT', () => {
+  if (interruptedAtMs === undefined) {
+    interruptedAtMs = performance.now();
+    screen.say('stopping: every process that was started is being ended');
+    stopping.abort(new Interrupted());
+  } else if (performance.now() - interruptedAtMs > DOUBLE_SIGNAL_MS) {
+    screen.close();
+    process.exit(130);
+  }
 });
 process.once('SIGTERM', () => stopping.abort(new Interrupted()));
 
@@ -51,10 +60,13 @@ class Interrupted extends Error {
 }
 
 const tasks = options.tasks === undefined ? demoTasks() : tasksFrom(options.tasks);
+const outDir = folder(
+  options.out ?? join('out', systemClock().now().slice(0, 19).replaceAll(':', '-')),
+);
 try {
   const report = await runDemo({
     tasks,
-    outDir: options.out ?? join('out', systemClock().now().slice(0, 19).replaceAll(':', '-')),
+    outDir,
     calm: options.calm,
     speed: SPEED,
     screen,
@@ -67,12 +79,35 @@ try {
   process.exitCode = allIsWell(report) ? 0 : 1;
 } catch (error) {
   screen.close();
+  if (error instanceof ServiceEnded) {
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
   if (!stopping.signal.aborted) throw error;
   process.exitCode = 130;
 }
 
 function allIsWell({ tasks: { accepted, done }, clusters }: Report): boolean {
   return accepted === done && clusters.every(({ confirmedGone }) => confirmedGone);
+}
+
+/** Makes the folder and what lies above it, one by one: making all at once never returns below /proc. */
+function folder(path: string): string {
+  try {
+    const missing: string[] = [];
+    for (let at = resolve(path); !existsSync(at); at = dirname(at)) missing.unshift(at);
+    for (const at of missing) mkdirSync(at);
+    accessSync(path, constants.W_OK);
+    if (statSync(path).isDirectory()) return path;
+    process.stderr.write(`--out ${path}: is not a folder\n`);
+  } catch (error) {
+    process.stderr.write(`--out ${path}: cannot be written to (${messageOf(error)})\n`);
+  }
+  return process.exit(2);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Every broken line is named, and nothing is enqueued. */
@@ -87,9 +122,7 @@ function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    process.stderr.write(
-      `${file}: cannot be read (${error instanceof Error ? error.message : error})\n`,
-    );
+    process.stderr.write(`${file}: cannot be read (${messageOf(error)})\n`);
     return process.exit(2);
   }
 }

@@ -39,7 +39,14 @@ export interface LocalWorld {
   readonly clock: ClockSettings;
   /** Process ids of the three services, for a test that kills one. */
   readonly pids: { readonly cloud: number; readonly lambdaHost: number; readonly ionet: number };
+  /** Rejects when a service that nothing starts again has ended by itself. */
+  readonly failed: Promise<never>;
   stop(): Promise<void>;
+}
+
+/** The local cloud or the simulated provider is gone, and with it whatever was under way. */
+export class ServiceEnded extends Error {
+  override readonly name = 'ServiceEnded';
 }
 
 const QUEUE = 'intake-default';
@@ -169,7 +176,19 @@ export async function startLocalWorld(options: LocalWorldOptions): Promise<Local
   };
   void keepHost();
 
+  const endOf = async (name: string, { ended }: LocalProcess<unknown>): Promise<never> => {
+    await ended;
+    if (stopping) return new Promise(() => undefined);
+    throw new ServiceEnded(`${name} has ended by itself; its last words are in ${options.logFile}`);
+  };
+  const failed = Promise.race([
+    endOf('the local cloud', cloud),
+    endOf('the simulated io.net', ionet),
+  ]);
+  failed.catch(() => undefined);
+
   return {
+    failed,
     cloud: cloud.announced,
     queueUrl: cloud.announced.queues[0]?.url ?? '',
     controlUrl: `${ionetOrigin}/_control`,

@@ -32,7 +32,7 @@ function explainJob(job: JobRow, facts: Facts): Explanation {
   const unread = [...job.uploaded].filter((line) => !job.collected.has(line)).length;
   const over = ENDED_REPORTS.includes(job.reported ?? '');
   if (unread > 0 && (over || job.uploaded.size >= job.tasks)) {
-    const sentence = `Its worker has finished; ${counted(unread, 'result', 'results')} of the job are still being verified.`;
+    const sentence = `Its worker has finished; ${counted(unread, 'result', 'results')} of the job still to be verified.`;
     return because('verifying', sentence, { ...facts, unread });
   }
   if (over && job.rejectedResults > 0) {

@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import type { Failure } from '../model/burst.ts';
 import type { LeaseRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
@@ -22,10 +23,11 @@ export interface ClosingCause {
 /** Classifies the end of a burst from its lease and from what the machine caught. */
 export function closing(
   lease: LeaseRow,
-  failure: Failure | undefined,
+  caught: Failure | undefined,
   settings: Settings,
   now: Instant,
 ): ClosingCause {
+  const failure = caught === undefined ? undefined : inWords(caught);
   const drain =
     lease.paidUntil === undefined
       ? undefined
@@ -52,3 +54,20 @@ export function closing(
           },
   };
 }
+
+/** Lambda wraps what a function threw into JSON with its stack; people are shown the message alone. */
+function inWords({ Error: name, Cause: cause = '' }: Failure): Failure {
+  const thrown = LambdaCause.safeParse(cause);
+  return { Error: name, Cause: thrown.success ? thrown.data.errorMessage : cause };
+}
+
+/** The machine cuts long causes short, so the JSON may have no end: the message stands before the stack. */
+const LambdaCause = z
+  .string()
+  .transform((text) => /"errorMessage":"((?:[^"\\]|\\.)*)"/.exec(text)?.[1])
+  .transform((text, context): unknown => {
+    if (text !== undefined) return { errorMessage: JSON.parse(`"${text}"`) };
+    context.addIssue({ code: 'custom', message: 'not a cause of Lambda' });
+    return z.NEVER;
+  })
+  .pipe(z.object({ errorMessage: z.string() }));

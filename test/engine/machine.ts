@@ -59,8 +59,9 @@ export function aWorld(
     ...more,
     invoke: async (name, payload) => {
       const earlier = calls.get(name) ?? [];
-      calls.set(name, [...earlier, payload]);
-      return functions[name]?.(payload, earlier.length, time) ?? functionNotFound(name);
+      calls.set(name, earlier);
+      const call = earlier.push(payload) - 1;
+      return functions[name]?.(payload, call, time) ?? functionNotFound(name);
     },
   });
   return { time, machine, calls };

@@ -58,7 +58,7 @@ describe('the rows behind an explanation', () => {
         batchRow({ batchId: id(6) }),
         claimedBatch({ batchId: id(7) }),
       ],
-      profile: profileRow(),
+      profile: profileRow({ oldestOpen: id(1) }),
     });
     expect((await readStoredRows(ledger, named)).ahead).toEqual({ running: 2, waiting: 2 });
   });

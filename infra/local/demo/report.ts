@@ -104,7 +104,10 @@ function clusterReport(
   const moments: [Instant | undefined, string][] = [
     [lease.createdAt, 'planned'],
     [lease.createdClusterAt, 'bought'],
-    [lease.readyAt, `ready with ${lease.workers.length} workers`],
+    [
+      lease.readyAt,
+      `ready with ${lease.workers.length} worker${lease.workers.length === 1 ? '' : 's'}`,
+    ],
     ...mishaps
       .filter(({ burst }) => burst === lease.burstId)
       .map(({ at, what }): [Instant, string] => [at, what]),

@@ -5,6 +5,7 @@ import { decodePng } from '../../../shared/kinds/nft/png-decode.ts';
 import { provenanceHash } from '../../../shared/kinds/nft/provenance.ts';
 import type { RgbaImage } from '../../../shared/kinds/nft/rgba-image.ts';
 import type { NftSpec } from '../../../shared/kinds/nft/spec.ts';
+import { canonicalJson } from '../../../shared/model/digest.ts';
 
 /** A finished token as it was downloaded. */
 export interface FinishedToken {
@@ -24,15 +25,16 @@ export function saveResult(outDir: string, taskId: string, files: FinishedToken[
 
 /** Hash over the ordered images; null unless every token of one collection is there. */
 export function provenanceOf(tokens: readonly FinishedToken[]): string | null {
-  const [first] = tokens;
-  const hashes = [...tokens]
-    .sort((a, b) => a.spec.tokenId - b.spec.tokenId)
-    .flatMap(({ spec, pixelSha256 }) =>
-      spec.collection.seed === first?.spec.collection.seed ? (pixelSha256 ?? []) : [],
-    );
-  return first !== undefined && hashes.length === first.spec.collection.supply
-    ? provenanceHash(hashes)
-    : null;
+  const ordered = [...tokens].sort((a, b) => a.spec.tokenId - b.spec.tokenId);
+  const [first] = ordered;
+  if (first === undefined || ordered.length !== first.spec.collection.supply) return null;
+  const collection = canonicalJson(first.spec.collection);
+  const hashes = ordered.flatMap(({ spec, pixelSha256 }, index) =>
+    spec.tokenId === index + 1 && canonicalJson(spec.collection) === collection
+      ? (pixelSha256 ?? [])
+      : [],
+  );
+  return hashes.length === ordered.length ? provenanceHash(hashes) : null;
 }
 
 /** Pictures on a contact sheet at most: beyond it one would see nothing. */

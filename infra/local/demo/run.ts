@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { dynamoDbClient, sfnClient } from '../../../shared/aws/clients.ts';
@@ -46,7 +45,6 @@ const credentials = (accessKeyId: string) => ({ accessKeyId, secretAccessKey: 'l
  */
 export async function runDemo(options: DemoOptions): Promise<Report> {
   const { outDir, speed, screen, signal } = options;
-  mkdirSync(outDir, { recursive: true });
   const world = await startLocalWorld({ speed, logFile: join(outDir, 'world.log') });
   const { region, url: endpoint, tableName, bucket, stateMachineArn } = world.cloud;
   const clientFor = (accessKeyId: string) =>
@@ -65,7 +63,13 @@ export async function runDemo(options: DemoOptions): Promise<Report> {
   try {
     signal.throwIfAborted();
     screen.say(`local cloud at ${endpoint}, state machine ${stateMachineArn}`);
-    return await throughTheWorld(options, world, client, { observer, client: onlooker });
+    const ending = throughTheWorld(options, world, client, { observer, client: onlooker });
+    // A service that died shows first as a call that failed; its own end says it better.
+    const orItsCause = ending.catch(async (error: unknown) => {
+      await Promise.race([world.failed, pause(SERVICE_END_MS)]);
+      throw error;
+    });
+    return await Promise.race([orItsCause, world.failed]);
   } finally {
     for (const one of [client, onlooker]) one.close();
     for (const one of Object.values(clients)) one.destroy();
@@ -123,6 +127,9 @@ async function throughTheWorld(
     speed: options.speed,
   });
 }
+
+/** How long after a failed call the end of the service it went to may become known. */
+const SERVICE_END_MS = 500;
 
 /** Real milliseconds between two looks at the ledger. */
 const LOOK_MS = 200;

@@ -36,7 +36,8 @@ export function createWatch(options: WatchOptions): Watch {
     tasks = taskCounts(receipts, states);
     const open = receipts.filter((_, index) => states[index]?.state === 'accepted');
     const why = await Promise.all(open.slice(0, ASKED_WHY).map((one) => client.explain(one)));
-    waiting = grouped(why.flatMap(({ cause, sentence }) => (cause === 'done' ? [] : sentence)));
+    const sentences = why.flatMap(({ cause, sentence }) => (cause === 'done' ? [] : sentence));
+    waiting = shared(sentences, open.length);
   };
 
   return {
@@ -76,10 +77,14 @@ function taskCounts(receipts: readonly Receipt[], states: readonly TaskState[]):
   };
 }
 
-function grouped(sentences: readonly string[]): Snapshot['waiting'] {
+/** Sentences of the tasks that were asked, each with about how many of all open tasks share it. */
+function shared(sentences: readonly string[], open: number): Snapshot['waiting'] {
   const counts = new Map<string, number>();
   for (const sentence of sentences) counts.set(sentence, (counts.get(sentence) ?? 0) + 1);
-  return [...counts].map(([sentence, tasks]) => ({ sentence, tasks }));
+  return [...counts].map(([sentence, asked]) => ({
+    sentence,
+    tasks: Math.round((asked * open) / sentences.length),
+  }));
 }
 
 const clusterLine = ({ lease, jobs }: SeenBurst, now: Instant): ClusterLine => ({

@@ -6,9 +6,13 @@ import { messageOf } from './expressions.ts';
 import { DefinitionRefused } from './refusals.ts';
 import { Script } from './script.ts';
 import { DEFAULT_START, runScripted, type ScriptedRun } from './scripted-run.ts';
+import { plainWording } from './wording.ts';
 
 /** The command line, a file or the definition is at fault; a failed execution is a result. */
 const EXIT_REFUSED = 2;
+
+/** Some editors begin a UTF-8 file with it; it is not part of the text. */
+const BYTE_ORDER_MARK = /^\uFEFF/;
 
 /** A file that cannot be used, in one line. */
 class FileUnusable extends Error {
@@ -44,7 +48,7 @@ export async function runAslCommand(args: readonly string[], streams: Streams): 
       'JSON: function name to a list of {"return": …} or {"error": …, "cause": …}, each with afterSeconds or not; the last one repeats',
     )
     .option('--start-at <instant>', 'what the clock says at the start', instant, DEFAULT_START)
-    .option('--json', 'print the outcome as JSON, in the last line')
+    .option('--json', 'print the outcome, or {"refused": reason}, as JSON in the last line')
     .addHelpText('after', '\nExits 2 when a file or the definition cannot be used, else 0.')
     .configureOutput({ writeOut: streams.out, writeErr: streams.err })
     .exitOverride()
@@ -69,27 +73,28 @@ async function runFiles(path: string, options: Options, { out, err }: Streams): 
     out(`${options.json ? JSON.stringify(reportOf(run)) : timelineOf(run)}\n`);
     return 0;
   } catch (error) {
-    if (error instanceof DefinitionRefused) {
-      const reason = error.message;
-      if (options.json) out(`${JSON.stringify({ refused: reason.replaceAll('\n', '; ') })}\n`);
-      else err(`${path} is refused:\n${reason}\n`);
-    } else if (error instanceof FileUnusable || error instanceof ExecutionRefused) {
-      err(`${error.message}\n`);
-    } else {
-      throw error;
-    }
+    if (!isRefusal(error)) throw error;
+    const heading = error instanceof DefinitionRefused ? `${path} is refused:\n` : '';
+    err(`${heading}${error.message}\n`);
+    const refused = error.message.replaceAll('\n', '; ');
+    if (options.json) out(`${JSON.stringify({ refused })}\n`);
     return EXIT_REFUSED;
   }
 }
 
+const isRefusal = (error: unknown) =>
+  error instanceof DefinitionRefused ||
+  error instanceof FileUnusable ||
+  error instanceof ExecutionRefused;
+
 function readJson<Schema extends z.ZodType>(path: string, schema: Schema): z.infer<Schema> {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(readFileSync(path, 'utf8'));
+    parsed = JSON.parse(readFileSync(path, 'utf8').replace(BYTE_ORDER_MARK, ''));
   } catch (error) {
     throw new FileUnusable(`${path}: ${oneLine(messageOf(error))}`);
   }
-  const checked = schema.safeParse(parsed);
+  const checked = schema.safeParse(parsed, { error: plainWording });
   if (checked.success) return checked.data;
   const faults = checked.error.issues.map(
     ({ path: place, message }) => `${place.join('/')} ${message}`,

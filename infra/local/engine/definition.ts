@@ -6,7 +6,7 @@ import * as z from 'zod';
  */
 
 const LAMBDA_INVOKE = 'arn:aws:states:::lambda:invoke';
-/** Inline Map never runs more iterations at once. */
+/** Inline Map never runs more iterations at once, whatever `MaxConcurrency` says. */
 export const MAX_INLINE_CONCURRENCY = 40;
 /** The longest Wait and the longest timeout. */
 export const MAX_SECONDS = 99_999_999;
@@ -16,6 +16,10 @@ const EXPRESSION = /^\{%([\s\S]*)%\}$/;
 /** The JSONata text of a `{% … %}` string; undefined for any other text. */
 export const expressionIn = (text: string): string | undefined =>
   EXPRESSION.exec(text)?.[1]?.trim();
+
+/** Begins like an expression and does not end like one; AWS takes it for neither that nor text. */
+export const isUnclosedExpression = (text: string): boolean =>
+  text.startsWith('{%') && !EXPRESSION.test(text);
 
 /** RFC 3339 with a capital T, and a capital Z where there is no numeric offset. */
 export const Timestamp = z.iso.datetime({ offset: true });
@@ -54,7 +58,8 @@ const recovery = { Retry: z.array(Retrier).optional(), Catch: z.array(Catcher).o
 const Task = z.strictObject({
   Type: z.literal('Task'),
   Resource: z.literal(LAMBDA_INVOKE, {
-    error: ({ input }) => `is ${JSON.stringify(input)}; the engine runs ${LAMBDA_INVOKE} only`,
+    error: ({ input }) =>
+      `is ${JSON.stringify(input) ?? 'missing'}; the engine runs ${LAMBDA_INVOKE} only`,
   }),
   Arguments: z.union(
     [Expression, z.strictObject({ FunctionName: Name, Payload: Template.optional() })],
@@ -129,7 +134,7 @@ const MapFields = z.strictObject({
   Type: z.literal('Map'),
   Items: z.union([z.array(Template), Expression]).optional(),
   ItemSelector: Template.optional(),
-  MaxConcurrency: z.union([z.int().min(0).max(MAX_INLINE_CONCURRENCY), Expression]).optional(),
+  MaxConcurrency: z.union([z.int().min(0), Expression]).optional(),
   ...shared,
   ...flow,
   ...result,

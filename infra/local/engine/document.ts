@@ -30,6 +30,21 @@ export function documentOf(value: unknown, what: string, maxBytes: number): Docu
   return { value: JSON.parse(text), text };
 }
 
+/**
+ * Limits several values together; one alone is limited already.
+ *
+ * @param what - Names the values in the message.
+ * @throws StateFailure `States.DataLimitExceeded`
+ */
+export function limitTotal(documents: readonly Document[], what: string, maxBytes: number): void {
+  if (documents.length < 2 || !exceeds(documents.map(({ text }) => text).join(''), maxBytes))
+    return;
+  throw new StateFailure(
+    'States.DataLimitExceeded',
+    `The ${what} take more than ${maxBytes} bytes together, the limit for one Assign.`,
+  );
+}
+
 /** Whether a text takes more than `maxBytes` in UTF-8. Counts bytes only where it could matter. */
 export const exceeds = (text: string, maxBytes: number): boolean =>
   text.length * MAX_BYTES_PER_UNIT > maxBytes && Buffer.byteLength(text) > maxBytes;

@@ -1,4 +1,4 @@
-import { expressionIn, type Problem } from './definition.ts';
+import { expressionIn, isUnclosedExpression, type Problem } from './definition.ts';
 import { FUNCTION_NAMES } from './expression-functions.ts';
 import { type References, referencesOf } from './expression-syntax.ts';
 import { messageOf } from './expressions.ts';
@@ -28,7 +28,7 @@ export function expressionProblems(scope: RawScope): readonly Problem[] {
   return scope.states.flatMap((state) => [
     ...assignmentProblems(state, outside),
     ...sitesOf(state).flatMap(({ field, template, members }) =>
-      expressionsIn(template, field).flatMap(({ at, text }) =>
+      stringsIn(template, field).flatMap(({ at, text }) =>
         faultsOf(text, known, members).map((message) => ({
           state: state.name,
           field: at,
@@ -56,14 +56,11 @@ function sitesOf({ fields, choices, catchers }: RawState): readonly Site[] {
   ];
 }
 
-function expressionsIn(template: unknown, at: string): readonly { at: string; text: string }[] {
-  if (typeof template === 'string') {
-    const text = expressionIn(template);
-    return text === undefined ? [] : [{ at, text }];
-  }
+function stringsIn(template: unknown, at: string): readonly { at: string; text: string }[] {
+  if (typeof template === 'string') return [{ at, text: template }];
   if (typeof template !== 'object' || template === null) return [];
   const step = (key: string) => (Array.isArray(template) ? `[${key}]` : `/${key}`);
-  return Object.entries(template).flatMap(([key, part]) => expressionsIn(part, at + step(key)));
+  return Object.entries(template).flatMap(([key, part]) => stringsIn(part, at + step(key)));
 }
 
 function faultsOf(
@@ -71,9 +68,12 @@ function faultsOf(
   known: ReadonlySet<string>,
   members: readonly string[],
 ): readonly string[] {
+  if (isUnclosedExpression(text)) return ['begins with {% and does not end with %}'];
+  const expression = expressionIn(text);
+  if (expression === undefined) return [];
   let references: References;
   try {
-    references = referencesOf(text);
+    references = referencesOf(expression);
   } catch (error) {
     return [`does not compile: ${messageOf(error)}`];
   }

@@ -1,5 +1,11 @@
 import jsonata from 'jsonata';
 import { expressionIn } from './definition.ts';
+import {
+  boundCalls,
+  DEFAULT_BOUNDS,
+  type ExpressionBounds,
+  libraryBounds,
+} from './expression-bounds.ts';
 import { bindFunctions, type ExpressionSources } from './expression-functions.ts';
 
 /** An expression failed or yielded nothing. `location` is the field, as in `Output/jobs[0]`. */
@@ -39,13 +45,17 @@ type Prepared =
     };
 
 /** An evaluator that compiles each distinct expression once. */
-export function createExpressions(sources: ExpressionSources): Expressions {
+export function createExpressions(
+  sources: ExpressionSources,
+  bounds: Partial<ExpressionBounds> = {},
+): Expressions {
+  const allBounds = { ...DEFAULT_BOUNDS, ...bounds };
   const prepared = new Map<string, Prepared>();
 
   function prepare(template: string): Prepared {
     const known = prepared.get(template);
     if (known !== undefined) return known;
-    const ready = read(template, sources);
+    const ready = read(template, sources, allBounds);
     prepared.set(template, ready);
     return ready;
   }
@@ -77,11 +87,12 @@ export function createExpressions(sources: ExpressionSources): Expressions {
   return { evaluate };
 }
 
-function read(template: string, sources: ExpressionSources): Prepared {
+function read(template: string, sources: ExpressionSources, bounds: ExpressionBounds): Prepared {
   const text = expressionIn(template);
   if (text === undefined) return { kind: 'literal' };
-  const compiled = jsonata(text);
+  const compiled = jsonata(text, libraryBounds(bounds));
   bindFunctions(compiled, sources);
+  boundCalls(compiled, bounds);
   const path = PLAIN_PATH.test(text) ? text.slice(1).split('.') : [];
   return { kind: 'expression', text, path, compiled };
 }

@@ -1,8 +1,11 @@
 import type * as z from 'zod';
 import { Definition, type Problem } from './definition.ts';
+import { plainWording } from './wording.ts';
 
 const JSONPATH = 'is a JSONPath field; the engine runs JSONata only';
-const DISTRIBUTED = 'belongs to Distributed Map, which is not implemented';
+const DISTRIBUTED = 'belongs to Distributed Map, which is not implemented by this engine';
+const COMPARISON =
+  /^(String|Numeric|Boolean|Timestamp)(Equals|LessThan|GreaterThan|Matches)|^Is[A-Z]/;
 
 /** Fields that exist in the States Language and not in this engine, with the reason. */
 const NOT_IMPLEMENTED: Readonly<Record<string, string>> = {
@@ -18,35 +21,46 @@ const NOT_IMPLEMENTED: Readonly<Record<string, string>> = {
     [
       ...['ItemReader', 'ItemBatcher', 'ResultWriter', 'Label', 'ToleratedFailureCount'],
       ...['ToleratedFailureCountPath', 'ToleratedFailurePercentage'],
-      'ToleratedFailurePercentagePath',
+      ...['ToleratedFailurePercentagePath', 'ExecutionType'],
     ].map((field) => [field, DISTRIBUTED]),
   ),
-  HeartbeatSeconds: 'is not implemented: lambda:invoke without a task token has no heartbeat',
-  Credentials: 'is not implemented',
+  HeartbeatSeconds:
+    'is not implemented by this engine: lambda:invoke without a task token has no heartbeat',
+  Credentials: 'is not implemented by this engine',
   Iterator: 'is the old name of ItemProcessor; use that',
 };
 
 /** What differs from the schema of the subset. */
 export function shapeProblems(definition: unknown): readonly Problem[] {
-  const parsed = Definition.safeParse(definition);
-  return parsed.success ? [] : parsed.error.issues.flatMap(problemsOf);
+  const parsed = Definition.safeParse(definition, { error: plainWording });
+  if (parsed.success) return [];
+  return parsed.error.issues.flatMap((issue) => problemsOf(issue, definition));
 }
 
-function problemsOf(issue: z.core.$ZodIssue): readonly Problem[] {
+function problemsOf(issue: z.core.$ZodIssue, definition: unknown): readonly Problem[] {
   const { state, field } = placeOf(issue.path);
   const inField = (key: string) => (field === '' ? key : `${field}/${key}`);
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({
       state,
       field: inField(key),
-      message: NOT_IMPLEMENTED[key] ?? 'is not a field the engine knows here',
+      message: whyNot(key, typeAt(definition, issue.path)),
     }));
   }
-  if (issue.code === 'invalid_union' && issue.discriminator !== undefined) {
-    return [{ state, field: inField('Type'), message: 'is not a state type of the language' }];
-  }
-  const message = issue.message.endsWith('received undefined') ? 'is missing' : issue.message;
-  return [{ state, field: field || 'definition', message }];
+  return [{ state, field: field || 'definition', message: issue.message }];
+}
+
+function whyNot(field: string, stateType: unknown): string {
+  if (field === 'Arguments' && stateType === 'Parallel') return 'is not implemented by this engine';
+  if (COMPARISON.test(field)) return JSONPATH;
+  return NOT_IMPLEMENTED[field] ?? 'is not a field the engine knows here';
+}
+
+/** The `Type` of what lies at a path, where that is a state. */
+function typeAt(definition: unknown, path: readonly PropertyKey[]): unknown {
+  let found: unknown = definition;
+  for (const key of path) found = Object(found)[key];
+  return Object(found).Type;
 }
 
 /** The innermost state on a path into the definition, and the rest of the path. */

@@ -6,6 +6,7 @@ import {
   type ExecutionStatus,
   startExecution,
 } from './execution.ts';
+import type { ExpressionBounds } from './expression-bounds.ts';
 import { createExpressions } from './expressions.ts';
 import { createHistory, type HistoryEvent, MAX_HISTORY_EVENTS } from './history.ts';
 import type { InvokeFunction } from './invoke.ts';
@@ -42,6 +43,8 @@ export interface StateMachineOptions {
      * @default all
      */
     readonly closedExecutions?: number;
+    /** What one evaluation of an expression may use. */
+    readonly expressions?: Partial<ExpressionBounds>;
   };
   /** @default a made-up account in us-east-1 */
   readonly account?: { readonly region: string; readonly id: string };
@@ -90,8 +93,7 @@ const EXECUTION_NAME = /^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}]{1,80}$/u;
  * Loads a definition and runs executions of it.
  *
  * Where it knowingly differs from AWS: a number that is not finite is a query error, not the text
- * "Infinity"; expressions are bounded neither in time nor in depth, variables only one by one, not
- * in sum; when a branch fails, a sibling's abort is recorded for its outermost state only; and
+ * "Infinity"; expressions are bounded in depth and calls, not in time; when a branch fails, a sibling's abort is recorded for its outermost state only; and
  * `lambda:invoke` answers without SDK metadata. The name of the error at the end of a full history
  * (`States.Runtime`) is an assumption.
  *
@@ -102,7 +104,7 @@ export function createStateMachine(options: StateMachineOptions): StateMachine {
   const { region, id: accountId } = options.account ?? MADE_UP_ACCOUNT;
   const maxPayloadBytes = limits.payloadBytes ?? MAX_PAYLOAD_BYTES;
   const definition = loadDefinition(options.definition, options.substitutions);
-  const expressions = createExpressions({ now: timers.now, random, uuid });
+  const expressions = createExpressions({ now: timers.now, random, uuid }, limits.expressions);
   const arn = `arn:aws:states:${region}:${accountId}:stateMachine:${name}`;
   const executionPrefix = `arn:aws:states:${region}:${accountId}:execution:${name}:`;
   const roleArn = `arn:aws:iam::${accountId}:role/${name}`;

@@ -1,5 +1,5 @@
 import type { Scope, State } from './definition.ts';
-import { type Document, documentOf } from './document.ts';
+import { type Document, documentOf, limitTotal } from './document.ts';
 import { ExpressionFailed, type Expressions } from './expressions.ts';
 import { Cancelled, StateFailure } from './failures.ts';
 import { type EventDetails, type EventType, type History, WHOLE } from './history.ts';
@@ -166,6 +166,7 @@ export async function conclude(
     const value = await evaluate(visit, template, `${at}Assign/${variable}`, extras);
     assigned[variable] = documentOf(value, `variable '${variable}'`, maxPayloadBytes);
   }
+  limitTotal(Object.values(assigned), `variables that '${visit.name}' assigns`, maxPayloadBytes);
   if (Output === undefined) return { output: fallback, assigned };
   const value = await evaluate(visit, Output, `${at}Output`, extras);
   return {
