@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -175,6 +175,54 @@ describe('npm run asl', () => {
     expect(Object.keys(last)).toEqual(['refused']);
     expect(last.refused).toContain('state "A", InputPath');
     expect(last.refused).toContain('state "A", Next: "X"');
+  });
+
+  it.each([
+    { name: 'a definition that is not there', args: ['nowhere.json'], says: /ENOENT/ },
+    {
+      name: 'an input that is no JSON',
+      args: [definition, '--input', file('in.json', '{')],
+      says: /in\.json: .*JSON/,
+    },
+    {
+      name: 'a script without outcomes',
+      args: [definition, '--script', file('none.json', { poll: [] })],
+      says: /none\.json: poll must not be empty/,
+    },
+    {
+      name: 'an input too large',
+      args: [definition, '--input', file('large.json', ['x'.repeat(262_144)])],
+      says: /The input is larger/,
+    },
+  ])('says in the last line of --json why it refuses $name', async ({ args, says }) => {
+    const { code, lines, stderr } = await asl(...args, '--json');
+    expect(code).toBe(2);
+    const last = JSON.parse(lines.at(-1) ?? '');
+    expect(Object.keys(last)).toEqual(['refused']);
+    expect(last.refused).toMatch(says);
+    expect(stderr).toMatch(says);
+  });
+
+  it('reads files that begin with a byte order mark', async () => {
+    const marked = [definition, input, script].map((path, index) =>
+      file(`marked-${index}.json`, `\uFEFF${readFileSync(path, 'utf8')}`),
+    );
+    const [first = '', second = '', third = ''] = marked;
+    const { code, lines } = await asl(first, '--input', second, '--script', third);
+    expect(code).toBe(0);
+    expect(lines.at(-1)).toBe('SUCCEEDED after 95 s  {"n":2}');
+  });
+
+  it('runs the example of the README', async () => {
+    const example = (name: string) => `infra/examples/asl/${name}.json`;
+    const files = [
+      example('definition'),
+      ...['--input', example('input'), '--script', example('script')],
+    ];
+    const { code, lines } = await asl(...files);
+    expect(code).toBe(0);
+    expect(lines).toContainEqual(expect.stringMatching(/^ +39\.000 s {2}TaskFailed$/));
+    expect(lines.at(-1)).toBe('SUCCEEDED after 61 s  {"clusterId":"cluster-1","polls":3}');
   });
 
   it('says without --json on stderr why a definition is refused', async () => {

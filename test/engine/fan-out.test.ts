@@ -139,6 +139,7 @@ describe('Map', () => {
     { MaxConcurrency: 3, items: 4, seconds: 20, most: 3 },
     { MaxConcurrency: 0, items: 41, seconds: 20, most: 40 },
     { MaxConcurrency: undefined, items: 40, seconds: 10, most: 40 },
+    { MaxConcurrency: 41, items: 41, seconds: 20, most: 40 },
     { MaxConcurrency: '{% 100 %}', items: 41, seconds: 20, most: 40 },
     { MaxConcurrency: '{% 2 %}', items: 4, seconds: 20, most: 2 },
   ])('runs $items items of 10 s in $seconds s with MaxConcurrency $MaxConcurrency', async (row) => {

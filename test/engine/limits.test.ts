@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { aTask, aWorld, echoes, machineOf, returns, runToEnd, STARTED_AT } from './machine.ts';
+import {
+  aTask,
+  aWorld,
+  echoes,
+  evaluating,
+  machineOf,
+  returns,
+  runToEnd,
+  STARTED_AT,
+} from './machine.ts';
 
 /** JSON text of exactly this many bytes: the quotes are two of them. */
 const textOf = (bytes: number) => 'x'.repeat(bytes - 2);
@@ -42,6 +51,26 @@ describe('the payload limit of 262,144 bytes', () => {
     expect(error).toBe('States.DataLimitExceeded');
   });
 
+  it.each([
+    { sizes: [131_072, 131_072], status: 'SUCCEEDED' },
+    { sizes: [131_072, 131_073], status: 'FAILED' },
+    { sizes: [100_000, 100_000, 62_145], status: 'FAILED' },
+  ])('holds for all variables of one Assign together: $sizes is $status', async (row) => {
+    const Assign = Object.fromEntries(row.sizes.map((size, n) => [`v${n}`, textOf(size)]));
+    const P = { Type: 'Pass', Assign, End: true };
+    const { status, error } = await runToEnd(machineOf({ P }));
+    expect(status).toBe(row.status);
+    if (status === 'FAILED') expect(error).toBe('States.DataLimitExceeded');
+  });
+
+  it('leaves variables of two states that are larger together alone', async () => {
+    const machine = machineOf({
+      P: { Type: 'Pass', Assign: { a: textOf(200_000) }, Next: 'Q' },
+      Q: { Type: 'Pass', Assign: { b: textOf(200_000) }, End: true },
+    });
+    expect((await runToEnd(machine)).status).toBe('SUCCEEDED');
+  });
+
   it('is an error that States.ALL does not catch and its name does', async () => {
     const machine = (name: string) =>
       machineOf({
@@ -52,6 +81,43 @@ describe('the payload limit of 262,144 bytes', () => {
     expect((await runToEnd(machine('States.ALL'), functions)).status).toBe('FAILED');
     const named = await runToEnd(machine('States.DataLimitExceeded'), functions);
     expect(named.output).toBe('caught');
+  });
+});
+
+describe('the bounds of one evaluation', () => {
+  const expressions = { depth: 1000, calls: 1000 };
+  const outcomeOf = (expression: string) =>
+    runToEnd(evaluating(expression), {}, { limits: { expressions } });
+
+  it.each([
+    ['recurses for ever', '($f := function($n){ 1 + $f($n + 1) }; $f(0))', /Stack overflow/],
+    ['calls itself for ever', '($f := function($n){ $f($n + 1) }; $f(0))', /More than 1000 calls/],
+  ])('make an expression that %s a query error', async (_name, expression, cause) => {
+    const outcome = await outcomeOf(expression);
+    expect(outcome.error).toBe('States.QueryEvaluationError');
+    expect(outcome.cause).toMatch(cause);
+  });
+
+  it.each([
+    { calls: 998, status: 'SUCCEEDED' },
+    { calls: 1000, status: 'FAILED' },
+  ])('leave $calls tail calls $status', async ({ calls, status }) => {
+    const countDown = `($f := function($n){ $n > 1 ? $f($n - 1) : 'done' }; $f(${calls}))`;
+    expect((await outcomeOf(countDown)).status).toBe(status);
+  });
+
+  it('count each evaluation anew', async () => {
+    const Output = "{% ($f := function($n){ $n > 1 ? $f($n - 1) : 'done' }; $f(600)) %}";
+    const machine = machineOf({
+      P: { Type: 'Pass', Output, Next: 'Q' },
+      Q: { Type: 'Pass', Output, End: true },
+    });
+    expect((await runToEnd(machine, {}, { limits: { expressions } })).output).toBe('done');
+  });
+
+  it('leave room by default for a group of as many members as a payload holds', async () => {
+    const grouped = '$count($keys($range(1, 20000, 1){$string($): $ + 1}))';
+    expect((await runToEnd(evaluating(grouped))).output).toEqual({ value: 20_000 });
   });
 });
 

@@ -140,11 +140,66 @@ describe('lintDefinition', () => {
       'M | Iterator',
     ],
     [
-      'MaxConcurrency 41',
-      { M: { Type: 'Map', MaxConcurrency: 41, ItemProcessor: scope({ Z: done }), End: true } },
-      'M | MaxConcurrency',
+      'MaxConcurrency -1',
+      { M: { Type: 'Map', MaxConcurrency: -1, ItemProcessor: scope({ Z: done }), End: true } },
+      'M | MaxConcurrency | must be 0 or more',
     ],
-    ['an unknown state type', { A: { Type: 'Sleep' } }, 'A | Type'],
+    [
+      'Arguments of a Parallel',
+      { P: { Type: 'Parallel', Arguments: {}, Branches: [scope({ X: pass })], End: true } },
+      'P | Arguments | is not implemented by this engine',
+    ],
+    [
+      'Arguments of a Pass, which AWS does not know either',
+      { A: { ...pass, Arguments: {} } },
+      'A | Arguments | is not a field the engine knows here',
+    ],
+    [
+      'ToleratedFailureCount',
+      {
+        M: {
+          Type: 'Map',
+          ToleratedFailureCount: 1,
+          ItemProcessor: scope({ Z: done }),
+          End: true,
+        },
+      },
+      'M | ToleratedFailureCount | belongs to Distributed Map, which is not implemented by this engine',
+    ],
+    [
+      'a JSONPath comparison',
+      {
+        A: {
+          Type: 'Choice',
+          Choices: [{ Condition: '{% true %}', StringEquals: 'x', Next: 'B' }],
+        },
+        B: done,
+      },
+      'A | Choices[0]/StringEquals | is a JSONPath field',
+    ],
+    [
+      'an unknown state type',
+      { A: { Type: 'Sleep' } },
+      'A | Type | "Sleep" is not a state type of the language',
+    ],
+    ['a missing state type', { A: { End: true } }, 'A | Type | is missing'],
+    ['a state that is no object', { A: 5 }, 'A | definition | must be an object'],
+    ['a missing Resource', { T: aTask('f', { Resource: undefined }) }, 'T | Resource | is missing'],
+    [
+      'an expression that is not closed',
+      { A: { ...pass, Output: { a: ['{% $states.input'] } } },
+      'A | Output/a[0] | begins with {% and does not end with %}',
+    ],
+    [
+      'text after an expression',
+      { A: { ...pass, Assign: { x: '{% 1 %} and more' } } },
+      'A | Assign/x | begins with {% and does not end with %}',
+    ],
+    [
+      'an expression of which {% and %} share their %',
+      { T: aTask('f', { Arguments: { FunctionName: '{%}' } }) },
+      'T | Arguments/FunctionName | begins with {% and does not end with %}',
+    ],
     [
       'a dangling Next',
       { A: { Type: 'Pass', Next: 'Nowhere' }, B: pass },
@@ -204,7 +259,11 @@ describe('lintDefinition', () => {
       { A: { Type: 'Choice', Choices: [{ Condition: 'true', Next: 'B' }] }, B: done },
       'A | Choices[0]/Condition',
     ],
-    ['no Choices', { A: { Type: 'Choice', Choices: [], Default: 'B' }, B: done }, 'A | Choices'],
+    [
+      'no Choices',
+      { A: { Type: 'Choice', Choices: [], Default: 'B' }, B: done },
+      'A | Choices | must not be empty',
+    ],
     [
       'both Seconds and Timestamp',
       { A: { Type: 'Wait', Seconds: 1, Timestamp: '2026-01-01T00:00:00Z', End: true } },
@@ -218,10 +277,14 @@ describe('lintDefinition', () => {
     [
       'a date for an instant',
       { A: { Type: 'Wait', Timestamp: '2026-01-01', End: true } },
-      'A | Timestamp',
+      'A | Timestamp | must be an instant such as 2026-01-01T00:00:00Z, or must be a JSONata',
     ],
     ['negative Seconds', { A: { Type: 'Wait', Seconds: -1, End: true } }, 'A | Seconds'],
-    ['a timeout of 0', { T: aTask('f', { TimeoutSeconds: 0 }) }, 'T | TimeoutSeconds'],
+    [
+      'a timeout of 0',
+      { T: aTask('f', { TimeoutSeconds: 0 }) },
+      'T | TimeoutSeconds | must be 1 or more',
+    ],
     [
       'States.ALL with others',
       { T: aTask('f', { Retry: [{ ErrorEquals: ['States.ALL', 'E'] }] }) },
@@ -385,6 +448,43 @@ describe('lintDefinition', () => {
 
   it.each([[null], [[]], ['text'], [1], [{}]])('refuses %j instead of throwing', (definition) => {
     expect(lintDefinition(definition)).not.toEqual([]);
+  });
+
+  it.each([['a {% 1 %}'], ['%}'], ['{ %'], [' {% 1']])('lets %j be plain text', (text) => {
+    expect(lines(lintDefinition(machineOf({ A: { ...pass, Output: text } })))).toEqual([]);
+  });
+
+  it('words faults of shape in plain English', () => {
+    const machine = {
+      ...machineOf({
+        A: { Type: 'Pass', Comment: 1, End: 'yes' },
+        B: { Type: 'Parallel', Branches: [], Next: 'C' },
+        C: { Type: 'Wait', Seconds: 1e9, Next: '' },
+        D: { Type: 'Map', Items: 'all', ItemProcessor: 1, Retry: {}, End: true },
+        E: aTask('f', {
+          Retry: [{ ErrorEquals: [], JitterStrategy: 'SOME', IntervalSeconds: 0.5 }],
+        }),
+      }),
+      Version: '2.0',
+    };
+    const found = lines(lintDefinition(machine));
+    expect(found).toEqual(
+      expect.arrayContaining([
+        'A | Comment | must be a string',
+        'A | End | must be true or false',
+        'B | Branches | must not be empty',
+        'C | Seconds | must be 99999999 or less',
+        'C | Next | must not be empty',
+        'D | Items | must be a JSONata expression, {% … %}',
+        'D | ItemProcessor | must be an object',
+        'D | Retry | must be a list',
+        'E | Retry[0]/ErrorEquals | must not be empty',
+        'E | Retry[0]/JitterStrategy | must be "FULL" or "NONE"',
+        'E | Retry[0]/IntervalSeconds | must be a whole number',
+        '- | Version | must be "1.0"',
+      ]),
+    );
+    expect(found.join('\n')).not.toMatch(/Invalid|Too |expected|received/);
   });
 
   it('reports faults of shape, of structure and of expressions together', () => {

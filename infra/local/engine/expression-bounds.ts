@@ -18,24 +18,19 @@ export interface ExpressionBounds {
    * @default 1,000,000
    */
   readonly calls: number;
-  /**
-   * Items of one sequence.
-   *
-   * @default 1,000,000
-   */
-  readonly items: number;
 }
 
 export const DEFAULT_BOUNDS: ExpressionBounds = {
   depth: 100_000,
   calls: 1_000_000,
-  items: 1_000_000,
 };
 
-/** The library's own bounds. It has none on calls but time, hence `boundCalls`. */
-export const libraryBounds = ({ depth, items }: ExpressionBounds): jsonata.JsonataOptions => ({
+/**
+ * The library's own bound on depth. It bounds calls by time only, hence `boundCalls`; its bound on
+ * sequences stays off, because it leaves a function in every array that it guards.
+ */
+export const libraryBounds = ({ depth }: ExpressionBounds): jsonata.JsonataOptions => ({
   stack: depth,
-  sequence: items,
 });
 
 /** The library looks this name up, and calls what it finds, whenever it makes a scope. */

@@ -93,7 +93,7 @@ const EXECUTION_NAME = /^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}]{1,80}$/u;
  * Loads a definition and runs executions of it.
  *
  * Where it knowingly differs from AWS: a number that is not finite is a query error, not the text
- * "Infinity"; expressions are bounded in depth and calls, not in time; when a branch fails, a sibling's abort is recorded for its outermost state only; and
+ * "Infinity"; expressions are bounded in depth and calls, not in time or in the size of values on the way; when a branch fails, a sibling's abort is recorded for its outermost state only; and
  * `lambda:invoke` answers without SDK metadata. The name of the error at the end of a full history
  * (`States.Runtime`) is an assumption.
  *
