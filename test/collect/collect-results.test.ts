@@ -144,3 +144,18 @@ describe('uploads of a job that was lost', () => {
     expect(await job()).toMatchObject({ salvaged: true, collected: new Set([2]) });
   });
 });
+
+describe('a task that its worker calls a bad specification', () => {
+  it('fails at once with that reason, and no other task of the job does', async () => {
+    const { look, task, job } = await aCollect({
+      failures: [{ line: 1, class: 'bad-spec', message: 'the collection has no name' }],
+    });
+    expect(await look()).toMatchObject({ next: 'run' });
+    expect(await task(1)).toMatchObject({
+      status: 'failed',
+      reason: expect.stringContaining('bad-input: the collection has no name'),
+    });
+    expect(await task(0)).toMatchObject({ status: 'accepted' });
+    expect((await job())?.collected).toEqual(new Set([1]));
+  });
+});
