@@ -42,3 +42,11 @@ export class CreateOutcomeUnknown extends BurstError {
 export class Throttled extends BurstError {
   override readonly name = 'Throttled';
 }
+
+/** Whether an error says for certain that a paid call bought nothing. */
+export const isRefusal = (
+  error: unknown,
+): error is CapacityUnavailable | ProviderRefused | BudgetExceeded =>
+  error instanceof CapacityUnavailable ||
+  error instanceof ProviderRefused ||
+  error instanceof BudgetExceeded;

@@ -1,3 +1,4 @@
+import type { ClusterPhase } from './model/cluster.ts';
 import type { ClusterId, WorkerId } from './model/ids.ts';
 import type { JobReport, JobRequest, WorkerHealth } from './model/job.ts';
 import type { ChosenOffer, Requirement } from './model/rows.ts';
@@ -168,16 +169,6 @@ export interface ClusterRequest {
   readonly env: Readonly<Record<string, string>>;
   readonly secretEnv: Readonly<Record<string, string>>;
 }
-
-/** UNKNOWN: a status we have no word for. Never a reason to destroy anything. */
-export type ClusterPhase =
-  | 'PROVISIONING'
-  | 'RUNNING'
-  | 'FAILED'
-  | 'EXPIRED'
-  | 'DELETING'
-  | 'DELETED'
-  | 'UNKNOWN';
 
 export interface ClusterSummary {
   readonly clusterId: ClusterId;

@@ -1,14 +1,9 @@
 import { CapacityUnavailable } from '../../shared/errors.ts';
+import { type ClusterPhase, isClusterOver } from '../../shared/model/cluster.ts';
 import { gpuMeets, knownGpuModel } from '../../shared/model/gpu.ts';
 import { ClusterId, WorkerId } from '../../shared/model/ids.ts';
 import { instantOf } from '../../shared/model/time.ts';
-import type {
-  ClusterPhase,
-  ClusterRequest,
-  Clusters,
-  ClusterView,
-  Offer,
-} from '../../shared/ports.ts';
+import type { ClusterRequest, Clusters, ClusterView, Offer } from '../../shared/ports.ts';
 import type { Timers } from '../local/engine/timers.ts';
 import { finalBill, hourlyRate } from '../local/ionet/bill.ts';
 import { type Catalogue, DEFAULT_CATALOGUE, type Hardware } from '../local/ionet/catalogue.ts';
@@ -55,7 +50,6 @@ export interface Market {
 }
 
 const HOUR_MS = 3_600_000;
-const OVER: readonly ClusterPhase[] = ['FAILED', 'EXPIRED', 'DELETED'];
 
 /** The provider of the virtual world: the `Clusters` port over a model of the market, on virtual time. */
 export function createMarket(options: MarketOptions): Market {
@@ -68,12 +62,12 @@ export function createMarket(options: MarketOptions): Market {
     bought
       .filter(
         ({ hardware: rented, request, phase }) =>
-          rented === hardware && request.offer.locationId === locationId && !OVER.includes(phase),
+          rented === hardware && request.offer.locationId === locationId && !isClusterOver(phase),
       )
       .reduce((sum, { request }) => sum + request.offer.gpusPerWorker * request.offer.workers, 0);
 
   const end = (cluster: Cluster, phase: ClusterPhase) => {
-    if (OVER.includes(cluster.phase)) return;
+    if (isClusterOver(cluster.phase)) return;
     cluster.phase = phase;
     cluster.endedMs = timers.now();
     for (const worker of cluster.workers.values()) worker.kill();
@@ -82,7 +76,7 @@ export function createMarket(options: MarketOptions): Market {
   const awaitTermEnd = (cluster: Cluster): void => {
     const edgeMs = (cluster.startedMs ?? 0) + cluster.hours * HOUR_MS;
     timers.after(edgeMs - timers.now(), () => {
-      if (OVER.includes(cluster.phase)) return;
+      if (isClusterOver(cluster.phase)) return;
       if (timers.now() < (cluster.startedMs ?? 0) + cluster.hours * HOUR_MS) awaitTermEnd(cluster);
       else end(cluster, 'EXPIRED');
     });
@@ -164,7 +158,7 @@ export function createMarket(options: MarketOptions): Market {
         return { totalMicroUsd: totalMicroUsd * hours };
       },
       findByName: async (name) =>
-        listed().filter((one) => one.name === name && !OVER.includes(one.phase)),
+        listed().filter((one) => one.name === name && !isClusterOver(one.phase)),
       async create(request) {
         const { offer } = request;
         const hardware = hardwareOf(catalogue, offer.offerId);
@@ -199,7 +193,7 @@ export function createMarket(options: MarketOptions): Market {
       },
       async destroy(id) {
         const cluster = find(id);
-        if (cluster === undefined || OVER.includes(cluster.phase) || cluster.phase === 'DELETING')
+        if (cluster === undefined || isClusterOver(cluster.phase) || cluster.phase === 'DELETING')
           return;
         cluster.phase = 'DELETING';
         timers.after(behaviour.terminationSeconds * 1000, () => end(cluster, 'DELETED'));

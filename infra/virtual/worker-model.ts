@@ -4,6 +4,7 @@ import type { MemoryArtifacts } from '../../shared/memory/memory-artifacts.ts';
 import { canonicalJson, sha256Of } from '../../shared/model/digest.ts';
 import type { WorkerHealth } from '../../shared/model/job.ts';
 import {
+  hasEnded,
   type JobReport,
   type JobRequest,
   type ManifestTask,
@@ -45,8 +46,6 @@ interface ModelJob {
   uploaded: number[];
   slotSeconds: number;
 }
-
-const ENDED: readonly JobReport['status'][] = ['succeeded', 'failed', 'interrupted', 'cancelled'];
 
 /** Renders the real pictures, so that the real verifier has something to look at; only time is modelled. */
 export function workerModel(options: WorkerModelOptions): WorkerModel {
@@ -156,7 +155,7 @@ export function workerModel(options: WorkerModelOptions): WorkerModel {
     },
     cancel(jobId) {
       const job = jobs.get(jobId);
-      if (job !== undefined && !ENDED.includes(job.status)) job.status = 'cancelled';
+      if (job !== undefined && !hasEnded(job.status)) job.status = 'cancelled';
       later(0, pump);
     },
     drain: () => {

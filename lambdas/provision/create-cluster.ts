@@ -1,8 +1,8 @@
 import type { Driver, Step } from '../../shared/bursts/drive.ts';
 import {
-  BudgetExceeded,
   CapacityUnavailable,
   CreateOutcomeUnknown,
+  isRefusal,
   ProviderRefused,
 } from '../../shared/errors.ts';
 import { changeLease } from '../../shared/ledger/leases.ts';
@@ -125,11 +125,7 @@ async function settleRefusal(
   intent: Intent,
   error: unknown,
 ): Promise<void> {
-  const refused =
-    error instanceof CapacityUnavailable ||
-    error instanceof ProviderRefused ||
-    error instanceof BudgetExceeded;
-  if (!refused) return;
+  if (!isRefusal(error)) return;
   const { offer } = lease;
   const noCapacity = error instanceof CapacityUnavailable && offer !== undefined;
   await changeLease(ledger, lease, {

@@ -1,5 +1,5 @@
 import type { Driver, Step } from '../../shared/bursts/drive.ts';
-import { BudgetExceeded, CapacityUnavailable, ProviderRefused } from '../../shared/errors.ts';
+import { isRefusal } from '../../shared/errors.ts';
 import { changeLease } from '../../shared/ledger/leases.ts';
 import { holdMoney, settleHold } from '../../shared/ledger/money.ts';
 import type { ClusterId } from '../../shared/model/ids.ts';
@@ -92,11 +92,7 @@ async function buyTerm(
   try {
     await clusters.extend(clusterId, settings.lease.termHours);
   } catch (error) {
-    const refused =
-      error instanceof CapacityUnavailable ||
-      error instanceof ProviderRefused ||
-      error instanceof BudgetExceeded;
-    if (!refused) throw error;
+    if (!isRefusal(error)) throw error;
     await settleHold(ledger, settings, { ...lease, ...hold }, 0);
     const answered = { ...announced.row, intents: settled(announced.row, intent, 'refused') };
     return refuse(ledger, answered, term, now, error.message);

@@ -1,8 +1,8 @@
+import { hasEnded } from '../model/job.ts';
 import type { BatchRow, JobRow } from '../model/rows.ts';
 import { because, counted, type Explanation, type Facts, type StoredRows } from './explanation.ts';
 
 const OVER = ['closing', 'tearing-down', 'teardown-owed', 'settled'];
-const ENDED_REPORTS = ['succeeded', 'failed', 'interrupted', 'cancelled'];
 
 /** A task whose batch a burst holds: on its way to a worker, at work, or being looked at. */
 export function explainClaimed(rows: StoredRows & { readonly batch: BatchRow }): Explanation {
@@ -30,7 +30,7 @@ function explainJob(job: JobRow, facts: Facts): Explanation {
     return because('worker-lost', sentence, { ...facts, lostAt: job.lostAt ?? job.deadlineAt });
   }
   const unread = [...job.uploaded].filter((line) => !job.collected.has(line)).length;
-  const over = ENDED_REPORTS.includes(job.reported ?? '');
+  const over = hasEnded(job.reported);
   if (unread > 0 && (over || job.uploaded.size >= job.tasks)) {
     const sentence = `Its worker has finished; ${counted(unread, 'result', 'results')} of the job still to be verified.`;
     return because('verifying', sentence, { ...facts, unread });

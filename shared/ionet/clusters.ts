@@ -1,9 +1,9 @@
 import { BurstError, CapacityUnavailable, ProviderRefused } from '../errors.ts';
+import { isClusterOver } from '../model/cluster.ts';
 import { knownGpuModel } from '../model/gpu.ts';
 import { microUsdOf } from '../model/money.ts';
 import type {
   Clock,
-  ClusterPhase,
   ClusterRequest,
   ClusterSummary,
   Clusters,
@@ -62,7 +62,7 @@ export function createIonetClusters(options: IonetOptions): Clusters {
 
     async findByName(name) {
       const clusters = await list();
-      return clusters.filter((cluster) => cluster.name === name && !hasEnded(cluster.phase));
+      return clusters.filter((cluster) => cluster.name === name && !isClusterOver(cluster.phase));
     },
 
     async create(request) {
@@ -73,7 +73,7 @@ export function createIonetClusters(options: IonetOptions): Clusters {
     async get(clusterId) {
       const deployment = await caas.deployment(clusterId).catch(undefinedWhenGone);
       if (deployment === undefined) return undefined;
-      const workers = hasEnded(deployment.status) ? [] : await workersOf(caas, deployment);
+      const workers = isClusterOver(deployment.status) ? [] : await workersOf(caas, deployment);
       return viewOf(deployment, workers);
     },
 
@@ -187,10 +187,6 @@ function deployBodyOf({
     registry_config: { image_url: image },
   };
 }
-
-const ENDED: ReadonlySet<ClusterPhase> = new Set(['FAILED', 'EXPIRED', 'DELETED']);
-
-const hasEnded = (phase: ClusterPhase): boolean => ENDED.has(phase);
 
 /** Not found is an answer where a cluster is looked at or destroyed, whatever the words around it. */
 function undefinedWhenGone(error: unknown): undefined {

@@ -1,7 +1,7 @@
 import * as z from 'zod';
+import type { ClusterPhase } from '../model/cluster.ts';
 import { ClusterId, WorkerId } from '../model/ids.ts';
 import { Instant } from '../model/time.ts';
-import type { ClusterPhase } from '../ports.ts';
 
 /**
  * Every reply of io.net's CaaS API that is used, under its own field names: tolerant where the API file

@@ -68,6 +68,13 @@ export const JobReport = z.object({
 });
 export type JobReport = z.infer<typeof JobReport>;
 
+/** Reported statuses after which a job does nothing more. */
+const ENDED: ReadonlySet<string> = new Set(['succeeded', 'failed', 'interrupted', 'cancelled']);
+
+/** Whether a worker has reported the end of a job. */
+export const hasEnded = (status: string | undefined): boolean =>
+  status !== undefined && ENDED.has(status);
+
 /** Answer of a worker's health job: what it speaks and what hardware it stands on. */
 export const WorkerHealth = z.object({
   contract: z.literal(1),

@@ -1,3 +1,4 @@
+import { isClusterOver } from '../model/cluster.ts';
 import type { LeaseRow, ProviderView } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
 import { type Instant, secondsBetween } from '../model/time.ts';
@@ -8,9 +9,6 @@ export interface Gone {
   /** Why the cluster is given up; absent: it is not. */
   readonly gone?: string;
 }
-
-/** Phases that say a cluster is over. */
-const OVER = new Set(['FAILED', 'EXPIRED', 'DELETED']);
 
 /** Lists that must agree before a cluster is called gone. */
 const LISTS = 2;
@@ -29,7 +27,7 @@ export function goneFromView(
   if (view === undefined || secondsBetween(view.asOf, now) > looks.viewSeconds) return {};
   if (lease.readyAt === undefined || view.asOf <= lease.readyAt) return {};
   const listed = view.clusters.find(({ clusterId }) => clusterId === lease.clusterId);
-  if (listed !== undefined && !OVER.has(listed.phase)) {
+  if (listed !== undefined && !isClusterOver(listed.phase)) {
     return lease.goneSince === undefined ? {} : { changed: { goneSince: undefined, goneLists: 0 } };
   }
   const how = listed === undefined ? 'missing from the list' : listed.phase.toLowerCase();

@@ -1,4 +1,4 @@
-import type { JobReport } from '../model/job.ts';
+import { hasEnded, type JobReport } from '../model/job.ts';
 import type { BatchRow, JobRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
 import { type Instant, secondsBetween } from '../model/time.ts';
@@ -14,11 +14,6 @@ export type JobVerdict =
   | { readonly kind: 'resubmit' }
   /** Nothing more is expected of it. `workerLost`: nor of its worker. */
   | { readonly kind: 'lost'; readonly reason: string; readonly workerLost: boolean };
-
-const TERMINAL_REPORTS = new Set(['succeeded', 'failed', 'interrupted', 'cancelled']);
-
-export const hasEnded = (status: string | undefined): boolean =>
-  status !== undefined && TERMINAL_REPORTS.has(status);
 
 /**
  * Judges the answer to one question about one job.

@@ -1,3 +1,4 @@
+import { isClusterOver } from '../model/cluster.ts';
 import type { LeaseRow, ProviderView } from '../model/rows.ts';
 import { quarantineSeconds, type Settings } from '../model/settings.ts';
 import { type Instant, secondsBetween } from '../model/time.ts';
@@ -7,8 +8,6 @@ type Entry = ProviderView['clusters'][number];
 
 /** Lists that must show a cluster unowned before it is destroyed. */
 const UNOWNED_LISTS = 2;
-
-const OVER = ['FAILED', 'EXPIRED', 'DELETED'];
 
 /**
  * A cluster is owned while its lease lives and records its id, or records none yet: then the name is
@@ -44,7 +43,7 @@ export function noteCluster(
  * stay unrecorded. One that is over, or on its way out, is left alone.
  */
 export function mayDestroy(entry: Entry, settings: Settings, asOf: Instant): boolean {
-  if (entry.unownedSince === undefined || OVER.includes(entry.phase)) return false;
+  if (entry.unownedSince === undefined || isClusterOver(entry.phase)) return false;
   if (entry.phase === 'DELETING' || entry.unownedLists < UNOWNED_LISTS) return false;
   return secondsBetween(entry.unownedSince, asOf) >= quarantineSeconds(settings);
 }

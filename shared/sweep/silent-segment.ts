@@ -1,3 +1,4 @@
+import { isClusterOver } from '../model/cluster.ts';
 import type { LeaseRow, ProviderView } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
 import { type Instant, plusSeconds } from '../model/time.ts';
@@ -17,9 +18,6 @@ export type SegmentVerdict =
   /** Owed to the reaper, and gone from the provider's list: a last segment confirms and settles. */
   | { readonly do: 'settle' };
 
-/** A provider lists clusters that are over for as long as it likes. */
-const OVER = ['FAILED', 'EXPIRED', 'DELETED'];
-
 /** Sweep passes that must find a segment late. */
 const LATE_PASSES = 2;
 
@@ -35,7 +33,7 @@ export function judgeSegment(
     const since = lease.destroyAskedAt ?? lease.nextLookBy;
     const listed = view?.clusters.some(
       ({ clusterId, name, phase }) =>
-        !OVER.includes(phase) && (clusterId === lease.clusterId || name === lease.burstId),
+        !isClusterOver(phase) && (clusterId === lease.clusterId || name === lease.burstId),
     );
     return view !== undefined && view.asOf > since && listed === false
       ? { do: 'settle' }

@@ -1,8 +1,9 @@
+import { isClusterOver } from '../model/cluster.ts';
 import type { ClusterId } from '../model/ids.ts';
 import type { LeaseRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Instant } from '../model/time.ts';
-import type { ClusterPhase, ClusterSummary, ClusterView } from '../ports.ts';
+import type { ClusterSummary, ClusterView } from '../ports.ts';
 import { beforeCalling } from '../provision/intents.ts';
 
 /** What the provider showed in one look at the end of a cluster. */
@@ -22,8 +23,6 @@ export type EndVerdict =
   /** `askAgain`: those that do not even say they are on their way out. */
   | { readonly kind: 'alive'; readonly askAgain: readonly ClusterId[] };
 
-const OVER: readonly ClusterPhase[] = ['EXPIRED', 'FAILED', 'DELETED'];
-
 /** Lists in a row that must not show a cluster the provider no longer knows by id. */
 const ABSENT_LOOKS = 2;
 
@@ -40,7 +39,7 @@ export function judgeEnd(
   const before = beforeCalling(lease, 'create', settings, now);
   if (before.kind === 'wait') return { kind: 'in-doubt', waitSeconds: before.waitSeconds };
   const living = [...look.named, ...(look.view === undefined ? [] : [look.view])].filter(
-    ({ phase }) => !OVER.includes(phase),
+    ({ phase }) => !isClusterOver(phase),
   );
   if (living.length > 0) {
     const stubborn = living.filter(({ phase }) => phase !== 'DELETING');

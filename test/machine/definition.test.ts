@@ -102,7 +102,7 @@ describe('error names', () => {
     ),
   );
   const ours = Object.values(errors)
-    .filter((type) => type !== errors.BurstError)
+    .filter((type) => type.prototype instanceof errors.BurstError)
     .map((type) => new (type as typeof errors.Throttled)('').name);
 
   it('in the definition are those of shared/errors.ts and of AWS', () => {

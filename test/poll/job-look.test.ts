@@ -1,12 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { JobReport } from '../../shared/model/job.ts';
-import {
-  hasEnded,
-  isLost,
-  judgeJob,
-  lookAgainSeconds,
-  unread,
-} from '../../shared/poll/job-look.ts';
+import { hasEnded, type JobReport } from '../../shared/model/job.ts';
+import { isLost, judgeJob, lookAgainSeconds, unread } from '../../shared/poll/job-look.ts';
 import type { Answer } from '../../shared/ports.ts';
 import { aJob, aReport, at, NOW } from '../support/burst-rows.ts';
 import { testSettings } from '../support/virtual-bursts.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { ClusterPhase } from '../../shared/model/cluster.ts';
 import { ClusterId } from '../../shared/model/ids.ts';
 import type { Intent } from '../../shared/model/rows.ts';
 import { quarantineSeconds } from '../../shared/model/settings.ts';
-import type { ClusterPhase } from '../../shared/ports.ts';
 import { type EndLook, judgeEnd } from '../../shared/teardown/confirmation.ts';
 import { aLease, at, aView, BURST, CLUSTER, NOW } from '../support/burst-rows.ts';
 import { testSettings } from '../support/virtual-bursts.ts';
