@@ -1,4 +1,4 @@
-import { CapacityUnavailable } from '../../shared/errors.ts';
+import { CapacityUnavailable, ProviderRefused } from '../../shared/errors.ts';
 import { type ClusterPhase, isClusterOver } from '../../shared/model/cluster.ts';
 import { gpuMeets, knownGpuModel } from '../../shared/model/gpu.ts';
 import { ClusterId, WorkerId } from '../../shared/model/ids.ts';
@@ -71,6 +71,7 @@ export function createMarket(options: MarketOptions): Market {
     cluster.phase = phase;
     cluster.endedMs = timers.now();
     for (const worker of cluster.workers.values()) worker.kill();
+    cluster.workers.clear();
   };
 
   const awaitTermEnd = (cluster: Cluster): void => {
@@ -101,7 +102,7 @@ export function createMarket(options: MarketOptions): Market {
   const viewOf = (cluster: Cluster): ClusterView => ({
     clusterId: cluster.id,
     phase: cluster.phase,
-    gpuModel: cluster.hardware.name,
+    gpuModel: knownGpuModel(cluster.hardware.name) ?? cluster.hardware.name,
     gpusPerWorker: cluster.request.offer.gpusPerWorker,
     totalWorkers: cluster.request.offer.workers,
     workers: [...cluster.workers.keys()].map((workerId) => ({ workerId, url: urlOf(workerId) })),
@@ -146,7 +147,8 @@ export function createMarket(options: MarketOptions): Market {
               location: iso2,
               locationId: String(id),
               availableWorkers: Math.floor(freeGpus(hardware, String(id)) / need.gpus),
-            }));
+            }))
+            .filter(({ availableWorkers }) => availableWorkers > 0);
         });
       },
       async quote(offer, workers, hours) {
@@ -187,7 +189,7 @@ export function createMarket(options: MarketOptions): Market {
       async extend(id, hours) {
         const cluster = find(id);
         if (cluster === undefined || cluster.phase !== 'RUNNING') {
-          throw new CapacityUnavailable('only a running cluster can be extended');
+          throw new ProviderRefused('only a running cluster can be extended');
         }
         cluster.hours += hours;
       },
