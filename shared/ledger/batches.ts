@@ -1,7 +1,7 @@
 import type { BatchId, BurstId, JobId, ProfileId, Tenant, WorkerId } from '../model/ids.ts';
 import { BatchRow } from '../model/rows.ts';
 import type { Instant } from '../model/time.ts';
-import type { Ledger } from '../ports.ts';
+import type { Ledger, Write } from '../ports.ts';
 import { batchKey, batchRange } from './keys.ts';
 import { assignments, type Change, changeRow, createRow, readRow } from './rows.ts';
 
@@ -70,6 +70,12 @@ export const claimBatch = (
     }),
   });
 
+/** The attempt that claimed the batch under this fence still holds it. */
+const heldUnder = (batchFence: number): Write['when'] => [
+  { is: 'equal', path: 'status', value: 'claimed' },
+  { is: 'equal', path: 'batchFence', value: batchFence },
+];
+
 /** The end of an attempt, as it is written into the batch that goes back. */
 export interface BatchReturn {
   readonly attempts: number;
@@ -88,10 +94,7 @@ export const returnBatch = (
 ): Promise<Change<BatchRow>> =>
   changeRow(ledger, BatchRow, {
     key: batchKey(batch.tenant, batch.profile, batch.batchId),
-    when: [
-      { is: 'equal', path: 'status', value: 'claimed' },
-      { is: 'equal', path: 'batchFence', value: batch.batchFence },
-    ],
+    when: heldUnder(batch.batchFence),
     set: assignments({
       status: 'open',
       batchFence: batch.batchFence + 1,
@@ -113,10 +116,7 @@ export const hearOfBatch = (
 ): Promise<Change<BatchRow>> =>
   changeRow(ledger, BatchRow, {
     key: batchKey(batch.tenant, batch.profile, batch.batchId),
-    when: [
-      { is: 'equal', path: 'status', value: 'claimed' },
-      { is: 'equal', path: 'batchFence', value: batch.batchFence },
-    ],
+    when: heldUnder(batch.batchFence),
     set: [['dueAt', dueAt]],
   });
 
