@@ -7,7 +7,7 @@ import { ImageRef, Settings } from '../../shared/model/settings.ts';
 export interface BurstSchedulerProps {
   /**
    * Worker image by task kind, each named by digest: `registry/name@sha256:…`. A kind without an image is
-   * refused at intake.
+   * refused at intake. Tasks of kind `container` name theirs themselves: `settings.containers` allows them.
    */
   readonly images: Readonly<Record<string, string>>;
 
@@ -83,7 +83,7 @@ export function deploymentOf(props: BurstSchedulerProps): Deployment {
   const parsed = Settings.safeParse({ ...given, workerSecret: NO_SECRET });
 
   const problems = [
-    ...imageProblems(images),
+    ...imageProblems(images, props.settings?.containers ?? []),
     ...tenantProblems(tenants),
     ...(parsed.success ? limitProblems(parsed.data) : settingsProblems(parsed.error)),
   ];
@@ -107,10 +107,19 @@ export function deploymentOf(props: BurstSchedulerProps): Deployment {
   };
 }
 
-function imageProblems(images: BurstSchedulerProps['images']): string[] {
-  if (Object.keys(images).length === 0) return ['images: names no image, so no task could run'];
+function imageProblems(
+  images: BurstSchedulerProps['images'],
+  containers: readonly string[],
+): string[] {
+  if (Object.keys(images).length + containers.length === 0) {
+    return ['images: names no image, so no task could run'];
+  }
   return Object.entries(images).flatMap(([kind, image]) => {
-    if (kindNamed(kind) === undefined) return [`images.${kind}: there is no such task kind`];
+    const known = kindNamed(kind);
+    if (known === undefined) return [`images.${kind}: there is no such task kind`];
+    if (known.namesImage) {
+      return [`images.${kind}: its tasks name their images; allow them in settings.containers`];
+    }
     if (ImageRef.safeParse(image).success) return [];
     return [
       `images.${kind}: ${JSON.stringify(image)} does not name an image by its digest; write registry/name@sha256:<64 hexadecimal digits>`,

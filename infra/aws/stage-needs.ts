@@ -8,7 +8,8 @@ export type Prefix =
   | 'inputs'
   | 'manifests'
   | 'results'
-  | 'uploads';
+  | 'uploads'
+  | 'votes';
 
 /** What one function may do, and how large it is. Its role is made of this and nothing else. */
 export interface StageNeeds {
@@ -50,9 +51,9 @@ export const STAGE_NEEDS: Readonly<Record<StageName, StageNeeds>> = {
   collect: {
     memoryMiB: 1024,
     queries: true,
-    reads: ['inputs', 'manifests', 'uploads'],
-    writes: ['checkpoints', 'results'],
-    deletes: ['checkpoints', 'inputs', 'results', 'uploads'],
+    reads: ['inputs', 'manifests', 'uploads', 'votes'],
+    writes: ['checkpoints', 'results', 'votes'],
+    deletes: ['checkpoints', 'inputs', 'results', 'uploads', 'votes'],
   },
   teardown: { memoryMiB: 512, secret: true },
   sweep: {
@@ -60,7 +61,7 @@ export const STAGE_NEEDS: Readonly<Record<StageName, StageNeeds>> = {
     queries: true,
     due: true,
     startsBursts: true,
-    deletes: ['checkpoints', 'inputs', 'uploads'],
+    deletes: ['checkpoints', 'inputs', 'uploads', 'votes'],
   },
   reap: { memoryMiB: 512, secret: true },
 };

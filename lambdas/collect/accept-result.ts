@@ -1,27 +1,32 @@
-import { forgetTask } from '../../shared/bursts/forget-task.ts';
 import type { Claim } from '../../shared/kinds/kind.ts';
-import { hasSecrets, type KnownTask, kindNamed } from '../../shared/kinds/kinds.ts';
+import { type KnownTask, kindNamed } from '../../shared/kinds/kinds.ts';
 import { claimFact } from '../../shared/ledger/claims.ts';
-import { endTask } from '../../shared/ledger/tasks.ts';
-import { resultKey, uploadKey } from '../../shared/model/artifact-keys.ts';
+import { uploadKey } from '../../shared/model/artifact-keys.ts';
 import type { CheckpointMark } from '../../shared/model/checkpoint.ts';
-import { sha256Of } from '../../shared/model/digest.ts';
 import type { TaskId } from '../../shared/model/ids.ts';
 import type { ManifestTask } from '../../shared/model/job.ts';
-import type { JobRow, LeaseRow, ResultFile } from '../../shared/model/rows.ts';
+import type { JobRow, LeaseRow } from '../../shared/model/rows.ts';
+import type { Settings } from '../../shared/model/settings.ts';
 import type { CollectPorts } from './collect-ports.ts';
+import { failTask, finishTask } from './finish-task.ts';
+import { acceptVote } from './votes.ts';
 
 /**
  * accepted: verified and first · refused: verified, but the task had ended · rejected: not what was asked
- * for · missing: nothing was uploaded (yet) · failed: no machine can do it · undone: this worker could not
+ * for · voted: good if another worker delivers the same · missing: nothing was uploaded (yet) · failed: it is
+ * tried no more · undone: this worker could not, or has delivered before
  */
-export const RECEIVED = ['accepted', 'refused', 'rejected', 'missing', 'failed', 'undone'] as const;
+export const RECEIVED = [
+  ...(['accepted', 'refused', 'rejected', 'voted'] as const),
+  ...(['missing', 'failed', 'undone'] as const),
+];
 export type Received = (typeof RECEIVED)[number];
 
+/** `ended`: the task has, by this or before. */
 export type Acceptance =
   | { readonly kind: 'accepted' | 'refused' | 'failed'; readonly ended: true }
-  | { readonly kind: 'rejected'; readonly ended: false; readonly reason: string }
-  | { readonly kind: 'missing' | 'undone'; readonly ended: false };
+  | { readonly kind: 'rejected'; readonly ended: boolean; readonly reason: string }
+  | { readonly kind: 'voted' | 'missing' | 'undone'; readonly ended: false };
 
 /**
  * One upload to one result: every file is read once, with a cap; those very bytes are verified, and those
@@ -29,6 +34,7 @@ export type Acceptance =
  */
 export async function acceptResult(
   ports: CollectPorts,
+  settings: Settings,
   lease: LeaseRow,
   job: JobRow,
   task: ManifestTask,
@@ -56,41 +62,24 @@ export async function acceptResult(
     ports.log('result rejected', facts);
     return { kind: 'rejected', ended: false, reason: verdict.reason };
   }
+  if (verdict.verified === 'vote') {
+    return acceptVote(ports, settings, lease, job, task, { known, files, verdict });
+  }
   const taken = await takenClaim(ports, lease, task, verdict.claims ?? []);
   if (taken !== undefined) {
     const reason = `E_RESULT_TAKEN: ${taken.by} rests on the same ${taken.claim.fact.split(':')[0]}`;
-    if (taken.claim.ifTaken === 'failed') return failTask(ports, lease, job, task, reason);
+    if (taken.claim.ifTaken === 'failed') return failBadInput(ports, lease, job, task, reason);
     return { kind: 'rejected', ended: false, reason };
   }
 
-  const kept: ResultFile[] = [];
-  for (const { name, contentType } of known.outputs) {
-    const bytes = files.get(name) ?? new Uint8Array();
-    const key = resultKey(lease.tenant, task.taskId, job.jobId, name);
-    await ports.artifacts.put(key, { bytes, contentType });
-    kept.push({ name, key, contentType, bytes: bytes.length, sha256: sha256Of(bytes) });
-  }
-  const outcome = await endTask(
-    ports.ledger,
-    lease.tenant,
-    task.taskId,
-    {
-      status: 'done',
-      verifiedBy: verdict.verifiedBy,
-      files: kept,
-      evidence: verdict.evidence ?? {},
-      burst: lease.burstId,
-      job: job.jobId,
-      slotSeconds: job.slotSeconds / Math.max(1, job.uploaded.size),
-      attempts: task.attempt,
-      resumed: resumedBy(job, task),
-    },
-    ports.clock.now(),
-  );
-  const accepted = outcome.done || outcome.row?.job === job.jobId;
-  if (!accepted) for (const { key } of kept) await ports.artifacts.remove(key);
-  if (hasSecrets(known)) await forgetTask(ports, lease.tenant, task.taskId);
-  return { kind: accepted ? 'accepted' : 'refused', ended: true };
+  return finishTask(ports, lease.tenant, task, known, files, {
+    verifiedBy: verdict.verifiedBy,
+    evidence: verdict.evidence ?? {},
+    burst: lease.burstId,
+    job: job.jobId,
+    slotSeconds: job.slotSeconds / Math.max(1, job.uploaded.size),
+    resumed: resumedBy(job, task),
+  });
 }
 
 function knownTask(job: JobRow, { kind, spec }: ManifestTask): KnownTask {
@@ -122,16 +111,13 @@ const resumedBy = (job: JobRow, { line, checkpoint }: ManifestTask): CheckpointM
 };
 
 /** A task that no machine can do is never tried again (exit code 64). */
-export async function failTask(
+export const failBadInput = (
   ports: CollectPorts,
   lease: LeaseRow,
   job: JobRow,
   task: ManifestTask,
   message: string,
-): Promise<Acceptance> {
+): Promise<Acceptance> => {
   const reason = `bad-input: ${message} (worker ${job.worker})`;
-  const ending = { status: 'failed' as const, reason, attempts: task.attempt };
-  await endTask(ports.ledger, lease.tenant, task.taskId, ending, ports.clock.now());
-  if (hasSecrets(knownTask(job, task))) await forgetTask(ports, lease.tenant, task.taskId);
-  return { kind: 'failed', ended: true };
-}
+  return failTask(ports, lease.tenant, task, knownTask(job, task), reason);
+};

@@ -2,24 +2,24 @@ import type { Driver } from '../../shared/bursts/drive.ts';
 import { settleTasks } from '../../shared/ledger/batches.ts';
 import { changeJob, jobsOf } from '../../shared/ledger/jobs.ts';
 import { changeLease } from '../../shared/ledger/leases.ts';
-import { quarantineWorker } from '../../shared/ledger/provider.ts';
 import { sha256Of } from '../../shared/model/digest.ts';
 import type { BatchId } from '../../shared/model/ids.ts';
 import { type ManifestTask, parseManifest } from '../../shared/model/job.ts';
 import type { JobRow, LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
-import { plusSeconds } from '../../shared/model/time.ts';
 import { failedLines, unread, unreadCheckpoints } from '../../shared/poll/job-look.ts';
 import type { Invocation } from '../../shared/ports.ts';
 import { acceptResult, RECEIVED, type Received } from './accept-result.ts';
 import { dropLineage, takeCheckpoint } from './checkpoints.ts';
 import type { CollectPorts } from './collect-ports.ts';
 import { acceptFailure } from './failed-line.ts';
+import { putAside } from './put-aside.ts';
 
 const NOTHING: Readonly<Record<Received, number>> = {
   accepted: 0,
   refused: 0,
   rejected: 0,
+  voted: 0,
   missing: 0,
   failed: 0,
   undone: 0,
@@ -93,7 +93,7 @@ async function collectJob(
     const failure = job.uploaded.has(line) ? undefined : failures.get(line);
     const received =
       failure === undefined
-        ? await acceptResult(ports, lease, job, task)
+        ? await acceptResult(ports, settings, lease, job, task)
         : await acceptFailure(ports, lease, job, task, failure);
     own[received.kind] += 1;
     if (received.kind !== 'missing') verified += 1;
@@ -103,9 +103,8 @@ async function collectJob(
       ended.set(task.batchId, (ended.get(task.batchId) ?? new Set()).add(task.index));
     }
     if (received.kind === 'rejected') {
-      const quarantinedUntil = plusSeconds(ports.clock.now(), settings.limits.quarantineSeconds);
       const reason = received.reason.slice(0, 300);
-      await quarantineWorker(ports.ledger, { workerId: job.worker, quarantinedUntil, reason });
+      await putAside(ports, settings, job.worker, reason);
       await dropLineage(ports, lease, task, reason);
     }
   }
@@ -115,6 +114,7 @@ async function collectJob(
     collected: read,
     refusedResults: own.refused,
     rejectedResults: own.rejected,
+    votes: own.voted,
   });
   for (const kind of RECEIVED) counts[kind] += own[kind];
   return { looked, verified, ended: endedLines };

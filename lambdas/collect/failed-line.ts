@@ -2,7 +2,7 @@ import { inputKey } from '../../shared/model/artifact-keys.ts';
 import { sha256Of } from '../../shared/model/digest.ts';
 import type { ManifestTask } from '../../shared/model/job.ts';
 import type { JobRow, LeaseRow } from '../../shared/model/rows.ts';
-import { type Acceptance, failTask } from './accept-result.ts';
+import { type Acceptance, failBadInput } from './accept-result.ts';
 import { dropLineage } from './checkpoints.ts';
 import type { CollectPorts } from './collect-ports.ts';
 
@@ -18,10 +18,10 @@ export async function acceptFailure(
   task: ManifestTask,
   failure: { readonly class: string; readonly message: string },
 ): Promise<Acceptance> {
-  if (failure.class === 'bad-spec') return failTask(ports, lease, job, task, failure.message);
+  if (failure.class === 'bad-spec') return failBadInput(ports, lease, job, task, failure.message);
   if (failure.class === 'input') {
     const wrong = await wrongInput(ports, lease, task);
-    if (wrong !== undefined) return failTask(ports, lease, job, task, wrong);
+    if (wrong !== undefined) return failBadInput(ports, lease, job, task, wrong);
   }
   if (failure.class === 'executor') await dropLineage(ports, lease, task, failure.message);
   return { kind: 'undone', ended: false };

@@ -3,6 +3,7 @@ import { type KnownTask, kindNamed } from '../../shared/kinds/kinds.ts';
 import { settleTasks } from '../../shared/ledger/batches.ts';
 import { readCheckpoints } from '../../shared/ledger/checkpoints.ts';
 import { readTask } from '../../shared/ledger/tasks.ts';
+import { readVote } from '../../shared/ledger/votes.ts';
 import {
   assetKey,
   checkpointUploadKey,
@@ -10,7 +11,7 @@ import {
   uploadKey,
 } from '../../shared/model/artifact-keys.ts';
 import { CHECKPOINT_TYPE } from '../../shared/model/checkpoint.ts';
-import type { JobId, TaskId } from '../../shared/model/ids.ts';
+import type { JobId, TaskId, WorkerId } from '../../shared/model/ids.ts';
 import type { ManifestTask } from '../../shared/model/job.ts';
 import type { BatchRow } from '../../shared/model/rows.ts';
 import type { TaskEnvelope } from '../../shared/model/task.ts';
@@ -20,19 +21,24 @@ import type { RunPorts } from './run-ports.ts';
 /** Task rows read and URLs signed at a time. */
 const AT_ONCE = 16;
 
-/** What every URL of a job is signed for. */
+/** Whose job it is, and what every URL of it is signed for. */
 interface Signing {
   readonly jobId: JobId;
+  readonly worker: WorkerId;
   readonly seconds: number;
 }
 
-/** The tasks of claimed batches that have not ended, with the URLs their files come from and go to. */
+/**
+ * The tasks of claimed batches that have not ended, with the URLs their files come from and go to. Of those
+ * decided by votes, only the ones this worker has no vote on yet.
+ */
 export async function manifestTasks(
   ports: RunPorts,
   claims: readonly BatchRow[],
-  jobId: JobId,
-  urlSeconds: number,
+  job: { readonly jobId: JobId; readonly worker: WorkerId; readonly urlSeconds: number },
 ): Promise<ManifestTask[]> {
+  const { jobId, worker, urlSeconds } = job;
+  const signing = { jobId, worker, seconds: Math.ceil(urlSeconds) };
   const tasks: Omit<ManifestTask, 'line'>[] = [];
   for (const batch of claims) {
     const bodies = await readBodies(ports, batch);
@@ -49,9 +55,9 @@ export async function manifestTasks(
       rows[index]?.status === 'accepted' ? [index] : [],
     );
     const lines = await inParallel(open, AT_ONCE, (index) =>
-      manifestTask(ports, batch, index, bodies, { jobId, seconds: Math.ceil(urlSeconds) }),
+      manifestTask(ports, batch, index, bodies, signing),
     );
-    tasks.push(...lines);
+    tasks.push(...lines.filter((line) => line !== undefined));
   }
   return tasks.map((task, line) => ({ line, ...task }));
 }
@@ -62,14 +68,18 @@ async function manifestTask(
   index: number,
   bodies: ReadonlyMap<number, TaskEnvelope>,
   signing: Signing,
-): Promise<Omit<ManifestTask, 'line'>> {
+): Promise<Omit<ManifestTask, 'line'> | undefined> {
   const entry = batch.tasks[index];
   const envelope = entry === undefined ? undefined : bodies.get(entry.line);
   const read = envelope === undefined ? undefined : kindNamed(batch.kind)?.read(envelope.spec);
   if (entry === undefined || envelope === undefined || read?.ok !== true) {
     throw new Error(`batch ${batch.batchId} has no readable body for its task ${index}`);
   }
-  const { jobId, seconds } = signing;
+  const { jobId, worker, seconds } = signing;
+  if (read.task.workers > 1) {
+    const vote = await readVote(ports.ledger, batch.tenant, entry.taskId, worker);
+    if (vote !== undefined) return undefined;
+  }
   const uploads = await inParallel(read.task.outputs, AT_ONCE, async (output) => ({
     ...output,
     url: await ports.artifacts.writeUrl(uploadKey(batch.tenant, entry.taskId, jobId, output.name), {

@@ -36,13 +36,14 @@ export async function submitNew(
     const claim = await claimBatch(ledger, batch, { burst: lease.burstId, job: jobId, dueAt });
     if (claim.done) claims.push(claim.row);
   }
-  const tasks = await manifestTasks(
-    ports,
-    claims,
-    jobId,
-    secondsBetween(now, assignment.deadlineAt),
-  );
-  if (tasks.length === 0) return undefined;
+  const { worker, deadlineAt } = assignment;
+  const urlSeconds = secondsBetween(now, deadlineAt);
+  const tasks = await manifestTasks(ports, claims, { jobId, worker, urlSeconds });
+  if (tasks.length === 0) {
+    const end = { class: 'voted' as const, reason: 'other workers are to do what is left', worker };
+    for (const claim of claims) await giveBack(ledger, settings, claim, end, now);
+    return undefined;
+  }
 
   const text = manifestText(jobId, tasks);
   const manifestSha256 = sha256Of(text);
@@ -53,13 +54,13 @@ export async function submitNew(
     burstId: lease.burstId,
     n: firstNumber,
     jobId,
-    worker: assignment.worker,
+    worker,
     batches: claims.map(({ batchId, batchFence }) => ({ batchId, batchFence })),
     tasks: tasks.length,
     manifestKey: key,
     manifestSha256,
     submittedAt: now,
-    deadlineAt: assignment.deadlineAt,
+    deadlineAt,
   });
   if (!created.done) {
     const end = { class: 'not-started' as const, reason: 'another Run took its number' };

@@ -39,7 +39,7 @@ export async function openIfNeeded(
   const after = await updateProfile(ports.ledger, profile, async (seen) => {
     const oldestOpen = older(seen.oldestOpen, arrived);
     const live = await liveBatches(ports.ledger, watermarked(seen, oldestOpen));
-    decision = decideOpening(seen, backlogOf(live), settings, now);
+    decision = decideOpening(seen, backlogOf(live, seen.requirement), settings, now);
     burst = decision.open
       ? {
           burstId: burstIdOf(seen, seen.seq + 1, settings),
@@ -85,12 +85,18 @@ export async function launch(
   });
 }
 
-/** Claimed work counts beside the open: it keeps the slots busy that the decision counts as capacity. */
-const backlogOf = (live: readonly BatchRow[]): Backlog =>
+/**
+ * Claimed work counts beside the open: it keeps the slots busy that the decision counts as capacity. What
+ * several workers must do is that much more of it.
+ */
+const backlogOf = (
+  live: readonly BatchRow[],
+  { minWorkers = 1 }: ProfileRow['requirement'],
+): Backlog =>
   live.some(({ status }) => status === 'open')
     ? {
         batches: live.length,
-        slotSeconds: live.reduce((sum, batch) => sum + openSeconds(batch), 0),
+        slotSeconds: minWorkers * live.reduce((sum, batch) => sum + openSeconds(batch), 0),
       }
     : { batches: 0, slotSeconds: 0 };
 

@@ -39,6 +39,10 @@ function explainJob(job: JobRow, facts: Facts): Explanation {
     const sentence = `${counted(job.rejectedResults, 'result', 'results')} of worker ${job.worker} were wrong; the task is tried again on another worker.`;
     return because('verification-failed', sentence, { ...facts, rejected: job.rejectedResults });
   }
+  if (over && job.votes > 0) {
+    const sentence = `Worker ${job.worker} has delivered; another worker's result must be the same.`;
+    return because('verifying', sentence, { ...facts, votes: job.votes });
+  }
   if (over || job.status === 'ended' || job.status === 'refused') {
     const how = job.status === 'refused' ? 'refused' : (job.reported ?? 'ended');
     const sentence = `Its job is over (${how}) without a result for the task; it is tried again.`;

@@ -25,6 +25,7 @@ function again(batch: BatchRow, now: Instant): Explanation {
     ? `not before ${notBefore} (in ${spoken(secondsBetween(now, notBefore))})`
     : 'as soon as a worker is free for it';
   const attempt = batch.attempts + 1;
+  if (what === 'voted') return anotherWanted(batch);
   const cause = what === 'worker-lost' || what === 'verification-failed' ? what : 'retrying';
   return because(cause, `${AFTER[cause]} (${lastReason}); attempt ${attempt} starts ${when}.`, {
     batch: batch.batchId,
@@ -34,6 +35,14 @@ function again(batch: BatchRow, now: Instant): Explanation {
     notBefore: waits ? notBefore : undefined,
     since: batch.lastReasonAt,
   });
+}
+
+/** What was delivered counts once another worker delivers the same. */
+function anotherWanted({ batchId, lastReason = '', lastReasonAt }: BatchRow): Explanation {
+  const sentence =
+    'A worker has delivered; the task is given to another, whose result must be the same.';
+  const facts = { batch: batchId, class: 'voted', reason: lastReason, since: lastReasonAt };
+  return because('verifying', sentence, facts);
 }
 
 const AFTER = {

@@ -18,12 +18,14 @@ export interface BatchDraft<T extends SoundTask = SoundTask> {
 export function requirementOf(tenant: Tenant, task: SoundTask): Requirement {
   const { resources, locations } = task.envelope;
   const { gpuModels } = resources;
+  const { workers } = task.known;
   return {
     tenant,
     image: task.image,
     need: gpuModels === undefined ? resources : { ...resources, gpuModels: sorted(gpuModels) },
     ...(locations === undefined ? {} : { locations: sorted(locations) }),
     gpuUsed: task.gpuUsed,
+    ...(workers > 1 ? { minWorkers: workers } : {}),
   };
 }
 

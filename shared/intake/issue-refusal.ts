@@ -23,7 +23,9 @@ export function issueRefusal(
   const got = valueAt(value, issue.path);
   if (got === undefined) return refusal('E_REQUIRED', path, 'is missing; add it');
   const code = codeOf(issue, path, got);
-  return refusal(code, path, `${mendOf(code, got) ?? issue.message}; got ${shown(got)}`);
+  const mend = mendOf(code, got) ?? issue.message;
+  // The value of a variable may be a secret.
+  return refusal(code, path, code === 'E_ENV' ? mend : `${mend}; got ${shown(got)}`);
 }
 
 /** Objects of the envelope and their fields; a spec's fields are its kind's. */
@@ -50,6 +52,8 @@ function codeOf(issue: z.core.$ZodIssue, path: string, got: unknown): RefusalCod
   if (path === 'taskId') return 'E_TASK_ID';
   if (path.startsWith('resources.gpuModels')) return 'E_GPU_MODEL';
   if (path.startsWith('locations')) return 'E_LOCATION';
+  if (path === 'spec.image') return 'E_IMAGE_REF';
+  if (path.startsWith('spec.env')) return 'E_ENV';
   if (path === 'spec.collection.supply' && issue.code === 'custom') return 'E_SUPPLY';
   if (issue.code === 'too_big' || issue.code === 'too_small') return 'E_RANGE';
   return 'E_VALUE';
@@ -67,6 +71,8 @@ function mendOf(code: RefusalCode, got: unknown): string | undefined {
       const meant = near === undefined ? '' : `did you mean ${near}? `;
       return `${meant}give 1 to 16 of ${GPU_MODELS.join(', ')}, or leave it out for any`;
     }
+    case 'E_IMAGE_REF':
+      return 'name an image the operator allows by its digest, registry/name@sha256:<64 hexadecimal digits>, without a flag or anything behind it';
     case 'E_NUMBER':
       return 'is too large for a number';
     default:

@@ -4,7 +4,7 @@ import type { Settings } from '../model/settings.ts';
 import type { TaskEnvelope } from '../model/task.ts';
 import { checkEnvelope } from './check-envelope.ts';
 import { parseJsonText } from './json-text.ts';
-import { type Refusal, refusal } from './refusal.ts';
+import { quoted, type Refusal, refusal } from './refusal.ts';
 
 /** A task that may be accepted, with what its kind says about it. */
 export interface SoundTask {
@@ -27,7 +27,10 @@ export type ParsedTask =
     };
 
 /** What parsing must know of the deployment. */
-export type TaskRules = Pick<Settings, 'images' | 'allowCpuExecutor' | 'lease' | 'batches'>;
+export type TaskRules = Pick<
+  Settings,
+  'images' | 'containers' | 'allowCpuExecutor' | 'lease' | 'batches' | 'clusters'
+>;
 
 /**
  * Reads one message of the intake queue. Everything wrong with it is one refusal that names the field and
@@ -50,9 +53,16 @@ function checkTask(value: unknown, rules: TaskRules): ParsedTask {
     refusal: why,
     claimedTaskId: envelope.taskId,
   });
-  const image = rules.images[kind.name];
+  const image = known.image ?? rules.images[kind.name];
   if (image === undefined) {
     return no(refusal('E_UNSUPPORTED', 'kind', `no worker image is set for ${kind.name} here`));
+  }
+  if (known.image !== undefined && !rules.containers.includes(known.image)) {
+    return no(refusal('E_IMAGE_REF', 'spec.image', notAllowed(known.image, rules.containers)));
+  }
+  if (known.workers > rules.clusters.maxWorkers) {
+    const reason = `${known.workers} workers must agree, and a cluster of this deployment has at most ${rules.clusters.maxWorkers}; ask for fewer`;
+    return no(refusal('E_UNSUPPORTED', 'spec.verification', reason));
   }
   if (!kind.gpuUsed && !rules.allowCpuExecutor) {
     const reason = `the executor of ${kind.name} uses no GPU, and this deployment rents none for it (allowCpuExecutor)`;
@@ -65,4 +75,14 @@ function checkTask(value: unknown, rules: TaskRules): ParsedTask {
   }
   const { gpuUsed } = kind;
   return { ok: true, task: { envelope, bodySha256, known, image, gpuUsed, unitSeconds } };
+}
+
+/** Images named in a refusal. */
+const MOST_NAMED = 5;
+
+function notAllowed(image: string, allowed: readonly string[]): string {
+  const what = `${quoted(image, 255)} is not allowed by the operator`;
+  if (allowed.length === 0) return `${what}, who allows no image here`;
+  const more = allowed.length > MOST_NAMED ? ` and ${allowed.length - MOST_NAMED} more` : '';
+  return `${what}; allowed: ${allowed.slice(0, MOST_NAMED).join(', ')}${more}`;
 }

@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import type { AssetRef } from '../model/files.ts';
+import type { Sha256 } from '../model/ids.ts';
 
 /** What our side found when it looked at a result. */
 export type Verdict =
@@ -11,6 +12,15 @@ export type Verdict =
       readonly evidence?: Readonly<Record<string, string>>;
       /** Facts no other task of the tenant may rest on. */
       readonly claims?: readonly Claim[];
+    }
+  | {
+      /** Our side cannot tell: what `votes` workers deliver alike is the result. */
+      readonly verified: 'vote';
+      /** Equal for equal results. */
+      readonly digest: Sha256;
+      readonly votes: number;
+      /** How it is verified once they agree. */
+      readonly verifiedBy: string;
     }
   | {
       readonly verified: false;
@@ -55,6 +65,10 @@ export interface TaskKind<Spec> {
   inputs?(spec: Spec): readonly string[];
   /** Files it shares with other tasks. @default none */
   assets?(spec: Spec): readonly AssetRef[];
+  /** The image that does it, where every task names its own. @default the one the operator set for the kind */
+  image?(spec: Spec): string;
+  /** Different workers that must do it: a cluster of fewer is of no use. @default 1 */
+  workers?(spec: Spec): number;
   /** Largest checkpoint payload, bytes; of a kind with checkpoints. */
   maxCheckpointBytes?(spec: Spec): number;
   /** The files a worker uploads for a task. */

@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import type { AssetRef } from '../model/files.ts';
+import { container } from './container.ts';
 import type { OutputFile, TaskKind, Verdict } from './kind.ts';
 import { nftGenerative } from './nft-generative.ts';
 
@@ -10,6 +11,10 @@ export interface KnownTask {
   /** Names of the task's own files that it reads. */
   readonly inputs: readonly string[];
   readonly assets: readonly AssetRef[];
+  /** The image it names itself; undefined: the operator's for its kind. */
+  readonly image: string | undefined;
+  /** Different workers that must do it. */
+  readonly workers: number;
   /** Undefined: it has no checkpoints. */
   readonly maxCheckpointBytes: number | undefined;
   readonly outputs: readonly OutputFile[];
@@ -27,6 +32,8 @@ export interface KnownKind {
   readonly gpuUsed: boolean;
   readonly checkpoints: boolean;
   readonly needsConfidentiality: boolean;
+  /** Its tasks name their images themselves. */
+  readonly namesImage: boolean;
   /** Parses a spec and binds it to its kind. */
   read(spec: unknown): ReadSpec;
 }
@@ -37,6 +44,7 @@ function known<Spec>(kind: TaskKind<Spec>): KnownKind {
     gpuUsed: kind.gpuUsed,
     checkpoints: kind.checkpoints,
     needsConfidentiality: kind.needsConfidentiality === true,
+    namesImage: kind.image !== undefined,
     read(input) {
       const parsed = kind.spec.safeParse(input);
       if (!parsed.success) return { ok: false, issues: parsed.error.issues };
@@ -48,6 +56,8 @@ function known<Spec>(kind: TaskKind<Spec>): KnownKind {
           affinityKey: kind.affinityKey(spec),
           inputs: kind.inputs?.(spec) ?? [],
           assets: kind.assets?.(spec) ?? [],
+          image: kind.image?.(spec),
+          workers: kind.workers?.(spec) ?? 1,
           maxCheckpointBytes: kind.checkpoints ? kind.maxCheckpointBytes?.(spec) : undefined,
           outputs: kind.outputs(spec),
           verify: (files) => kind.verify(spec, files),
@@ -58,11 +68,11 @@ function known<Spec>(kind: TaskKind<Spec>): KnownKind {
 }
 
 /** Every kind Burst can run. Adding one is a line here and a file beside this one. */
-export const KINDS: readonly KnownKind[] = [known(nftGenerative)];
+export const KINDS: readonly KnownKind[] = [known(nftGenerative), known(container)];
 
 /** Whether a task of this kind leaves anything behind that must be deleted when it ends. */
-export const hasSecrets = ({ inputs, maxCheckpointBytes }: KnownTask): boolean =>
-  inputs.length > 0 || maxCheckpointBytes !== undefined;
+export const hasSecrets = ({ inputs, maxCheckpointBytes, workers }: KnownTask): boolean =>
+  inputs.length > 0 || maxCheckpointBytes !== undefined || workers > 1;
 
 /** The kind of that name, if there is one. */
 export const kindNamed = (name: string): KnownKind | undefined =>

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { TaskEnvelope } from '../model/task.ts';
+import { container } from './container.ts';
 import { nftGenerative } from './nft-generative.ts';
 
 /** Every kind with what its tasks say, for people and editors that read JSON Schema. */
@@ -18,6 +19,26 @@ const SCHEMAS = [
         spec: {
           collection: { name: 'Lantern Keepers', seed: 'a secret of yours', supply: 1000 },
           tokenId: 1,
+        },
+      },
+    ],
+  }),
+  TaskEnvelope.extend({
+    kind: z.literal(container.name).describe(TaskEnvelope.shape.kind.description ?? ''),
+    spec: container.spec.meta({
+      description: 'One run of a program that lies prepared in an image the operator allows.',
+    }),
+  }).meta({
+    title: container.name,
+    examples: [
+      {
+        taskId: 'chain-1',
+        kind: container.name,
+        spec: {
+          image: `registry.example/hash-chain@sha256:${'0'.repeat(64)}`,
+          args: ['--rounds', '100000'],
+          outputs: [{ name: 'chain.json', contentType: 'application/json', maxBytes: 4096 }],
+          verification: { policy: 'redundancy', k: 2 },
         },
       },
     ],

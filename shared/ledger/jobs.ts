@@ -53,6 +53,7 @@ export interface JobChange {
   readonly refusedResults?: number;
   readonly rejectedResults?: number;
   readonly rejectedCheckpoints?: number;
+  readonly votes?: number;
 }
 
 export const changeJob = (
@@ -67,6 +68,7 @@ export const changeJob = (
     ['refusedResults', change.refusedResults],
     ['rejectedResults', change.rejectedResults],
     ['rejectedCheckpoints', change.rejectedCheckpoints],
+    ['votes', change.votes],
   ];
   return changeRow(ledger, JobRow, {
     key: jobKey(job.burstId, job.n),

@@ -45,6 +45,17 @@ export const claimKey = (tenant: Tenant, factSha256: string): Key => ({
   pk: `U#${tenant}#${factSha256}`,
   sk: '#',
 });
+const votePartition = (tenant: Tenant, taskId: TaskId) => `Q#${tenant}#${taskId}`;
+export const voteKey = (tenant: Tenant, taskId: TaskId, worker: WorkerId): Key => ({
+  pk: votePartition(tenant, taskId),
+  sk: `V#${worker}`,
+});
+/** Every vote on a task. */
+export const voteRange = (tenant: Tenant, taskId: TaskId) => ({
+  pk: votePartition(tenant, taskId),
+  from: 'V#',
+  to: 'V$',
+});
 export const moneyKey = (scope: string): Key => ({ pk: `$#${scope}`, sk: '#' });
 export const workerKey = (workerId: WorkerId): Key => ({ pk: `W#${workerId}`, sk: '#' });
 export const knowledgeKey = (what: string): Key => ({ pk: `K#${what}`, sk: '#' });

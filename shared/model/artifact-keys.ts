@@ -28,9 +28,13 @@ export const inputKey = (tenant: Tenant, taskId: TaskId, name: string): string =
 /** A file tasks share; its content is its name. */
 export const assetKey = (tenant: Tenant, sha256: Sha256): string => `t/${tenant}/assets/${sha256}`;
 
+/** What a worker delivered for a task decided by votes, copied by us: one copy of everything alike. */
+export const voteFileKey = (tenant: Tenant, taskId: TaskId, digest: Sha256, name: string): string =>
+  `t/${tenant}/votes/${taskId}/${digest}/${name}`;
+
 /** Below these lies whatever of a task must not outlive it. */
 export const secretPrefixes = (tenant: Tenant, taskId: TaskId): readonly string[] =>
-  ['inputs', 'checkpoints', 'uploads'].map((what) => `t/${tenant}/${what}/${taskId}/`);
+  ['inputs', 'checkpoints', 'uploads', 'votes'].map((what) => `t/${tenant}/${what}/${taskId}/`);
 
 /** The job is part of the key: two verified results of one task never overwrite each other. */
 export const resultKey = (tenant: Tenant, taskId: TaskId, jobId: JobId, name: string): string =>

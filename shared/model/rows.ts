@@ -90,6 +90,8 @@ export const Requirement = z.object({
   locations: z.array(Location).optional(),
   /** False when the image's executors run on the CPU. */
   gpuUsed: z.boolean(),
+  /** Fewer workers than this are of no use; absent: one will do. */
+  minWorkers: z.int().min(2).optional(),
 });
 export type Requirement = z.infer<typeof Requirement>;
 
@@ -319,6 +321,8 @@ export const JobRow = z.looseObject({
   refusedResults: z.int().nonnegative().default(0),
   /** Results our verifier rejected. */
   rejectedResults: z.int().nonnegative().default(0),
+  /** Results that wait for another worker's to agree. */
+  votes: z.int().nonnegative().default(0),
   /** Checkpoints that were none. */
   rejectedCheckpoints: z.int().nonnegative().default(0),
 });
@@ -359,6 +363,20 @@ export const ClaimRow = z.looseObject({
   at: Instant,
 });
 export type ClaimRow = z.infer<typeof ClaimRow>;
+
+/** `Q#<tenant>#<task>` / `V#<worker>`: what one worker delivered for a task that is decided by votes. */
+export const VoteRow = z.looseObject({
+  v: z.literal(1),
+  worker: WorkerId,
+  /** Of all of its files together. */
+  digest: Sha256,
+  job: JobId,
+  burst: BurstId,
+  /** Slot time it took: the worker's word. */
+  slotSeconds: z.number().nonnegative(),
+  at: Instant,
+});
+export type VoteRow = z.infer<typeof VoteRow>;
 
 /** `$#<scope>`: money. `available` + holds + billed = cap, always. */
 export const MoneyRow = z.looseObject({

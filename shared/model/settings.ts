@@ -18,6 +18,8 @@ export const Settings = z.strictObject({
   tenantOfQueue: z.record(z.string(), Tenant),
   /** Worker image by task kind. A kind without an image is refused at intake. */
   images: z.record(z.string(), ImageRef),
+  /** Images that tasks of kind `container` may name, whoever sends them. Others are refused at intake. */
+  containers: z.array(ImageRef).default([]),
   /** Port the job server listens on inside the container. */
   workerPort: z.int().min(1).max(65_535).default(8080),
   /** Root of the workers' bearer tokens. */

@@ -22,6 +22,7 @@ export function candidates(
   refusedOffers: readonly string[],
   settings: Settings,
 ): { fitting: Candidate[]; refused: Refused[] } {
+  const { minWorkers = 1 } = requirement;
   const fitting: Candidate[] = [];
   const refused: Refused[] = [];
   for (const offer of offers) {
@@ -31,9 +32,13 @@ export function candidates(
       continue;
     }
     const slotsPerWorker = Math.floor(offer.gpusPerWorker / requirement.need.gpus);
-    const wanted = Math.ceil(wantedSlots / slotsPerWorker);
+    const wanted = Math.max(Math.ceil(wantedSlots / slotsPerWorker), minWorkers);
     const workers = Math.min(wanted, settings.clusters.maxWorkers, offer.availableWorkers);
-    fitting.push({ offer, workers });
+    if (workers >= minWorkers) fitting.push({ offer, workers });
+    else {
+      const why = `${workers} workers can be had, ${minWorkers} are needed`;
+      refused.push({ offerId: offer.offerId, why });
+    }
   }
   return { fitting, refused };
 }

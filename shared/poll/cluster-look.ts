@@ -47,7 +47,8 @@ export function judgeCluster(
   if (delivered !== undefined) return { next: 'close', reason: `other hardware: ${delivered}` };
 
   const workers = readyWorkers(lease, health);
-  if (workers.length >= Math.ceil(offer.workers * settings.clusters.quorum)) {
+  const quorum = Math.ceil(offer.workers * settings.clusters.quorum);
+  if (workers.length >= Math.max(quorum, lease.requirement.minWorkers ?? 1)) {
     return { next: 'run', workers };
   }
   return readyBy !== undefined && now >= readyBy

@@ -15,6 +15,12 @@ export function endOf(job: JobRow): AttemptEnd {
     const reason = `${job.failures.length} tasks failed, the first with ${first.class}: ${first.message}`;
     return { class: 'task-failed', reason, worker: job.worker };
   }
+  if (job.votes > 0) {
+    const reason = `${job.votes} results wait for another worker's to agree`;
+    return job.reported === 'interrupted'
+      ? { class: 'continued', reason }
+      : { class: 'voted', reason, worker: job.worker };
+  }
   if (job.reported === 'interrupted') return { class: 'interrupted', reason: 'out of time' };
   const reason = `the job ${job.reported ?? 'ended'} without every result`;
   return { class: 'task-failed', reason, worker: job.worker };

@@ -20,8 +20,13 @@ export type AttemptEnd =
     }
   /** The job ran out of time and handed the rest back. */
   | { readonly class: 'interrupted'; readonly reason: string }
-  /** The same, and a task of the batch has got further: the next job goes on from there. */
+  /** It did its part, and other workers must do the same. */
+  | { readonly class: 'voted'; readonly reason: string; readonly worker: WorkerId }
+  /** It ran out of time, and a task of the batch has got further: the next job goes on from there. */
   | { readonly class: 'continued'; readonly reason: string };
+
+/** Nothing went wrong: no attempt is counted. */
+const FREE: ReadonlySet<AttemptEnd['class']> = new Set(['not-started', 'voted', 'continued']);
 
 export type AfterAttempt =
   | { readonly again: true; readonly back: BatchReturn }
@@ -40,8 +45,7 @@ export function afterAttempt(
   settings: Settings,
   now: Instant,
 ): AfterAttempt {
-  const free = end.class === 'not-started' || end.class === 'continued';
-  const counts = end.class === 'burst-closed' ? end.started : !free;
+  const counts = end.class === 'burst-closed' ? end.started : !FREE.has(end.class);
   const attempts = batch.attempts + (counts ? 1 : 0);
   const reason = `${end.class}: ${end.reason}`;
   if (attempts >= settings.batches.maxAttempts) return { again: false, reason, attempts };
