@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { WorkerHealth } from '../shared/model/job.ts';
 import { Instant } from '../shared/model/time.ts';
+import type { Program } from './container.ts';
 
 /** A clock that left the real one at `realOriginAt`, showed `originAt` then, and runs `speed` times faster. */
 export const ClockSettings = z.strictObject({
@@ -33,6 +34,10 @@ const Environment = z.object({
   BURST_GPUS: json.pipe(WorkerHealth.shape.gpus).default([]),
   /** JSON of {@link ClockSettings}; absent: the real clock. */
   BURST_CLOCK: json.pipe(ClockSettings).optional(),
+  /** Program that tasks of kind `container` run, as a JSON list of arguments. Set by the image that brings it. */
+  BURST_PROGRAM: json.pipe(z.array(z.string().min(1)).min(1).max(64)).optional(),
+  /** Where that program and what it calls are looked for. */
+  PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
   /** `true`: end with stdin, so that no worker outlives the process that plays its provider. */
   BURST_END_WITH_STDIN: z.enum(['true', 'false']).default('false'),
 });
@@ -44,6 +49,7 @@ export interface WorkerSettings {
   readonly slots: number;
   readonly gpus: WorkerHealth['gpus'];
   readonly clock: ClockSettings | undefined;
+  readonly program: Program | undefined;
   readonly endWithStdin: boolean;
 }
 
@@ -64,6 +70,7 @@ export function workerSettings(
     throw new SettingsRejected(problems.join('; '));
   }
   const { data } = parsed;
+  const argv = data.BURST_PROGRAM;
   return {
     port: data.BURST_PORT,
     host: data.BURST_HOST,
@@ -71,6 +78,7 @@ export function workerSettings(
     slots: data.BURST_SLOTS,
     gpus: data.BURST_GPUS,
     clock: data.BURST_CLOCK,
+    program: argv === undefined ? undefined : { argv, path: data.PATH },
     endWithStdin: data.BURST_END_WITH_STDIN === 'true',
   };
 }

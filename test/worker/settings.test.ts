@@ -12,6 +12,7 @@ describe('workerSettings', () => {
       slots: 1,
       gpus: [],
       clock: undefined,
+      program: undefined,
       endWithStdin: false,
     });
   });
@@ -28,6 +29,9 @@ describe('workerSettings', () => {
     { name: 'BURST_GPUS', value: '[{"model":"RTX 4090"}]' },
     { name: 'BURST_GPUS', value: 'RTX 4090' },
     { name: 'BURST_CLOCK', value: '{"speed":0}' },
+    { name: 'BURST_PROGRAM', value: '/app/run --fast' },
+    { name: 'BURST_PROGRAM', value: '[]' },
+    { name: 'BURST_PROGRAM', value: '["", "a"]' },
   ])('refuses $name = $value and names it, not its value', ({ name, value }) => {
     const read = () => workerSettings({ BURST_TOKEN: TOKEN, [name]: value });
     expect(read).toThrow(SettingsRejected);
