@@ -4,6 +4,7 @@ import { memoryIds, randomFrom } from '../../shared/memory/memory-ids.ts';
 import { memoryLedger } from '../../shared/memory/memory-ledger.ts';
 import { memoryQueue } from '../../shared/memory/memory-queue.ts';
 import { canonicalJson } from '../../shared/model/digest.ts';
+import type { WorkerId } from '../../shared/model/ids.ts';
 import type { ManifestTask } from '../../shared/model/job.ts';
 import { Settings } from '../../shared/model/settings.ts';
 import { instantOf } from '../../shared/model/time.ts';
@@ -16,7 +17,8 @@ import { STAGE_NAMES, type StageName, wireStages } from '../stages.ts';
 import { virtualJobs } from './jobs.ts';
 import { createMarket, type MarketBehaviour } from './market.ts';
 import { drawPicture } from './pictures.ts';
-import { workerModel } from './worker-model.ts';
+import { runProgram } from './programs.ts';
+import { type Produced, workerModel } from './worker-model.ts';
 
 export interface VirtualWorldOptions {
   readonly seed?: number;
@@ -24,6 +26,8 @@ export interface VirtualWorldOptions {
   readonly settings: Settings;
   /** Seconds of virtual time one task takes. */
   readonly taskSeconds?: (task: ManifestTask) => number;
+  /** What a worker makes of a task. @default what an honest one would */
+  readonly produce?: (task: ManifestTask, workerId: WorkerId) => Produced;
   readonly behaviour?: Partial<MarketBehaviour>;
   /** Sees every invocation before it runs; an error it throws is the function's. */
   readonly onInvoke?: (stage: StageName, input: unknown) => void;
@@ -32,6 +36,9 @@ export interface VirtualWorldOptions {
   /** Puts faults in front of the ports the stages get; the world keeps the true ones. */
   readonly disturb?: (ports: Ports) => Ports;
 }
+
+const honest = (task: ManifestTask): Produced =>
+  task.kind === 'container' ? runProgram(task) : drawPicture(task);
 
 const DEFINITION: unknown = JSON.parse(
   readFileSync(new URL('../burst.asl.json', import.meta.url), 'utf8'),
@@ -48,7 +55,7 @@ const QUEUE_NAME = 'intake-default';
  * a modelled provider. Exactly one thing runs at a time and everything that varies comes from the seed.
  */
 export function virtualWorld(options: VirtualWorldOptions) {
-  const { seed = 1, startAt = '2026-01-01T00:00:00.000Z' } = options;
+  const { seed = 1, startAt = '2026-01-01T00:00:00.000Z', produce = honest } = options;
   const timers = virtualTime({ startAt });
   const clock = { now: () => instantOf(timers.now()) };
   const settings = Settings.parse({
@@ -68,7 +75,7 @@ export function virtualWorld(options: VirtualWorldOptions) {
       terminationSeconds: 20,
       ...options.behaviour,
     },
-    startWorker: ({ offer, env }, vramMb) =>
+    startWorker: ({ offer, env }, vramMb, workerId) =>
       workerModel({
         timers,
         artifacts,
@@ -78,7 +85,7 @@ export function virtualWorld(options: VirtualWorldOptions) {
           vramMb,
         })),
         taskSeconds: options.taskSeconds ?? (() => 10),
-        produce: drawPicture,
+        produce: (task) => produce(task, workerId),
       }),
   });
 

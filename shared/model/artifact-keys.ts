@@ -32,9 +32,12 @@ export const assetKey = (tenant: Tenant, sha256: Sha256): string => `t/${tenant}
 export const voteFileKey = (tenant: Tenant, taskId: TaskId, digest: Sha256, name: string): string =>
   `t/${tenant}/votes/${taskId}/${digest}/${name}`;
 
-/** Below these lies whatever of a task must not outlive it. */
+/**
+ * Below these lies whatever of a task must not outlive it. Uploads come last: as long as there is one, Collect looks
+ * at it, and deletes again.
+ */
 export const secretPrefixes = (tenant: Tenant, taskId: TaskId): readonly string[] =>
-  ['inputs', 'checkpoints', 'uploads', 'votes'].map((what) => `t/${tenant}/${what}/${taskId}/`);
+  ['inputs', 'checkpoints', 'votes', 'uploads'].map((what) => `t/${tenant}/${what}/${taskId}/`);
 
 /** The job is part of the key: two verified results of one task never overwrite each other. */
 export const resultKey = (tenant: Tenant, taskId: TaskId, jobId: JobId, name: string): string =>
