@@ -13,7 +13,7 @@ const CHALLENGE_BYTES = 34;
 
 /**
  * Bits of the challenge prime. For k bits of security Wesolowski draws from 2^(2k) primes (Efficient
- * Verifiable Delay Functions, 2019, section 3): a cheater who may choose y can collect about 2^k roots
+ * Verifiable Delay Functions, 2019): a cheater who may choose y can collect about 2^k roots
  * beforehand and try 2^k outputs, until a prime is among those prepared for. For k = 128 that is 2^256
  * primes; of 272 bits there are more than 2^263, and 264 bits would be just too few.
  */
@@ -29,31 +29,8 @@ const ROUNDS = 30;
 
 /** Three candidates of four have one of these as a factor and need no round of Miller-Rabin. */
 const SMALL_PRIMES = [
-  3n,
-  5n,
-  7n,
-  11n,
-  13n,
-  17n,
-  19n,
-  23n,
-  29n,
-  31n,
-  37n,
-  41n,
-  43n,
-  47n,
-  53n,
-  59n,
-  61n,
-  67n,
-  71n,
-  73n,
-  79n,
-  83n,
-  89n,
-  97n,
-];
+  3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97,
+].map(BigInt);
 
 /**
  * The prime a claim is challenged with, drawn from a hash of all of it. One odd number in 94 of this

@@ -20,7 +20,7 @@ export const VdfSpec = z
   })
   .superRefine(({ squarings, stages }, context) => {
     const fewest = 2 * Math.ceil(squarings / MAX_STAGE_SQUARINGS);
-    if (stages >= fewest) return;
+    if (context.issues.length > 0 || stages >= fewest) return;
     context.addIssue({
       code: 'custom',
       path: ['stages'],

@@ -19,7 +19,7 @@ export function squared(group: Group, value: bigint, times: number): bigint {
 type Prover = (value: bigint, from: number, to: number) => bigint;
 
 /**
- * Makes π = x^floor(2^T / l) for a claim by long division (Wesolowski, section 4.1) in base 256: per
+ * Makes π = x^floor(2^T / l) for a claim by Wesolowski's long division, in base 256: per
  * digit eight squarings and a product with one of 256 powers of x, so T + T / 8 multiplications and
  * 64 KiB, whatever T is.
  *
