@@ -150,6 +150,7 @@ export function workerModel(options: WorkerModelOptions): WorkerModel {
             status: job.status,
             uploaded: [...job.uploaded],
             failures: [],
+            checkpoints: [],
             slotSeconds: job.slotSeconds,
           };
     },
