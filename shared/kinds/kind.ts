@@ -59,8 +59,6 @@ export interface TaskKind<Spec> {
   maxCheckpointBytes?(spec: Spec): number;
   /** The files a worker uploads for a task. */
   outputs(spec: Spec): readonly OutputFile[];
-  /** Most bytes of a checkpoint's payload. Only of kinds with checkpoints. */
-  maxCheckpointBytes?(spec: Spec): number;
   /** Looks at the bytes that were uploaded, by file name. Never throws for their content. */
   verify(spec: Spec, files: ReadonlyMap<string, Uint8Array>): Verdict;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { TaskKind, Verdict } from './kind.ts';
 import { hashToGroup, RSA_2048 } from './vdf/group.ts';
-import { MAX_CHECKPOINT_BYTES } from './vdf/progress.ts';
+import { MAX_PROGRESS_BYTES } from './vdf/progress.ts';
 import { MAX_RESULT_BYTES, RESULT_FILE, readResult } from './vdf/result.ts';
 import { VdfSpec } from './vdf/spec.ts';
 import { proves } from './vdf/wesolowski.ts';
@@ -26,7 +26,7 @@ export const vdfWesolowski: TaskKind<VdfSpec> = {
   outputs: () => [
     { name: RESULT_FILE, contentType: 'application/json', maxBytes: MAX_RESULT_BYTES },
   ],
-  maxCheckpointBytes: () => MAX_CHECKPOINT_BYTES,
+  maxCheckpointBytes: () => MAX_PROGRESS_BYTES,
   verify,
 };
 

@@ -21,8 +21,8 @@ export type Progress =
       readonly value: bigint;
     };
 
-/** Most bytes of a checkpoint: two elements of 512 digits, a seed, and what holds them together. */
-export const MAX_CHECKPOINT_BYTES = 4_096;
+/** Most bytes of a checkpoint's payload: two elements of 512 digits, a seed, and what holds them together. */
+export const MAX_PROGRESS_BYTES = 4_096;
 
 const ofEitherPhase = {
   v: z.literal(1),
@@ -32,22 +32,22 @@ const ofEitherPhase = {
   value: ElementHex,
 };
 
-const Checkpoint = z.discriminatedUnion('phase', [
+const Payload = z.discriminatedUnion('phase', [
   z.strictObject({ ...ofEitherPhase, phase: z.literal('evaluate') }),
   z.strictObject({ ...ofEitherPhase, phase: z.literal('prove'), y: ElementHex }),
 ]);
 
 /** Where a task stands, as the payload of a checkpoint. */
-export const checkpointBytes = ({ seed, squarings }: VdfSpec, at: Progress): Uint8Array =>
+export const progressBytes = ({ seed, squarings }: VdfSpec, at: Progress): Uint8Array =>
   jsonBytes({ v: 1, seed, squarings, ...at });
 
 /**
  * Where a checkpoint says that a task stands; undefined where it is unreadable or not of this task. It
  * comes from a stranger and only looks right: whether it was is seen when the result is verified.
  */
-export function readCheckpoint(spec: VdfSpec, bytes: Uint8Array): Progress | undefined {
-  if (bytes.length > MAX_CHECKPOINT_BYTES) return undefined;
-  const parsed = Checkpoint.safeParse(jsonOf(bytes));
+export function readProgress(spec: VdfSpec, bytes: Uint8Array): Progress | undefined {
+  if (bytes.length > MAX_PROGRESS_BYTES) return undefined;
+  const parsed = Payload.safeParse(jsonOf(bytes));
   if (!parsed.success) return undefined;
   const { v: _, seed, squarings, ...at } = parsed.data;
   const steps = at.phase === 'evaluate' ? squarings : digitsOf(squarings);

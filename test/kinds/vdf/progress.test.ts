@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RSA_2048 } from '../../../shared/kinds/vdf/group.ts';
 import {
-  checkpointBytes,
+  progressBytes,
   finish,
-  MAX_CHECKPOINT_BYTES,
+  MAX_PROGRESS_BYTES,
   type Progress,
-  readCheckpoint,
+  readProgress,
 } from '../../../shared/kinds/vdf/progress.ts';
 import { VdfSpec } from '../../../shared/kinds/vdf/spec.ts';
 import { aVdf, done, utf8 } from './make.ts';
@@ -42,7 +42,7 @@ describe('the stages of a task', () => {
 
   it('end in the same result wherever the work is taken up', () => {
     for (const [index, at] of reached.entries()) {
-      const taken = readCheckpoint(spec, checkpointBytes(spec, at));
+      const taken = readProgress(spec, progressBytes(spec, at));
       expect(taken).toEqual(at);
       const after: Progress[] = [];
       expect(finish(RSA_2048, spec, taken ?? at, (next) => after.push(next))).toEqual(result);
@@ -61,7 +61,7 @@ describe('a checkpoint', () => {
   const changed = (at: Progress, change: object) =>
     utf8(
       JSON.stringify({
-        ...JSON.parse(Buffer.from(checkpointBytes(spec, at)).toString()),
+        ...JSON.parse(Buffer.from(progressBytes(spec, at)).toString()),
         ...change,
       }),
     );
@@ -71,7 +71,7 @@ describe('a checkpoint', () => {
     ['no JSON', utf8('{')],
     ['no UTF-8', Uint8Array.of(0xff)],
     ['null', utf8('null')],
-    ['too many bytes', Buffer.concat([checkpointBytes(spec, evaluating), Buffer.alloc(4096, ' ')])],
+    ['too many bytes', Buffer.concat([progressBytes(spec, evaluating), Buffer.alloc(4096, ' ')])],
     ['another version', changed(evaluating, { v: 2 })],
     ['another seed', changed(evaluating, { seed: 'lamp' })],
     ['another number of squarings', changed(evaluating, { squarings: 1001 })],
@@ -89,14 +89,14 @@ describe('a checkpoint', () => {
     ],
     ['capital letters', changed(proving, { y: 'AB' })],
   ])('with %s is not taken up', (_, bytes) => {
-    expect(readCheckpoint(spec, bytes)).toBeUndefined();
+    expect(readProgress(spec, bytes)).toBeUndefined();
   });
 
   it.each([
     ['the last squaring but one', changed(evaluating, { done: 999 })],
     ['the last digit but one', changed(proving, { done: 124 })],
   ])('at %s is taken up', (_, bytes) => {
-    expect(readCheckpoint(spec, bytes)).toBeDefined();
+    expect(readProgress(spec, bytes)).toBeDefined();
   });
 
   it('is within its limit for the longest seed and the largest elements', () => {
@@ -104,21 +104,21 @@ describe('a checkpoint', () => {
     const longest = VdfSpec.parse({ seed: '"'.repeat(128), squarings: 2_000_000_000, stages: 200 });
     const wide = { ...longest, seed: '\u{20000}'.repeat(64) };
     for (const task of [longest, wide]) {
-      const bytes = checkpointBytes(task, {
+      const bytes = progressBytes(task, {
         phase: 'prove',
         done: 249_999_999,
         y: largest,
         value: largest,
       });
-      expect(bytes.length).toBeLessThanOrEqual(MAX_CHECKPOINT_BYTES);
-      expect(readCheckpoint(task, bytes)).toBeDefined();
+      expect(bytes.length).toBeLessThanOrEqual(MAX_PROGRESS_BYTES);
+      expect(readProgress(task, bytes)).toBeDefined();
     }
   });
 
   it('of any bytes and any JSON is read without an exception', () => {
     fc.assert(
       fc.property(fc.oneof(fc.uint8Array(), fc.json().map(utf8)), (bytes) => {
-        expect(readCheckpoint(spec, bytes)).toBeUndefined();
+        expect(readProgress(spec, bytes)).toBeUndefined();
       }),
     );
   });
@@ -127,7 +127,7 @@ describe('a checkpoint', () => {
     const fields = fc.constantFrom('v', 'seed', 'squarings', 'phase', 'done', 'y', 'value');
     fc.assert(
       fc.property(fields, fc.jsonValue(), (field, value) => {
-        const taken = readCheckpoint(spec, changed(proving, { [field]: value }));
+        const taken = readProgress(spec, changed(proving, { [field]: value }));
         if (taken !== undefined) expect(taken.done).toBeLessThan(125);
       }),
     );
