@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import type { AssetRef } from '../model/files.ts';
 import type { OutputFile, TaskKind, Verdict } from './kind.ts';
 import { nftGenerative } from './nft-generative.ts';
+import { vdfWesolowski } from './vdf-wesolowski.ts';
 
 /** A spec together with what its kind says about it: the spec's own type is no longer needed. */
 export interface KnownTask {
@@ -58,7 +59,7 @@ function known<Spec>(kind: TaskKind<Spec>): KnownKind {
 }
 
 /** Every kind Burst can run. Adding one is a line here and a file beside this one. */
-export const KINDS: readonly KnownKind[] = [known(nftGenerative)];
+export const KINDS: readonly KnownKind[] = [known(nftGenerative), known(vdfWesolowski)];
 
 /** Whether a task of this kind leaves anything behind that must be deleted when it ends. */
 export const hasSecrets = ({ inputs, maxCheckpointBytes }: KnownTask): boolean =>
