@@ -1,5 +1,5 @@
 import { RSA_2048 } from '../../shared/kinds/vdf/group.ts';
-import { progressBytes, finish, readProgress, startOf } from '../../shared/kinds/vdf/progress.ts';
+import { finish, progressBytes, readProgress, startOf } from '../../shared/kinds/vdf/progress.ts';
 import { RESULT_FILE, resultBytes } from '../../shared/kinds/vdf/result.ts';
 import { vdfWesolowski } from '../../shared/kinds/vdf-wesolowski.ts';
 import type { Executor } from '../execute.ts';

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { printable } from '../printable.ts';
 
 /** Squarings a stage may have, so that a worker that is lost loses minutes: about three of them. */
-export const MAX_STAGE_SQUARINGS = 20_000_000;
+const MAX_STAGE_SQUARINGS = 20_000_000;
 
 /** One output of the delay function: the spec of a task of the kind `vdf.wesolowski`. */
 export const VdfSpec = z

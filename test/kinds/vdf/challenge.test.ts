@@ -2,8 +2,8 @@ import { checkPrimeSync } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CHALLENGE_BITS, challengePrime, isPrime } from '../../../shared/kinds/vdf/challenge.ts';
-import { done, aVdf } from './make.ts';
 import { hashToGroup, RSA_2048 } from '../../../shared/kinds/vdf/group.ts';
+import { aVdf, done } from './make.ts';
 
 describe('the challenge prime', () => {
   it.each([

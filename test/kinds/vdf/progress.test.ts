@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RSA_2048 } from '../../../shared/kinds/vdf/group.ts';
 import {
-  progressBytes,
   finish,
   MAX_PROGRESS_BYTES,
   type Progress,
+  progressBytes,
   readProgress,
 } from '../../../shared/kinds/vdf/progress.ts';
 import { VdfSpec } from '../../../shared/kinds/vdf/spec.ts';
