@@ -48,10 +48,7 @@ function lackOfNvLink(models: readonly string[]): string {
 /** What would meet the need, from the table. */
 function instead({ gpuModels, ...need }: GpuNeed): string {
   const models = GPU_MODELS.filter((model) => gpuMeets(need, model));
-  if (models.length > 0) return `models that meet the need: ${models.join(', ')}`;
-  return need.nvlink && GPU_MODELS.some((model) => vramGbOf(model) >= need.vramGb)
-    ? 'ask for less memory, or leave nvlink out'
-    : 'ask for less';
+  return models.length === 0 ? 'ask for less' : `models that meet the need: ${models.join(', ')}`;
 }
 
 const vramGbOf = (model: string): number => GPUS.get(model)?.vramGb ?? 0;

@@ -5,6 +5,9 @@ import { type Refusal, refusal } from './refusal.ts';
  * Why no country is left for a task: its tags contradict each other, its locations lie outside them, or
  * this deployment rents nowhere that both allow. The refusal says what would work; nothing is widened.
  *
+ * Where the provider has machines free at the moment plays no part: capacity comes and goes, so a task that
+ * finds none waits, and `explain` says for what.
+ *
  * @param byDeployment - Countries this deployment rents in; absent: any, or not known (in a client).
  */
 export function placeMisfit(
