@@ -1,14 +1,18 @@
-import { type RenderedToken, renderToken } from '../../shared/kinds/nft/render-token.ts';
-import { NftSpec } from '../../shared/kinds/nft/spec.ts';
 import type { MemoryArtifacts } from '../../shared/memory/memory-artifacts.ts';
-import { canonicalJson, sha256Of } from '../../shared/model/digest.ts';
-import type { WorkerHealth } from '../../shared/model/job.ts';
+import {
+  CHECKPOINT_TYPE,
+  checkpointBytes,
+  parseCheckpoint,
+} from '../../shared/model/checkpoint.ts';
+import { sha256Of } from '../../shared/model/digest.ts';
 import {
   hasEnded,
   type JobReport,
   type JobRequest,
   type ManifestTask,
   parseManifest,
+  type ReportedCheckpoint,
+  type WorkerHealth,
 } from '../../shared/model/job.ts';
 import { millisecondsOf } from '../../shared/model/time.ts';
 import type { Timers } from '../local/engine/timers.ts';
@@ -20,6 +24,8 @@ export interface WorkerModel {
   /** Stands still until it is thawed. */
   freeze(): void;
   thaw(): void;
+  /** Starts anew without any of its jobs. */
+  forget(): void;
   readonly alive: () => boolean;
   readonly frozen: () => boolean;
   health(): WorkerHealth;
@@ -29,6 +35,39 @@ export interface WorkerModel {
   drain(): void;
 }
 
+/** Where a task goes on from, as the worker fetched it. */
+export interface ModelResume {
+  readonly stage: string;
+  readonly payload: Uint8Array;
+}
+
+/** A checkpoint on the way, and how much of the whole task is done there, between 0 and 1. */
+interface ModelStage {
+  readonly stage: string;
+  readonly payload: Uint8Array;
+  readonly doneShare: number;
+}
+
+/** What one task leaves to upload, or why the worker cannot do it. */
+export type Produced =
+  | {
+      readonly files: ReadonlyMap<string, Uint8Array>;
+      /** Share of the task that was done before; 0 where it begins at the beginning. */
+      readonly fromShare?: number;
+      readonly stages?: readonly ModelStage[];
+    }
+  | { readonly failed: JobReport['failures'][number]['class'] };
+
+/** How a worker departs from an honest one. */
+export interface WorkerTraits {
+  /** Takes no job. */
+  readonly refuses?: boolean;
+  /** Reports tasks as uploaded that it never began. */
+  readonly boasts?: boolean;
+  /** Puts something else over its uploads, so long after it made them, seconds. */
+  readonly overwritesAfterSeconds?: number;
+}
+
 export interface WorkerModelOptions {
   readonly timers: Timers;
   readonly artifacts: MemoryArtifacts;
@@ -36,6 +75,8 @@ export interface WorkerModelOptions {
   readonly gpus: WorkerHealth['gpus'];
   /** How long one task takes, seconds. */
   readonly taskSeconds: (task: ManifestTask) => number;
+  readonly produce: (task: ManifestTask, resume: ModelResume | undefined) => Produced;
+  readonly traits?: WorkerTraits;
 }
 
 interface ModelJob {
@@ -44,12 +85,14 @@ interface ModelJob {
   status: JobReport['status'];
   next: number;
   uploaded: number[];
+  failures: JobReport['failures'];
+  readonly checkpoints: Map<number, ReportedCheckpoint>;
   slotSeconds: number;
 }
 
-/** Renders the real pictures, so that the real verifier has something to look at; only time is modelled. */
+/** A worker that works on virtual time: what it delivers is real, only the time it takes is modelled. */
 export function workerModel(options: WorkerModelOptions): WorkerModel {
-  const { timers, artifacts, slots, gpus, taskSeconds } = options;
+  const { timers, artifacts, slots, gpus, taskSeconds, traits = {} } = options;
   const jobs = new Map<string, ModelJob>();
   const postponed: (() => void)[] = [];
   let [alive, frozen, draining] = [true, false, false];
@@ -78,7 +121,23 @@ export function workerModel(options: WorkerModelOptions): WorkerModel {
       job.status = 'succeeded';
       return pump();
     }
-    const seconds = taskSeconds(task);
+    const resume = resumeOf(artifacts, task);
+    const produced = options.produce(task, resume);
+    if (resume !== undefined) noteCheckpoint(job, task, 0);
+    const { stages = [], fromShare = 0 } = 'failed' in produced ? {} : produced;
+    work(job, task, produced, [...stages], fromShare);
+  };
+
+  /** Works to the next checkpoint, or to the end of the task when there is none; the deadline ends either. */
+  const work = (
+    job: ModelJob,
+    task: ManifestTask,
+    produced: Produced,
+    stages: ModelStage[],
+    fromShare: number,
+  ): void => {
+    const next = stages.shift();
+    const seconds = taskSeconds(task) * ((next?.doneShare ?? 1) - fromShare);
     const untilDeadline = (millisecondsOf(job.request.deadlineAt) - timers.now()) / 1000;
     if (seconds > untilDeadline) {
       later(Math.max(0, untilDeadline), () => {
@@ -90,9 +149,58 @@ export function workerModel(options: WorkerModelOptions): WorkerModel {
     later(seconds, () => {
       if (job.status !== 'running') return pump();
       job.slotSeconds += seconds;
-      if (upload(artifacts, task)) job.uploaded.push(task.line);
+      if (next !== undefined) {
+        storeCheckpoint(job, task, next);
+        return work(job, task, produced, stages, next.doneShare);
+      }
+      finish(job, task, produced);
       job.next += 1;
       step(job);
+    });
+  };
+
+  const noteCheckpoint = (
+    { checkpoints }: ModelJob,
+    { line, checkpoint }: ManifestTask,
+    at: number,
+  ) =>
+    checkpoints.set(line, {
+      line,
+      sequence: at,
+      ...(checkpoint?.resume === undefined ? {} : { resumedFrom: checkpoint.resume.sequence }),
+    });
+
+  const storeCheckpoint = (
+    job: ModelJob,
+    task: ManifestTask,
+    { stage, payload, doneShare }: ModelStage,
+  ) => {
+    const { checkpoint, line, taskId } = task;
+    if (checkpoint === undefined) return;
+    const sequence =
+      Math.max(job.checkpoints.get(line)?.sequence ?? 0, checkpoint.resume?.sequence ?? 0) + 1;
+    const mark = { sequence, stage, workSeconds: taskSeconds(task) * doneShare };
+    const object = { bytes: checkpointBytes(taskId, mark, payload), contentType: CHECKPOINT_TYPE };
+    if (artifacts.upload(checkpoint.putUrl, object) === 'done') noteCheckpoint(job, task, sequence);
+  };
+
+  const finish = (job: ModelJob, task: ManifestTask, produced: Produced) => {
+    const failed =
+      'failed' in produced
+        ? produced.failed
+        : upload(artifacts, task, produced.files)
+          ? undefined
+          : 'upload';
+    if (failed === undefined) job.uploaded.push(task.line);
+    else job.failures = [...job.failures, { line: task.line, class: failed, message: 'modelled' }];
+    const { overwritesAfterSeconds } = traits;
+    if (overwritesAfterSeconds === undefined || failed !== undefined) return;
+    later(overwritesAfterSeconds, () => {
+      upload(
+        artifacts,
+        task,
+        new Map(task.uploads.map(({ name }) => [name, Buffer.from('other')])),
+      );
     });
   };
 
@@ -106,6 +214,10 @@ export function workerModel(options: WorkerModelOptions): WorkerModel {
     thaw: () => {
       frozen = false;
       for (const act of postponed.splice(0)) act();
+    },
+    forget: () => {
+      for (const job of jobs.values()) job.status = 'cancelled';
+      jobs.clear();
     },
     alive: () => alive,
     frozen: () => frozen,
@@ -123,6 +235,7 @@ export function workerModel(options: WorkerModelOptions): WorkerModel {
         return same ? { accepted: true } : { accepted: false, reason: 'other job under this id' };
       }
       if (draining) return { accepted: false, reason: 'draining' };
+      if (traits.refuses) return { accepted: false, reason: 'busy with something else' };
       const manifest = artifacts.download(request.manifestUrl);
       const readable =
         typeof manifest !== 'string' && sha256Of(manifest.bytes) === request.manifestSha256;
@@ -135,6 +248,8 @@ export function workerModel(options: WorkerModelOptions): WorkerModel {
         status: readable ? 'queued' : 'failed',
         next: 0,
         uploaded: [],
+        failures: [],
+        checkpoints: new Map(),
         slotSeconds: 0,
       });
       later(0, pump);
@@ -148,8 +263,9 @@ export function workerModel(options: WorkerModelOptions): WorkerModel {
             jobId: job.request.jobId,
             manifestSha256: job.request.manifestSha256,
             status: job.status,
-            uploaded: [...job.uploaded],
-            failures: [],
+            uploaded: traits.boasts ? job.tasks.map(({ line }) => line) : [...job.uploaded],
+            failures: job.failures,
+            checkpoints: [...job.checkpoints.values()],
             slotSeconds: job.slotSeconds,
           };
     },
@@ -164,20 +280,28 @@ export function workerModel(options: WorkerModelOptions): WorkerModel {
   };
 }
 
-/** A picture is drawn once per process: who verifies it draws it again. */
-const drawn = new Map<string, RenderedToken>();
-
-function draw(spec: ManifestTask['spec']): RenderedToken {
-  const key = canonicalJson(spec);
-  const picture = drawn.get(key) ?? renderToken(NftSpec.parse(spec));
-  drawn.set(key, picture);
-  return picture;
-}
-
-function upload(artifacts: MemoryArtifacts, task: ManifestTask): boolean {
-  const { files } = draw(task.spec);
+function upload(
+  artifacts: MemoryArtifacts,
+  task: ManifestTask,
+  files: ReadonlyMap<string, Uint8Array>,
+): boolean {
   return task.uploads.every(({ name, url, contentType }) => {
     const bytes = files.get(name);
     return bytes !== undefined && artifacts.upload(url, { bytes, contentType }) === 'done';
   });
+}
+
+/** The checkpoint a task is given, if it can be fetched and is one. */
+function resumeOf(
+  artifacts: MemoryArtifacts,
+  { checkpoint, taskId }: ManifestTask,
+): ModelResume | undefined {
+  const given = checkpoint?.resume;
+  const fetched = given && artifacts.download(given.url);
+  if (given === undefined || fetched === undefined || typeof fetched === 'string') return undefined;
+  if (sha256Of(fetched.bytes) !== given.sha256) return undefined;
+  const parsed = parseCheckpoint(fetched.bytes);
+  return parsed.ok && parsed.header.taskId === taskId
+    ? { stage: given.stage, payload: parsed.payload }
+    : undefined;
 }

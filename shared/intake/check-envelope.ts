@@ -28,7 +28,8 @@ export type CheckedEnvelope =
 
 /**
  * Checks what needs no deployment: the envelope, the spec in the words of its kind, whether any known GPU
- * meets the need and whether its rules about places leave a country. The client does this before it sends, intake does it again. Nothing throws.
+ * meets the need and whether its rules about places leave a country. The client does this before it
+ * sends, intake does it again. Nothing throws.
  *
  * @param value - JSON from a stranger, parsed.
  */
@@ -51,10 +52,38 @@ export function checkEnvelope(value: unknown): CheckedEnvelope {
   const read = kind.read(spec);
   if (!read.ok) return no(issueRefusal(read.issues, spec, 'spec'));
 
-  const misfit = gpuMisfit(envelope.data.resources) ?? placeMisfit(envelope.data);
-  if (misfit !== undefined) return no(misfit);
+  const unfit =
+    filesMisfit(envelope.data, read.task) ??
+    secrecyMisfit(envelope.data, kind) ??
+    gpuMisfit(envelope.data.resources) ??
+    placeMisfit(envelope.data);
+  if (unfit !== undefined) return no(unfit);
   const bodySha256 = sha256Of(canonicalJson(envelope.data));
   return { ok: true, task: { envelope: envelope.data, bodySha256, kind, known: read.task } };
+}
+
+/** The files a task brings along are those its kind reads, no more and no less. */
+function filesMisfit({ kind, inputs = [] }: TaskEnvelope, known: KnownTask): Refusal | undefined {
+  const missing = known.inputs.find((name) => !inputs.some((file) => file.name === name));
+  if (missing !== undefined) {
+    const reason = `this task reads ${missing}; upload it and list it here`;
+    return refusal('E_REQUIRED', 'inputs', reason);
+  }
+  const spare = inputs.find(({ name }) => !known.inputs.includes(name));
+  if (spare === undefined) return undefined;
+  const reason = `a task of ${kind} like this reads no ${spare.name}; remove it`;
+  return refusal('E_UNKNOWN_FIELD', 'inputs', reason);
+}
+
+function secrecyMisfit({ confidentiality }: TaskEnvelope, kind: KnownKind): Refusal | undefined {
+  if (confidentiality === 'tee-required') {
+    const reason =
+      'tee-required is not supported yet: no enclave is verified; keep the secret at home';
+    return refusal('E_UNSUPPORTED', 'confidentiality', reason);
+  }
+  if (confidentiality !== undefined || !kind.needsConfidentiality) return undefined;
+  const reason = `is missing; the owner of the machine can read what ${kind.name} works on: accept that with witness-visible, or say public`;
+  return refusal('E_REQUIRED', 'confidentiality', reason);
 }
 
 function unknownKind(word: string): Refusal {

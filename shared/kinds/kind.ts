@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import type { AssetRef } from '../model/files.ts';
 
 /** What our side found when it looked at a result. */
 export type Verdict =
@@ -8,12 +9,24 @@ export type Verdict =
       readonly verifiedBy: string;
       /** What may be worth keeping, such as the hash of what was compared. */
       readonly evidence?: Readonly<Record<string, string>>;
+      /** Facts no other task of the tenant may rest on. */
+      readonly claims?: readonly Claim[];
     }
   | {
       readonly verified: false;
       /** `E_CODE: what is wrong`, fit for a person and a log. */
       readonly reason: string;
     };
+
+/** Something only one task may rest on, such as a proof or a nullifier. */
+export interface Claim {
+  readonly fact: string;
+  /**
+   * When another task has it already. rejected: another worker may do better · failed: no worker can, the
+   * task itself is at fault
+   */
+  readonly ifTaken: 'rejected' | 'failed';
+}
 
 /** A file a worker uploads for one task. */
 export interface OutputFile {
@@ -36,6 +49,14 @@ export interface TaskKind<Spec> {
   unitSeconds(spec: Spec): number;
   /** Tasks with equal keys share what a worker loads once: a model, a proving key. */
   affinityKey(spec: Spec): string;
+  /** Its inputs are secrets: a task must say who may see them. */
+  readonly needsConfidentiality?: boolean;
+  /** Names of the task's own files that it reads. @default none */
+  inputs?(spec: Spec): readonly string[];
+  /** Files it shares with other tasks. @default none */
+  assets?(spec: Spec): readonly AssetRef[];
+  /** Largest checkpoint payload, bytes; of a kind with checkpoints. */
+  maxCheckpointBytes?(spec: Spec): number;
   /** The files a worker uploads for a task. */
   outputs(spec: Spec): readonly OutputFile[];
   /** Looks at the bytes that were uploaded, by file name. Never throws for their content. */

@@ -1,11 +1,18 @@
 import type * as z from 'zod';
+import type { AssetRef } from '../model/files.ts';
 import type { OutputFile, TaskKind, Verdict } from './kind.ts';
 import { nftGenerative } from './nft-generative.ts';
+import { vdfWesolowski } from './vdf-wesolowski.ts';
 
 /** A spec together with what its kind says about it: the spec's own type is no longer needed. */
 export interface KnownTask {
   readonly unitSeconds: number;
   readonly affinityKey: string;
+  /** Names of the task's own files that it reads. */
+  readonly inputs: readonly string[];
+  readonly assets: readonly AssetRef[];
+  /** Undefined: it has no checkpoints. */
+  readonly maxCheckpointBytes: number | undefined;
   readonly outputs: readonly OutputFile[];
   verify(files: ReadonlyMap<string, Uint8Array>): Verdict;
 }
@@ -20,6 +27,7 @@ export interface KnownKind {
   readonly name: string;
   readonly gpuUsed: boolean;
   readonly checkpoints: boolean;
+  readonly needsConfidentiality: boolean;
   /** Parses a spec and binds it to its kind. */
   read(spec: unknown): ReadSpec;
 }
@@ -29,6 +37,7 @@ function known<Spec>(kind: TaskKind<Spec>): KnownKind {
     name: kind.name,
     gpuUsed: kind.gpuUsed,
     checkpoints: kind.checkpoints,
+    needsConfidentiality: kind.needsConfidentiality === true,
     read(input) {
       const parsed = kind.spec.safeParse(input);
       if (!parsed.success) return { ok: false, issues: parsed.error.issues };
@@ -38,6 +47,9 @@ function known<Spec>(kind: TaskKind<Spec>): KnownKind {
         task: {
           unitSeconds: kind.unitSeconds(spec),
           affinityKey: kind.affinityKey(spec),
+          inputs: kind.inputs?.(spec) ?? [],
+          assets: kind.assets?.(spec) ?? [],
+          maxCheckpointBytes: kind.checkpoints ? kind.maxCheckpointBytes?.(spec) : undefined,
           outputs: kind.outputs(spec),
           verify: (files) => kind.verify(spec, files),
         },
@@ -47,7 +59,11 @@ function known<Spec>(kind: TaskKind<Spec>): KnownKind {
 }
 
 /** Every kind Burst can run. Adding one is a line here and a file beside this one. */
-export const KINDS: readonly KnownKind[] = [known(nftGenerative)];
+export const KINDS: readonly KnownKind[] = [known(nftGenerative), known(vdfWesolowski)];
+
+/** Whether a task of this kind leaves anything behind that must be deleted when it ends. */
+export const hasSecrets = ({ inputs, maxCheckpointBytes }: KnownTask): boolean =>
+  inputs.length > 0 || maxCheckpointBytes !== undefined;
 
 /** The kind of that name, if there is one. */
 export const kindNamed = (name: string): KnownKind | undefined =>

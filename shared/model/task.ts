@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { COMPLIANCE } from './compliance.ts';
+import { InputFile } from './files.ts';
 import { GpuNeed } from './gpu.ts';
 import { TaskId } from './ids.ts';
 
@@ -37,6 +38,23 @@ export const TaskEnvelope = z.strictObject({
     .describe(
       'Rules the place of work must satisfy, all of them, on top of `locations`. GDPR and EEA: the European Economic Area. EU: the member states. UK-GDPR: the United Kingdom. A rule about countries, not a certification.',
     ),
+  inputs: z
+    .array(InputFile)
+    .min(1)
+    .max(16)
+    .refine((files) => new Set(files.map(({ name }) => name)).size === files.length, {
+      message: 'names a file twice',
+    })
+    .optional()
+    .describe(
+      'Files uploaded for this task alone, by name; its kind says which it needs. They are deleted when the task ends.',
+    ),
+  confidentiality: z
+    .enum(['public', 'witness-visible', 'tee-required'])
+    .optional()
+    .describe(
+      "Who may see the inputs. public: anyone · witness-visible: the owner of the machine that runs the task may read them, and you accept that · tee-required: refused, because no machine's enclave is verified yet.",
+    ),
   estimatedSeconds: z
     .number()
     .positive()
@@ -58,10 +76,8 @@ export type Task = z.input<typeof TaskEnvelope>;
 export const UNSUPPORTED_FIELDS = [
   'callback',
   'checkpoint',
-  'confidentiality',
   'deadlineAt',
   'image',
-  'inputs',
   'labels',
   'maxAttempts',
   'maxPriceUsd',
