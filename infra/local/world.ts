@@ -7,6 +7,7 @@ import type { ClockSettings } from '../../shared/system.ts';
 import { systemClock } from '../../shared/system.ts';
 import { STAGE_NAMES } from '../stages.ts';
 import { buildProcesses } from './build.ts';
+import { DEFAULT_CATALOGUE } from './ionet/catalogue.ts';
 import { childEnvironment, type LocalProcess, startProcess } from './processes.ts';
 
 export interface LocalWorldOptions {
@@ -77,6 +78,8 @@ const localSettings = (speed: number, changes: Partial<z.input<typeof Settings>>
     images: { 'nft.generative': `burst.local/worker-cpu@${WORKER_DIGEST}` },
     workerSecret: randomBytes(32).toString('base64url'),
     allowCpuExecutor: true,
+    // What the simulated provider has: a task no place of it suits is refused, not left waiting.
+    allowedLocations: DEFAULT_CATALOGUE.locations.map(({ iso2 }) => iso2),
     // Small batches and little work per slot, so that a few tasks need two workers a cluster. A picture
     // takes its real time, which is `speed` times as long on this clock.
     batches: { maxTasks: 4, estimateFactor: speed },

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { Tenant } from './ids.ts';
 import { MicroUsd } from './money.ts';
+import { Location } from './task.ts';
 
 const seconds = (byDefault: number) => z.number().positive().default(byDefault);
 
@@ -18,6 +19,8 @@ export const Settings = z.strictObject({
   tenantOfQueue: z.record(z.string(), Tenant),
   /** Worker image by task kind. A kind without an image is refused at intake. */
   images: z.record(z.string(), ImageRef),
+  /** Countries clusters may be rented in; absent: any. A task no one of them suits is refused at intake. */
+  allowedLocations: z.array(Location).min(1).max(249).optional(),
   /** Port the job server listens on inside the container. */
   workerPort: z.int().min(1).max(65_535).default(8080),
   /** Root of the workers' bearer tokens. */
