@@ -1,11 +1,16 @@
 import type * as z from 'zod';
-import type { OutputFile, TaskKind, Verdict } from './kind.ts';
+import type { Ability, Asset, OutputFile, TaskKind, Verdict } from './kind.ts';
 import { nftGenerative } from './nft-generative.ts';
+import { zkGroth16 } from './zk-groth16.ts';
 
 /** A spec together with what its kind says about it: the spec's own type is no longer needed. */
 export interface KnownTask {
   readonly unitSeconds: number;
   readonly affinityKey: string;
+  readonly needs: readonly Ability[];
+  readonly assets: readonly Asset[];
+  readonly inputs: readonly string[];
+  readonly maxCheckpointBytes: number;
   readonly outputs: readonly OutputFile[];
   verify(files: ReadonlyMap<string, Uint8Array>): Verdict;
 }
@@ -38,6 +43,10 @@ function known<Spec>(kind: TaskKind<Spec>): KnownKind {
         task: {
           unitSeconds: kind.unitSeconds(spec),
           affinityKey: kind.affinityKey(spec),
+          needs: kind.needs?.(spec) ?? [],
+          assets: kind.assets?.(spec) ?? [],
+          inputs: kind.inputs?.(spec) ?? [],
+          maxCheckpointBytes: kind.maxCheckpointBytes?.(spec) ?? 0,
           outputs: kind.outputs(spec),
           verify: (files) => kind.verify(spec, files),
         },
@@ -47,7 +56,7 @@ function known<Spec>(kind: TaskKind<Spec>): KnownKind {
 }
 
 /** Every kind Burst can run. Adding one is a line here and a file beside this one. */
-export const KINDS: readonly KnownKind[] = [known(nftGenerative)];
+export const KINDS: readonly KnownKind[] = [known(nftGenerative), known(zkGroth16)];
 
 /** The kind of that name, if there is one. */
 export const kindNamed = (name: string): KnownKind | undefined =>

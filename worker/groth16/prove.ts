@@ -1,6 +1,7 @@
 import { pippenger } from '@noble/curves/abstract/curve.js';
 import type { WeierstrassPoint, WeierstrassPointCons } from '@noble/curves/abstract/weierstrass.js';
 import type { ProofFile, PublicFile } from '../../shared/kinds/zk/files.ts';
+import { BUILT_IN_DOMAIN_POWER } from '../../shared/kinds/zk-groth16.ts';
 import { G1, G2, SCALAR_MODULUS, writeG1, writeG2 } from '../../shared/kinds/zk/points.ts';
 import type { Sha256 } from '../../shared/model/ids.ts';
 import { BadSpec } from '../execute.ts';
@@ -16,9 +17,6 @@ import {
   writeState,
 } from './prover-state.ts';
 import type { Zkey } from './zkey.ts';
-
-/** log2 of the largest domain this prover takes: beyond it minutes become hours, and a GPU's work begins. */
-export const MAX_DOMAIN_POWER = 17;
 
 /** Points of one multiplication: more would not make it faster, and all of them decoded fill the memory. */
 const POINTS_AT_A_TIME = 2 ** 15;
@@ -54,9 +52,9 @@ export interface ProofFiles {
  */
 export async function proveGroth16(request: ProveRequest): Promise<ProofFiles> {
   const { zkey } = request;
-  if (zkey.domainSize > 2 ** MAX_DOMAIN_POWER) {
+  if (zkey.domainSize > 2 ** BUILT_IN_DOMAIN_POWER) {
     throw new BadSpec(
-      `zkey: a domain of ${zkey.domainSize} needs an external prover; this one ends at 2^${MAX_DOMAIN_POWER}`,
+      `zkey: a domain of ${zkey.domainSize} needs an external prover; this one ends at 2^${BUILT_IN_DOMAIN_POWER}`,
     );
   }
   const statement = { sha256: request.statement, zkey };

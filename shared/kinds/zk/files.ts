@@ -6,8 +6,11 @@ export const MAX_PUBLIC_SIGNALS = 512;
 /** A whole number as snarkjs writes it. 78 digits hold every number below 2^256, no other spelling does. */
 export const Decimal = z
   .string()
-  .max(78)
-  .regex(/^(?:0|[1-9][0-9]*)$/, 'must be a whole number in decimal digits without leading zeros');
+  .max(78, { abort: true })
+  .regex(/^(?:0|[1-9][0-9]*)$/, {
+    error: 'must be a whole number in decimal digits without leading zeros',
+    abort: true,
+  });
 
 const Pair = z.tuple([Decimal, Decimal]);
 
