@@ -113,6 +113,10 @@ export interface Artifacts {
   get(key: string, limit: { readonly maxBytes: number }): Promise<Fetched>;
   put(key: string, object: StoredObject): Promise<void>;
   remove(key: string): Promise<void>;
+  /** Removes every object whose key begins with `prefix`. */
+  removeAll(prefix: string): Promise<void>;
+  /** Bytes of an object; undefined: there is none. */
+  size(key: string): Promise<number | undefined>;
   /** A URL that reads this one object for `seconds`. */
   readUrl(key: string, options: { readonly seconds: number }): Promise<string>;
   /** A URL that writes this one object for `seconds`. */

@@ -6,6 +6,6 @@ import type { Executors } from './execute.ts';
 export const EXECUTORS: Executors = {
   [nftGenerative.name]: {
     gpuUsed: nftGenerative.gpuUsed,
-    run: (spec) => renderToken(nftGenerative.spec.parse(spec)).files,
+    run: ({ spec }) => renderToken(nftGenerative.spec.parse(spec)).files,
   },
 };

@@ -3,6 +3,7 @@ import type { JobReport, JobRequest } from '../shared/model/job.ts';
 import type { Log } from '../shared/ports.ts';
 import type { WorkerClock } from './clock.ts';
 import { hasEnded, type Job, newJob, reportOf, type StopReason } from './job.ts';
+import { createMaterialStore } from './materials.ts';
 import { runJob } from './run-job.ts';
 import type { Slot } from './slot.ts';
 import type { Transfers } from './transfer.ts';
@@ -37,6 +38,7 @@ export interface JobRunnerParts {
 }
 
 export function createJobRunner({ slots, clock, transfers, log }: JobRunnerParts): JobRunner {
+  const materials = createMaterialStore(transfers);
   const jobs = new Map<string, Job>();
   const freeSlots = [...slots];
   const queue: Job[] = [];
@@ -75,7 +77,10 @@ export function createJobRunner({ slots, clock, transfers, log }: JobRunnerParts
   async function occupy(slot: Slot, job: Job): Promise<void> {
     job.status = 'running';
     job.startedAt = clock.now();
-    end(job, await runJob(job, { slot, transfers, log, handBack: () => leaving }));
+    end(
+      job,
+      await runJob(job, { slot, transfers, materials, clock, log, handBack: () => leaving }),
+    );
     freeSlots.push(slot);
     startWaiting();
   }

@@ -1,4 +1,9 @@
-import type { JobReport, JobRequest, TaskFailureClass } from '../shared/model/job.ts';
+import type {
+  JobReport,
+  JobRequest,
+  ReportedCheckpoint,
+  TaskFailureClass,
+} from '../shared/model/job.ts';
 import { type Instant, secondsBetween } from '../shared/model/time.ts';
 
 /** Most tasks of one job: their lines must fit into one report. */
@@ -6,6 +11,9 @@ export const MAX_TASKS = 10_000;
 
 /** Most failures a report lists. Lines it does not name are simply not done. */
 export const MAX_FAILURES = 200;
+
+/** Most checkpoints a report lists, the newest lines of them. */
+const MAX_CHECKPOINTS = 200;
 
 /** Largest reply the other side reads. */
 export const MAX_REPORT_BYTES = 65_536;
@@ -31,6 +39,8 @@ export interface Job {
   status: JobReport['status'];
   readonly uploaded: number[];
   readonly failures: TaskFailure[];
+  /** The task at hand and those that failed, by line. */
+  readonly checkpoints: Map<number, ReportedCheckpoint>;
   startedAt: Instant | undefined;
   endedAt: Instant | undefined;
   /** Aborted with a {@link StopReason}. */
@@ -42,6 +52,7 @@ export const newJob = (request: JobRequest): Job => ({
   status: 'queued',
   uploaded: [],
   failures: [],
+  checkpoints: new Map(),
   startedAt: undefined,
   endedAt: undefined,
   stop: new AbortController(),
@@ -63,6 +74,7 @@ export function reportOf(job: Job, now: Instant): JobReport {
     failures: job.failures
       .slice(0, MAX_FAILURES)
       .map((failure) => ({ ...failure, message: plain(failure.message).slice(0, messageLength) })),
+    checkpoints: [...job.checkpoints.values()].slice(-MAX_CHECKPOINTS),
     slotSeconds: startedAt === undefined ? 0 : Math.max(0, secondsBetween(startedAt, endedAt)),
   });
   const fits = (length: number) => JSON.stringify(report(length)).length <= MAX_REPORT_BYTES;

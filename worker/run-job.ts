@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import { type JobRequest, type ManifestTask, parseManifest } from '../shared/model/job.ts';
 import type { Log } from '../shared/ports.ts';
-import type { Files } from './execute.ts';
+import { createCheckpointUploads } from './checkpoint-uploads.ts';
+import type { WorkerClock } from './clock.ts';
+import type { Files, TaskOutcome } from './execute.ts';
 import {
   type Job,
   MAX_MESSAGE_LENGTH,
@@ -9,6 +11,7 @@ import {
   type StopReason,
   type TaskFailure,
 } from './job.ts';
+import type { MaterialStore, Materials } from './materials.ts';
 import type { Slot } from './slot.ts';
 import { TransferFailed, type Transfers } from './transfer.ts';
 
@@ -22,6 +25,8 @@ class ManifestRejected extends Error {
 
 export interface JobTools {
   readonly transfers: Transfers;
+  readonly materials: MaterialStore;
+  readonly clock: WorkerClock;
   readonly slot: Slot;
   readonly log: Log;
   /** True once the worker is going away: no further task is begun. */
@@ -38,9 +43,11 @@ export async function runJob(job: Job, tools: JobTools): Promise<Job['status']> 
     const tasks = await readManifest(job.request, tools.transfers, job.stop.signal);
     for (const task of tasks) {
       if (tools.handBack()) return 'interrupted';
-      const failure = await runTask(task, job.stop.signal, tools);
-      if (failure === undefined) job.uploaded.push(task.line);
-      else recordFailure(job, failure, tools.log);
+      const failure = await runTask(job, task, tools);
+      if (failure === undefined) {
+        job.uploaded.push(task.line);
+        forgetSequence(job, task.line);
+      } else recordFailure(job, failure, tools.log);
     }
     return job.failures.length === 0 ? 'succeeded' : 'failed';
   } catch (error) {
@@ -49,6 +56,13 @@ export async function runJob(job: Job, tools: JobTools): Promise<Job['status']> 
     tools.log('job failed', { jobId, reason: known ? error.message : 'unexpected error' });
     return 'failed';
   }
+}
+
+/** A task that is done needs no checkpoint; that it resumed one stays known. */
+function forgetSequence({ checkpoints }: Job, line: number): void {
+  const { resumedFrom } = checkpoints.get(line) ?? {};
+  checkpoints.delete(line);
+  if (resumedFrom !== undefined) checkpoints.set(line, { line, sequence: 0, resumedFrom });
 }
 
 function recordFailure(job: Job, failure: TaskFailure, log: Log): void {
@@ -88,23 +102,53 @@ function parsed(text: string): ReturnType<typeof parseManifest> {
 
 /** Does one task and stores its files. Rejects only when the job is stopped. */
 async function runTask(
-  { line, kind, spec, uploads }: ManifestTask,
-  signal: AbortSignal,
-  { slot, transfers }: JobTools,
+  job: Job,
+  task: ManifestTask,
+  tools: JobTools,
 ): Promise<TaskFailure | undefined> {
-  const outcome = await slot.run({ kind, spec }, signal);
+  const { line, uploads } = task;
+  const { signal } = job.stop;
+  let materials: Materials;
+  try {
+    materials = await tools.materials.fetch(task, signal);
+  } catch (error) {
+    if (!(error instanceof TransferFailed)) throw error;
+    return { line, class: 'input', message: error.message };
+  }
+  const outcome = await perform(job, task, materials, tools);
   if (!outcome.done) return { line, class: outcome.class, message: outcome.message };
   const fault = outputFault(outcome.files, uploads);
   if (fault !== undefined) return { line, class: 'executor', message: fault };
   try {
     for (const { name, url, contentType } of uploads) {
       const bytes = outcome.files.get(name) ?? new Uint8Array();
-      await transfers.upload(url, { name, contentType, bytes }, signal);
+      await tools.transfers.upload(url, { name, contentType, bytes }, signal);
     }
     return undefined;
   } catch (error) {
     if (!(error instanceof TransferFailed)) throw error;
     return { line, class: 'upload', message: error.message };
+  }
+}
+
+/** The work itself, with its checkpoints stored on the way. */
+async function perform(
+  job: Job,
+  task: ManifestTask,
+  { inputs, resume }: Materials,
+  tools: JobTools,
+): Promise<TaskOutcome> {
+  const { line, kind, spec } = task;
+  const { signal } = job.stop;
+  const resumed = resume === undefined ? {} : { resumedFrom: resume.sequence };
+  if (resume !== undefined) job.checkpoints.set(line, { line, sequence: 0, ...resumed });
+  const checkpoints = createCheckpointUploads(task, resume, tools, signal, (sequence) => {
+    job.checkpoints.set(line, { line, sequence, ...resumed });
+  });
+  try {
+    return await tools.slot.run({ kind, spec, inputs, resume }, signal, checkpoints.take);
+  } finally {
+    await checkpoints.close();
   }
 }
 

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { TaskOrder, TaskOutcome } from './execute.ts';
+import type { TaskOrder, TaskOutcome, ThreadMessage, Work } from './execute.ts';
 
 /** One thread that does tasks one at a time. */
 export interface Slot {
@@ -7,7 +7,7 @@ export interface Slot {
    * Does a task. When `signal` aborts, the thread is ended in the middle of it and the promise rejects
    * with the signal's reason; the next task gets a new thread.
    */
-  run(order: TaskOrder, signal: AbortSignal): Promise<TaskOutcome>;
+  run(order: TaskOrder, signal: AbortSignal, checkpoint: Work['checkpoint']): Promise<TaskOutcome>;
   close(): Promise<void>;
 }
 
@@ -31,19 +31,27 @@ type End =
   | { readonly by: 'stop' };
 
 /** Gives the thread one order and waits for the first of: its answer, its death, the signal. */
-function nextEnd(thread: Worker, order: TaskOrder, signal: AbortSignal): Promise<End> {
+function nextEnd(
+  thread: Worker,
+  order: TaskOrder,
+  signal: AbortSignal,
+  checkpoint: Work['checkpoint'],
+): Promise<End> {
   return new Promise((resolve) => {
     const end = (how: End) => {
-      thread.off('message', answered).off('error', failed).off('exit', exited);
+      thread.off('message', said).off('error', failed).off('exit', exited);
       signal.removeEventListener('abort', stopped);
       resolve(how);
     };
-    const answered = (outcome: TaskOutcome) => end({ by: 'answer', outcome });
+    const said = (message: ThreadMessage) =>
+      'outcome' in message
+        ? end({ by: 'answer', outcome: message.outcome })
+        : checkpoint(message.checkpoint.stage, message.checkpoint.payload);
     const failed = (error: unknown) =>
       end({ by: 'crash', why: error instanceof Error ? error.message : String(error) });
     const exited = (code: number) => end({ by: 'crash', why: `exit code ${code}` });
     const stopped = () => end({ by: 'stop' });
-    thread.on('message', answered).on('error', failed).on('exit', exited);
+    thread.on('message', said).on('error', failed).on('exit', exited);
     signal.addEventListener('abort', stopped, { once: true });
     thread.postMessage(order);
   });
@@ -63,10 +71,14 @@ export function createSlot(entry: URL): Slot {
     return started;
   };
 
-  async function run(order: TaskOrder, signal: AbortSignal): Promise<TaskOutcome> {
+  async function run(
+    order: TaskOrder,
+    signal: AbortSignal,
+    checkpoint: Work['checkpoint'],
+  ): Promise<TaskOutcome> {
     signal.throwIfAborted();
     thread ??= startThread();
-    const end = await nextEnd(thread, order, signal);
+    const end = await nextEnd(thread, order, signal, checkpoint);
     if (end.by === 'answer') return end.outcome;
     await close();
     if (end.by === 'stop') throw signal.reason;

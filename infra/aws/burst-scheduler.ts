@@ -129,7 +129,8 @@ export class BurstScheduler extends Construct {
     to.allow(['s3:PutObject'], this.#objects(needs.writes));
     to.allow(['s3:DeleteObject'], this.#objects(needs.deletes));
     // Without it S3 answers 403 for an object that is not there, as if it were forbidden.
-    if (needs.reads !== undefined) to.allow(['s3:ListBucket'], [this.bucket.bucketArn]);
+    if (needs.reads !== undefined || needs.deletes !== undefined)
+      to.allow(['s3:ListBucket'], [this.bucket.bucketArn]);
   }
 
   /**

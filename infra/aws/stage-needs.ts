@@ -1,7 +1,14 @@
 import type { StageName } from '../stages.ts';
 
 /** What below `t/<tenant>/` of the artifact bucket a function touches. */
-export type Prefix = 'bodies' | 'manifests' | 'uploads' | 'results';
+export type Prefix =
+  | 'assets'
+  | 'bodies'
+  | 'checkpoints'
+  | 'inputs'
+  | 'manifests'
+  | 'results'
+  | 'uploads';
 
 /** What one function may do, and how large it is. Its role is made of this and nothing else. */
 export interface StageNeeds {
@@ -20,7 +27,14 @@ export interface StageNeeds {
 }
 
 export const STAGE_NEEDS: Readonly<Record<StageName, StageNeeds>> = {
-  intake: { memoryMiB: 512, queries: true, startsBursts: true, writes: ['bodies'] },
+  // It reads nothing of inputs and assets but their length.
+  intake: {
+    memoryMiB: 512,
+    queries: true,
+    startsBursts: true,
+    reads: ['assets', 'inputs'],
+    writes: ['bodies'],
+  },
   plan: { memoryMiB: 512, secret: true, queries: true, startsBursts: true },
   provision: { memoryMiB: 512, secret: true },
   run: {
@@ -28,7 +42,7 @@ export const STAGE_NEEDS: Readonly<Record<StageName, StageNeeds>> = {
     secret: true,
     queries: true,
     startsBursts: true,
-    reads: ['bodies', 'manifests'],
+    reads: ['assets', 'bodies', 'checkpoints', 'inputs', 'manifests'],
     writes: ['manifests', 'uploads'],
   },
   poll: { memoryMiB: 512, secret: true, queries: true },
@@ -36,11 +50,17 @@ export const STAGE_NEEDS: Readonly<Record<StageName, StageNeeds>> = {
   collect: {
     memoryMiB: 1024,
     queries: true,
-    reads: ['manifests', 'uploads'],
-    writes: ['results'],
-    deletes: ['results'],
+    reads: ['inputs', 'manifests', 'uploads'],
+    writes: ['checkpoints', 'results'],
+    deletes: ['checkpoints', 'inputs', 'results', 'uploads'],
   },
   teardown: { memoryMiB: 512, secret: true },
-  sweep: { memoryMiB: 512, queries: true, due: true, startsBursts: true },
+  sweep: {
+    memoryMiB: 512,
+    queries: true,
+    due: true,
+    startsBursts: true,
+    deletes: ['checkpoints', 'inputs', 'uploads'],
+  },
   reap: { memoryMiB: 512, secret: true },
 };

@@ -19,15 +19,48 @@ export interface MarketBehaviour {
   readonly terminationSeconds: number;
 }
 
+/** How one cluster departs from the market's behaviour. Left out: it does not. Seconds of virtual time. */
+export interface ClusterFate {
+  /** From the order until the workers run; infinite: never. */
+  readonly provisioningSeconds?: number;
+  /** Ends as FAILED where it should have started. */
+  readonly failsToStart?: boolean;
+  /** Ends by itself so long after its start. */
+  readonly endsAfterSeconds?: number;
+  /** From then after its start neither its id nor the list knows it, and nothing runs. */
+  readonly vanishesAfterSeconds?: number;
+  /** How long after the order it is missing from the list. */
+  readonly listLagSeconds?: number;
+  /** How long after its end the list still shows it as it was. */
+  readonly endLagSeconds?: number;
+  /** From the delete until the end. */
+  readonly terminationSeconds?: number;
+  /** Deletes that are acknowledged and not carried out. */
+  readonly ignoredDeletes?: number;
+  /** GPU its view names instead of what was bought. */
+  readonly deliversModel?: string;
+  /** Between these moments after the order, id and list do not know it. */
+  readonly hidden?: { readonly fromSeconds: number; readonly toSeconds: number };
+}
+
 export interface MarketOptions {
   readonly timers: Timers;
   readonly behaviour: MarketBehaviour;
   readonly catalogue?: Catalogue;
   /** Starts one worker of a cluster. */
-  readonly startWorker: (request: ClusterRequest, vramMb: number) => WorkerModel;
+  readonly startWorker: (
+    request: ClusterRequest,
+    vramMb: number,
+    workerId: WorkerId,
+  ) => WorkerModel;
+  readonly fateOf?: (clusterId: ClusterId) => ClusterFate;
+  /** Multiplies every price, now. */
+  readonly priceFactor?: () => number;
+  /** Hears of every order, start, delete, extension and end. */
+  readonly onChange?: (cluster: Cluster) => void;
 }
 
-interface Cluster {
+export interface Cluster {
   readonly id: ClusterId;
   readonly request: ClusterRequest;
   readonly hardware: Hardware;
@@ -38,6 +71,10 @@ interface Cluster {
   startedMs?: number;
   endedMs?: number;
   readonly workers: Map<WorkerId, WorkerModel>;
+  readonly fate: ClusterFate;
+  vanished: boolean;
+  /** Deletes asked for, the ignored ones too. */
+  deletesAsked: number;
 }
 
 export interface Market {
@@ -47,6 +84,10 @@ export interface Market {
   /** Every cluster ever bought, for checks of the whole truth. */
   all(): readonly Cluster[];
   chargedMicroUsd(cluster: Cluster): number;
+  /** The provider loses a cluster: no view, no list, no worker, no further bill. */
+  vanish(cluster: Cluster): void;
+  /** Somebody else ends a cluster, in the console. */
+  remove(cluster: Cluster): void;
 }
 
 const HOUR_MS = 3_600_000;
@@ -54,8 +95,20 @@ const HOUR_MS = 3_600_000;
 /** The provider of the virtual world: the `Clusters` port over a model of the market, on virtual time. */
 export function createMarket(options: MarketOptions): Market {
   const { timers, behaviour, catalogue = DEFAULT_CATALOGUE } = options;
+  const { priceFactor = () => 1, onChange = () => undefined } = options;
   const bought: Cluster[] = [];
-  const find = (id: ClusterId) => bought.find((cluster) => cluster.id === id);
+  const sinceOrder = ({ createdMs }: Cluster) => (timers.now() - createdMs) / 1000;
+  const isHidden = (cluster: Cluster): boolean => {
+    const { hidden } = cluster.fate;
+    const seconds = sinceOrder(cluster);
+    return (
+      cluster.vanished ||
+      (hidden !== undefined && seconds >= hidden.fromSeconds && seconds < hidden.toSeconds)
+    );
+  };
+  const find = (id: ClusterId) => bought.find((cluster) => cluster.id === id && !cluster.vanished);
+  const priceOf = (hardware: Hardware, gpus: number) =>
+    hourlyRate(Math.round(hardware.microUsdPerGpuHour * priceFactor()), gpus).totalMicroUsd;
 
   const freeGpus = (hardware: Hardware, locationId: string) =>
     (hardware.gpus[locationId] ?? 0) -
@@ -72,6 +125,12 @@ export function createMarket(options: MarketOptions): Market {
     cluster.endedMs = timers.now();
     for (const worker of cluster.workers.values()) worker.kill();
     cluster.workers.clear();
+    onChange(cluster);
+  };
+
+  const vanish = (cluster: Cluster) => {
+    cluster.vanished = true;
+    end(cluster, 'EXPIRED');
   };
 
   const awaitTermEnd = (cluster: Cluster): void => {
@@ -85,13 +144,23 @@ export function createMarket(options: MarketOptions): Market {
 
   const start = (cluster: Cluster) => {
     if (cluster.phase !== 'PROVISIONING') return;
+    const { failsToStart, endsAfterSeconds, vanishesAfterSeconds } = cluster.fate;
+    if (failsToStart) return end(cluster, 'FAILED');
     cluster.phase = 'RUNNING';
     cluster.startedMs = timers.now();
     for (let n = 1; n <= cluster.request.offer.workers; n += 1) {
-      const worker = options.startWorker(cluster.request, cluster.hardware.vramMb);
-      cluster.workers.set(WorkerId.parse(`${cluster.id}-w${n}`), worker);
+      const workerId = WorkerId.parse(`${cluster.id}-w${n}`);
+      const worker = options.startWorker(cluster.request, cluster.hardware.vramMb, workerId);
+      cluster.workers.set(workerId, worker);
     }
     awaitTermEnd(cluster);
+    if (endsAfterSeconds !== undefined) {
+      timers.after(endsAfterSeconds * 1000, () => end(cluster, 'EXPIRED'));
+    }
+    if (vanishesAfterSeconds !== undefined) {
+      timers.after(vanishesAfterSeconds * 1000, () => vanish(cluster));
+    }
+    onChange(cluster);
   };
 
   const chargedMicroUsd = ({ rateMicroUsd, hours, startedMs, endedMs }: Cluster): number => {
@@ -102,7 +171,8 @@ export function createMarket(options: MarketOptions): Market {
   const viewOf = (cluster: Cluster): ClusterView => ({
     clusterId: cluster.id,
     phase: cluster.phase,
-    gpuModel: knownGpuModel(cluster.hardware.name) ?? cluster.hardware.name,
+    gpuModel:
+      cluster.fate.deliversModel ?? knownGpuModel(cluster.hardware.name) ?? cluster.hardware.name,
     gpusPerWorker: cluster.request.offer.gpusPerWorker,
     totalWorkers: cluster.request.offer.workers,
     workers: [...cluster.workers.keys()].map((workerId) => ({ workerId, url: urlOf(workerId) })),
@@ -115,17 +185,28 @@ export function createMarket(options: MarketOptions): Market {
 
   const listed = () =>
     bought
-      .filter(({ createdMs }) => timers.now() - createdMs >= behaviour.listLagSeconds * 1000)
-      .map(({ id, request, phase, createdMs }) => ({
-        clusterId: id,
-        name: request.name,
-        phase,
-        createdAt: instantOf(createdMs),
+      .filter(
+        (cluster) =>
+          !isHidden(cluster) &&
+          sinceOrder(cluster) >= (cluster.fate.listLagSeconds ?? behaviour.listLagSeconds),
+      )
+      .map((cluster) => ({
+        clusterId: cluster.id,
+        name: cluster.request.name,
+        phase: listedPhase(cluster),
+        createdAt: instantOf(cluster.createdMs),
       }));
+
+  const listedPhase = ({ phase, endedMs, fate }: Cluster): ClusterPhase =>
+    endedMs !== undefined && timers.now() - endedMs < (fate.endLagSeconds ?? 0) * 1000
+      ? 'DELETING'
+      : phase;
 
   return {
     all: () => bought,
     chargedMicroUsd,
+    vanish,
+    remove: (cluster) => end(cluster, 'DELETED'),
     workerAt(url) {
       for (const { workers } of bought) {
         for (const [workerId, worker] of workers) if (urlOf(workerId) === url) return worker;
@@ -153,11 +234,7 @@ export function createMarket(options: MarketOptions): Market {
       },
       async quote(offer, workers, hours) {
         const hardware = hardwareOf(catalogue, offer.offerId);
-        const { totalMicroUsd } = hourlyRate(
-          hardware.microUsdPerGpuHour,
-          workers * offer.gpusPerWorker,
-        );
-        return { totalMicroUsd: totalMicroUsd * hours };
+        return { totalMicroUsd: priceOf(hardware, workers * offer.gpusPerWorker) * hours };
       },
       findByName: async (name) =>
         listed().filter((one) => one.name === name && !isClusterOver(one.phase)),
@@ -168,23 +245,29 @@ export function createMarket(options: MarketOptions): Market {
         if (freeGpus(hardware, offer.locationId) < gpus) {
           throw new CapacityUnavailable(`no ${gpus} ${offer.gpuModel} free in ${offer.location}`);
         }
+        const id = ClusterId.parse(`c-${bought.length + 1}`);
         const cluster: Cluster = {
-          id: ClusterId.parse(`c-${bought.length + 1}`),
+          id,
           request,
           hardware,
           createdMs: timers.now(),
-          rateMicroUsd: hourlyRate(hardware.microUsdPerGpuHour, gpus).totalMicroUsd,
+          rateMicroUsd: priceOf(hardware, gpus),
           hours: request.hours,
           phase: 'PROVISIONING',
           workers: new Map(),
+          fate: options.fateOf?.(id) ?? {},
+          vanished: false,
+          deletesAsked: 0,
         };
         bought.push(cluster);
-        timers.after(behaviour.provisioningSeconds() * 1000, () => start(cluster));
-        return cluster.id;
+        const seconds = cluster.fate.provisioningSeconds ?? behaviour.provisioningSeconds();
+        if (Number.isFinite(seconds)) timers.after(seconds * 1000, () => start(cluster));
+        onChange(cluster);
+        return id;
       },
       async get(id) {
         const cluster = find(id);
-        return cluster === undefined ? undefined : viewOf(cluster);
+        return cluster === undefined || isHidden(cluster) ? undefined : viewOf(cluster);
       },
       async extend(id, hours) {
         const cluster = find(id);
@@ -192,13 +275,18 @@ export function createMarket(options: MarketOptions): Market {
           throw new ProviderRefused('only a running cluster can be extended');
         }
         cluster.hours += hours;
+        onChange(cluster);
       },
       async destroy(id) {
         const cluster = find(id);
-        if (cluster === undefined || isClusterOver(cluster.phase) || cluster.phase === 'DELETING')
-          return;
+        if (cluster === undefined) return;
+        cluster.deletesAsked += 1;
+        if (isClusterOver(cluster.phase) || cluster.phase === 'DELETING') return;
+        if (cluster.deletesAsked <= (cluster.fate.ignoredDeletes ?? 0)) return;
         cluster.phase = 'DELETING';
-        timers.after(behaviour.terminationSeconds * 1000, () => end(cluster, 'DELETED'));
+        const seconds = cluster.fate.terminationSeconds ?? behaviour.terminationSeconds;
+        timers.after(seconds * 1000, () => end(cluster, 'DELETED'));
+        onChange(cluster);
       },
       list: async () => listed(),
       logs: async () => '',

@@ -1,14 +1,12 @@
-import { type RenderedToken, renderToken } from '../../shared/kinds/nft/render-token.ts';
-import { NftSpec } from '../../shared/kinds/nft/spec.ts';
 import type { MemoryArtifacts } from '../../shared/memory/memory-artifacts.ts';
-import { canonicalJson, sha256Of } from '../../shared/model/digest.ts';
-import type { WorkerHealth } from '../../shared/model/job.ts';
+import { sha256Of } from '../../shared/model/digest.ts';
 import {
   hasEnded,
   type JobReport,
   type JobRequest,
   type ManifestTask,
   parseManifest,
+  type WorkerHealth,
 } from '../../shared/model/job.ts';
 import { millisecondsOf } from '../../shared/model/time.ts';
 import type { Timers } from '../local/engine/timers.ts';
@@ -20,6 +18,8 @@ export interface WorkerModel {
   /** Stands still until it is thawed. */
   freeze(): void;
   thaw(): void;
+  /** Starts anew without any of its jobs. */
+  forget(): void;
   readonly alive: () => boolean;
   readonly frozen: () => boolean;
   health(): WorkerHealth;
@@ -29,6 +29,21 @@ export interface WorkerModel {
   drain(): void;
 }
 
+/** What one task leaves to upload, or why the worker cannot do it. */
+export type Produced =
+  | { readonly files: ReadonlyMap<string, Uint8Array> }
+  | { readonly failed: JobReport['failures'][number]['class'] };
+
+/** How a worker departs from an honest one. */
+export interface WorkerTraits {
+  /** Takes no job. */
+  readonly refuses?: boolean;
+  /** Reports tasks as uploaded that it never began. */
+  readonly boasts?: boolean;
+  /** Puts something else over its uploads, so long after it made them, seconds. */
+  readonly overwritesAfterSeconds?: number;
+}
+
 export interface WorkerModelOptions {
   readonly timers: Timers;
   readonly artifacts: MemoryArtifacts;
@@ -36,6 +51,8 @@ export interface WorkerModelOptions {
   readonly gpus: WorkerHealth['gpus'];
   /** How long one task takes, seconds. */
   readonly taskSeconds: (task: ManifestTask) => number;
+  readonly produce: (task: ManifestTask) => Produced;
+  readonly traits?: WorkerTraits;
 }
 
 interface ModelJob {
@@ -44,12 +61,13 @@ interface ModelJob {
   status: JobReport['status'];
   next: number;
   uploaded: number[];
+  failures: JobReport['failures'];
   slotSeconds: number;
 }
 
-/** Renders the real pictures, so that the real verifier has something to look at; only time is modelled. */
+/** A worker that works on virtual time: what it delivers is real, only the time it takes is modelled. */
 export function workerModel(options: WorkerModelOptions): WorkerModel {
-  const { timers, artifacts, slots, gpus, taskSeconds } = options;
+  const { timers, artifacts, slots, gpus, taskSeconds, traits = {} } = options;
   const jobs = new Map<string, ModelJob>();
   const postponed: (() => void)[] = [];
   let [alive, frozen, draining] = [true, false, false];
@@ -90,9 +108,30 @@ export function workerModel(options: WorkerModelOptions): WorkerModel {
     later(seconds, () => {
       if (job.status !== 'running') return pump();
       job.slotSeconds += seconds;
-      if (upload(artifacts, task)) job.uploaded.push(task.line);
+      finish(job, task);
       job.next += 1;
       step(job);
+    });
+  };
+
+  const finish = (job: ModelJob, task: ManifestTask) => {
+    const produced = options.produce(task);
+    const failed =
+      'failed' in produced
+        ? produced.failed
+        : upload(artifacts, task, produced.files)
+          ? undefined
+          : 'upload';
+    if (failed === undefined) job.uploaded.push(task.line);
+    else job.failures = [...job.failures, { line: task.line, class: failed, message: 'modelled' }];
+    const { overwritesAfterSeconds } = traits;
+    if (overwritesAfterSeconds === undefined || failed !== undefined) return;
+    later(overwritesAfterSeconds, () => {
+      upload(
+        artifacts,
+        task,
+        new Map(task.uploads.map(({ name }) => [name, Buffer.from('other')])),
+      );
     });
   };
 
@@ -106,6 +145,10 @@ export function workerModel(options: WorkerModelOptions): WorkerModel {
     thaw: () => {
       frozen = false;
       for (const act of postponed.splice(0)) act();
+    },
+    forget: () => {
+      for (const job of jobs.values()) job.status = 'cancelled';
+      jobs.clear();
     },
     alive: () => alive,
     frozen: () => frozen,
@@ -123,6 +166,7 @@ export function workerModel(options: WorkerModelOptions): WorkerModel {
         return same ? { accepted: true } : { accepted: false, reason: 'other job under this id' };
       }
       if (draining) return { accepted: false, reason: 'draining' };
+      if (traits.refuses) return { accepted: false, reason: 'busy with something else' };
       const manifest = artifacts.download(request.manifestUrl);
       const readable =
         typeof manifest !== 'string' && sha256Of(manifest.bytes) === request.manifestSha256;
@@ -135,6 +179,7 @@ export function workerModel(options: WorkerModelOptions): WorkerModel {
         status: readable ? 'queued' : 'failed',
         next: 0,
         uploaded: [],
+        failures: [],
         slotSeconds: 0,
       });
       later(0, pump);
@@ -148,8 +193,9 @@ export function workerModel(options: WorkerModelOptions): WorkerModel {
             jobId: job.request.jobId,
             manifestSha256: job.request.manifestSha256,
             status: job.status,
-            uploaded: [...job.uploaded],
-            failures: [],
+            uploaded: traits.boasts ? job.tasks.map(({ line }) => line) : [...job.uploaded],
+            failures: job.failures,
+            checkpoints: [],
             slotSeconds: job.slotSeconds,
           };
     },
@@ -164,18 +210,11 @@ export function workerModel(options: WorkerModelOptions): WorkerModel {
   };
 }
 
-/** A picture is drawn once per process: who verifies it draws it again. */
-const drawn = new Map<string, RenderedToken>();
-
-function draw(spec: ManifestTask['spec']): RenderedToken {
-  const key = canonicalJson(spec);
-  const picture = drawn.get(key) ?? renderToken(NftSpec.parse(spec));
-  drawn.set(key, picture);
-  return picture;
-}
-
-function upload(artifacts: MemoryArtifacts, task: ManifestTask): boolean {
-  const { files } = draw(task.spec);
+function upload(
+  artifacts: MemoryArtifacts,
+  task: ManifestTask,
+  files: ReadonlyMap<string, Uint8Array>,
+): boolean {
   return task.uploads.every(({ name, url, contentType }) => {
     const bytes = files.get(name);
     return bytes !== undefined && artifacts.upload(url, { bytes, contentType }) === 'done';

@@ -1,22 +1,27 @@
-import { kindNamed } from '../../shared/kinds/kinds.ts';
+import { forgetTask } from '../../shared/bursts/forget-task.ts';
+import type { Claim } from '../../shared/kinds/kind.ts';
+import { hasSecrets, type KnownTask, kindNamed } from '../../shared/kinds/kinds.ts';
+import { claimFact } from '../../shared/ledger/claims.ts';
 import { endTask } from '../../shared/ledger/tasks.ts';
 import { resultKey, uploadKey } from '../../shared/model/artifact-keys.ts';
+import type { CheckpointMark } from '../../shared/model/checkpoint.ts';
 import { sha256Of } from '../../shared/model/digest.ts';
+import type { TaskId } from '../../shared/model/ids.ts';
 import type { ManifestTask } from '../../shared/model/job.ts';
 import type { JobRow, LeaseRow, ResultFile } from '../../shared/model/rows.ts';
 import type { CollectPorts } from './collect-ports.ts';
 
 /**
  * accepted: verified and first · refused: verified, but the task had ended · rejected: not what was asked
- * for · missing: nothing was uploaded (yet) · failed: the worker says that no machine can do it
+ * for · missing: nothing was uploaded (yet) · failed: no machine can do it · undone: this worker could not
  */
-export const RECEIVED = ['accepted', 'refused', 'rejected', 'missing', 'failed'] as const;
+export const RECEIVED = ['accepted', 'refused', 'rejected', 'missing', 'failed', 'undone'] as const;
 export type Received = (typeof RECEIVED)[number];
 
 export type Acceptance =
   | { readonly kind: 'accepted' | 'refused' | 'failed'; readonly ended: true }
   | { readonly kind: 'rejected'; readonly ended: false; readonly reason: string }
-  | { readonly kind: 'missing'; readonly ended: false };
+  | { readonly kind: 'missing' | 'undone'; readonly ended: false };
 
 /**
  * One upload to one result: every file is read once, with a cap; those very bytes are verified, and those
@@ -28,10 +33,9 @@ export async function acceptResult(
   job: JobRow,
   task: ManifestTask,
 ): Promise<Acceptance> {
-  const read = kindNamed(task.kind)?.read(task.spec);
-  if (read?.ok !== true) throw new Error(`manifest of ${job.jobId} has a task of no known kind`);
+  const known = knownTask(job, task);
   const files = new Map<string, Uint8Array>();
-  for (const { name, maxBytes } of read.task.outputs) {
+  for (const { name, maxBytes } of known.outputs) {
     const key = uploadKey(lease.tenant, task.taskId, job.jobId, name);
     const fetched = await ports.artifacts.get(key, { maxBytes });
     if (fetched.found) files.set(name, fetched.object.bytes);
@@ -41,7 +45,7 @@ export async function acceptResult(
       return { kind: 'rejected', ended: false, reason };
     }
   }
-  const verdict = read.task.verify(files);
+  const verdict = known.verify(files);
   if (!verdict.verified) {
     const facts = {
       burst: lease.burstId,
@@ -52,9 +56,15 @@ export async function acceptResult(
     ports.log('result rejected', facts);
     return { kind: 'rejected', ended: false, reason: verdict.reason };
   }
+  const taken = await takenClaim(ports, lease, task, verdict.claims ?? []);
+  if (taken !== undefined) {
+    const reason = `E_RESULT_TAKEN: ${taken.by} rests on the same ${taken.claim.fact.split(':')[0]}`;
+    if (taken.claim.ifTaken === 'failed') return failTask(ports, lease, job, task, reason);
+    return { kind: 'rejected', ended: false, reason };
+  }
 
   const kept: ResultFile[] = [];
-  for (const { name, contentType } of read.task.outputs) {
+  for (const { name, contentType } of known.outputs) {
     const bytes = files.get(name) ?? new Uint8Array();
     const key = resultKey(lease.tenant, task.taskId, job.jobId, name);
     await ports.artifacts.put(key, { bytes, contentType });
@@ -73,17 +83,47 @@ export async function acceptResult(
       job: job.jobId,
       slotSeconds: job.slotSeconds / Math.max(1, job.uploaded.size),
       attempts: task.attempt,
+      resumed: resumedBy(job, task),
     },
     ports.clock.now(),
   );
-  if (outcome.done || outcome.row?.job === job.jobId) return { kind: 'accepted', ended: true };
-  for (const { key } of kept) await ports.artifacts.remove(key);
-  return { kind: 'refused', ended: true };
+  const accepted = outcome.done || outcome.row?.job === job.jobId;
+  if (!accepted) for (const { key } of kept) await ports.artifacts.remove(key);
+  if (hasSecrets(known)) await forgetTask(ports, lease.tenant, task.taskId);
+  return { kind: accepted ? 'accepted' : 'refused', ended: true };
 }
 
-/** A task whose specification an executor refused is never tried again (exit code 64). */
-export async function failTask(
+function knownTask(job: JobRow, { kind, spec }: ManifestTask): KnownTask {
+  const read = kindNamed(kind)?.read(spec);
+  if (read?.ok !== true) throw new Error(`manifest of ${job.jobId} has a task of no known kind`);
+  return read.task;
+}
+
+/** Claims every fact for the task. @returns the first that another task has. */
+async function takenClaim(
   { ledger, clock }: CollectPorts,
+  { tenant }: LeaseRow,
+  { taskId }: ManifestTask,
+  claims: readonly Claim[],
+): Promise<{ claim: Claim; by: TaskId } | undefined> {
+  for (const claim of claims) {
+    const by = await claimFact(ledger, tenant, taskId, claim.fact, clock.now());
+    if (by !== taskId) return { claim, by };
+  }
+  return undefined;
+}
+
+/** The checkpoint the worker says it went on from, if it is the one it was given. */
+const resumedBy = (job: JobRow, { line, checkpoint }: ManifestTask): CheckpointMark | undefined => {
+  const from = job.checkpoints.find((reported) => reported.line === line)?.resumedFrom;
+  const given = checkpoint?.resume;
+  if (given === undefined || from !== given.sequence) return undefined;
+  return { sequence: given.sequence, stage: given.stage, workSeconds: given.workSeconds };
+};
+
+/** A task that no machine can do is never tried again (exit code 64). */
+export async function failTask(
+  ports: CollectPorts,
   lease: LeaseRow,
   job: JobRow,
   task: ManifestTask,
@@ -91,6 +131,7 @@ export async function failTask(
 ): Promise<Acceptance> {
   const reason = `bad-input: ${message} (worker ${job.worker})`;
   const ending = { status: 'failed' as const, reason, attempts: task.attempt };
-  await endTask(ledger, lease.tenant, task.taskId, ending, clock.now());
+  await endTask(ports.ledger, lease.tenant, task.taskId, ending, ports.clock.now());
+  if (hasSecrets(knownTask(job, task))) await forgetTask(ports, lease.tenant, task.taskId);
   return { kind: 'failed', ended: true };
 }

@@ -9,10 +9,12 @@ import { type ManifestTask, parseManifest } from '../../shared/model/job.ts';
 import type { JobRow, LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import { plusSeconds } from '../../shared/model/time.ts';
-import { badSpecs, unread } from '../../shared/poll/job-look.ts';
+import { failedLines, unread, unreadCheckpoints } from '../../shared/poll/job-look.ts';
 import type { Invocation } from '../../shared/ports.ts';
-import { acceptResult, failTask, RECEIVED, type Received } from './accept-result.ts';
+import { acceptResult, RECEIVED, type Received } from './accept-result.ts';
+import { dropLineage, takeCheckpoint } from './checkpoints.ts';
 import type { CollectPorts } from './collect-ports.ts';
+import { acceptFailure } from './failed-line.ts';
 
 const NOTHING: Readonly<Record<Received, number>> = {
   accepted: 0,
@@ -20,6 +22,7 @@ const NOTHING: Readonly<Record<Received, number>> = {
   rejected: 0,
   missing: 0,
   failed: 0,
+  undone: 0,
 };
 
 /** Left of an invocation for the writes behind the last verification, seconds. */
@@ -31,6 +34,7 @@ const MAX_MANIFEST_BYTES = 64 * 1024 * 1024;
 /**
  * Collect results: a bounded number of uploads per look, from any attempt, whoever holds the batch now.
  * The task rows decide: the first verified result ends a task, every later one is refused and counted.
+ * Checkpoints of what has not ended are taken behind them.
  */
 export const collectResults =
   (ports: CollectPorts, settings: Settings, invocation: Invocation): Driver =>
@@ -41,11 +45,15 @@ export const collectResults =
     for (const job of await jobsOf(ports.ledger, lease.burstId, lease.firstJob)) {
       const salvage = job.status === 'lost' && !job.salvaged;
       const lines = salvage ? uncollected(job) : unread(job);
-      if (lines.length === 0 && !salvage) continue;
-      const done = await collectJob(ports, settings, lease, job, lines, budget, invocation, counts);
+      const checkpoints = salvage ? lines : unreadCheckpoints(job);
+      if (lines.length === 0 && checkpoints.length === 0 && !salvage) continue;
+      const tasks = await manifestOf(ports, job);
+      const work = { tasks, lines, budget };
+      const done = await collectJob(ports, settings, lease, job, work, invocation, counts);
       budget -= done.verified;
       const all = done.looked === lines.length;
       left ||= !all;
+      if (all) await collectCheckpoints(ports, lease, job, tasks, checkpoints, done.ended);
       if (salvage && all) await changeJob(ports.ledger, job, { set: { salvaged: true } });
     }
     if (counts.accepted > 0 && lease.takeOvers > 0) {
@@ -67,36 +75,38 @@ async function collectJob(
   settings: Settings,
   lease: LeaseRow,
   job: JobRow,
-  lines: readonly number[],
-  budget: number,
+  { tasks, lines, budget }: Work,
   invocation: Invocation,
   counts: Record<Received, number>,
-): Promise<{ looked: number; verified: number }> {
-  const tasks = lines.length === 0 ? [] : await manifestOf(ports, job);
+): Promise<{ looked: number; verified: number; ended: ReadonlySet<number> }> {
+  const endedLines = new Set<number>();
   const ended = new Map<BatchId, Set<number>>();
   const read = new Set<number>();
   const own: Record<Received, number> = { ...NOTHING };
-  const hopeless = badSpecs(job);
+  const failures = failedLines(job);
   let [looked, verified] = [0, 0];
   for (const line of lines) {
     if (verified >= budget || invocation.remainingSeconds() < MARGIN_SECONDS) break;
     looked += 1;
     const task = tasks[line];
     if (task === undefined) continue;
-    const bad = job.uploaded.has(line) ? undefined : hopeless.get(line);
+    const failure = job.uploaded.has(line) ? undefined : failures.get(line);
     const received =
-      bad === undefined
+      failure === undefined
         ? await acceptResult(ports, lease, job, task)
-        : await failTask(ports, lease, job, task, bad);
+        : await acceptFailure(ports, lease, job, task, failure);
     own[received.kind] += 1;
     if (received.kind !== 'missing') verified += 1;
     if (received.kind !== 'missing' || job.uploaded.has(line)) read.add(line);
-    if (received.ended)
+    if (received.ended) {
+      endedLines.add(line);
       ended.set(task.batchId, (ended.get(task.batchId) ?? new Set()).add(task.index));
+    }
     if (received.kind === 'rejected') {
       const quarantinedUntil = plusSeconds(ports.clock.now(), settings.limits.quarantineSeconds);
       const reason = received.reason.slice(0, 300);
       await quarantineWorker(ports.ledger, { workerId: job.worker, quarantinedUntil, reason });
+      await dropLineage(ports, lease, task, reason);
     }
   }
   for (const [batchId, indexes] of ended)
@@ -107,7 +117,38 @@ async function collectJob(
     rejectedResults: own.rejected,
   });
   for (const kind of RECEIVED) counts[kind] += own[kind];
-  return { looked, verified };
+  return { looked, verified, ended: endedLines };
+}
+
+/** What of one job is looked at, and how much of it at most. */
+interface Work {
+  readonly tasks: readonly ManifestTask[];
+  readonly lines: readonly number[];
+  readonly budget: number;
+}
+
+/** Takes the newest checkpoint of each line that has not ended. */
+async function collectCheckpoints(
+  ports: CollectPorts,
+  lease: LeaseRow,
+  job: JobRow,
+  tasks: readonly ManifestTask[],
+  lines: readonly number[],
+  ended: ReadonlySet<number>,
+): Promise<void> {
+  const seen = new Map(job.checkpointsSeen.map(({ line, sequence }) => [line, sequence]));
+  let rejectedCheckpoints = 0;
+  for (const line of lines) {
+    const task = tasks[line];
+    if (task?.checkpoint === undefined || ended.has(line)) continue;
+    const taken = await takeCheckpoint(ports, lease, job, task);
+    if (taken.kind === 'rejected') rejectedCheckpoints += 1;
+    const said = job.checkpoints.find((reported) => reported.line === line)?.sequence ?? 0;
+    const sequence = Math.max(said, taken.kind === 'taken' ? taken.sequence : 0);
+    if (sequence > 0) seen.set(line, sequence);
+  }
+  const checkpointsSeen = [...seen].map(([line, sequence]) => ({ line, sequence }));
+  await changeJob(ports.ledger, job, { set: { checkpointsSeen }, rejectedCheckpoints });
 }
 
 /** The manifest we wrote for the job, checked against the digest on its row. */

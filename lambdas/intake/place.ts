@@ -3,9 +3,10 @@ import { inParallel } from '../../shared/concurrency.ts';
 import { type BatchDraft, draftBatches } from '../../shared/intake/batches.ts';
 import type { SoundTask } from '../../shared/intake/parse-task.ts';
 import { type Refusal, refusal } from '../../shared/intake/refusal.ts';
+import { hasSecrets } from '../../shared/kinds/kinds.ts';
 import { openBatch, readBatch } from '../../shared/ledger/batches.ts';
 import { ensureProfile } from '../../shared/ledger/profiles.ts';
-import { acceptTask, type Placement, placeAgain } from '../../shared/ledger/tasks.ts';
+import { acceptTask, type Placement, placeAgain, readTask } from '../../shared/ledger/tasks.ts';
 import { bodiesKey } from '../../shared/model/artifact-keys.ts';
 import { canonicalJson, sha256Of } from '../../shared/model/digest.ts';
 import { BatchId, type ProfileId, type Tenant } from '../../shared/model/ids.ts';
@@ -13,6 +14,7 @@ import type { BatchRow, ProfileRow, TaskRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import { millisecondsOf, plusSeconds, secondsBetween } from '../../shared/model/time.ts';
 import type { Ports } from '../../shared/ports.ts';
+import { missingFile } from './task-files.ts';
 
 type PlacePorts = Pick<Ports, 'ledger' | 'artifacts' | 'bursts' | 'clock' | 'ids' | 'log'>;
 
@@ -124,6 +126,7 @@ async function placeDraft(
       })),
       slotSeconds: won.reduce((sum, { task }) => sum + task.unitSeconds, 0),
       openedAt: now,
+      ...(won.some(({ task }) => hasSecrets(task.known)) ? { secret: true } : {}),
       dueAt: plusSeconds(now, settings.looks.graceSeconds),
     });
     open.add(batchId);
@@ -150,8 +153,15 @@ async function claimTask(
   ports: PlacePorts,
   settings: Settings,
   to: Destination,
-  { envelope: { taskId }, bodySha256 }: SoundTask,
+  task: SoundTask,
 ): Promise<Claim> {
+  const { bodySha256 } = task;
+  const { taskId } = task.envelope;
+  const absent = await missingFile(ports.artifacts, to.tenant, task);
+  // The files of a task that ended are gone: only a task nobody has seen must have them.
+  if (absent !== undefined && (await readTask(ports.ledger, to.tenant, taskId)) === undefined) {
+    return { won: false, placed: { outcome: 'refused', refusal: absent } };
+  }
   const first = await acceptTask(ports.ledger, { ...to, taskId, bodySha256 });
   if (first.done) return { won: true };
   if (first.row === undefined) throw new Error(`task ${taskId} vanished while it was accepted`);

@@ -13,11 +13,11 @@ import type { Settings } from '../../shared/model/settings.ts';
 import { type Instant, plusSeconds } from '../../shared/model/time.ts';
 import { goneFromView } from '../../shared/poll/gone.ts';
 import {
+  hasUnread,
   isClaimOf,
   isLost,
   judgeJob,
   lookAgainSeconds,
-  unread,
 } from '../../shared/poll/job-look.ts';
 import type { Ports } from '../../shared/ports.ts';
 
@@ -49,7 +49,7 @@ export const checkJobs =
     if (current === undefined) return { next: 'superseded' };
 
     const jobs = looked.map(({ job }) => job);
-    if (jobs.some((job) => unread(job).length > 0 || needsSalvage(job))) return { next: 'collect' };
+    if (jobs.some((job) => hasUnread(job) || needsSalvage(job))) return { next: 'collect' };
     const gone = goneFromView(await readProviderView(ports.ledger), current, settings, now);
     if (gone.changed !== undefined) await changeLease(ports.ledger, current, gone.changed);
     if (gone.gone !== undefined) {
@@ -160,6 +160,7 @@ async function noteReport(
       reported: report.status,
       started: job.started || report.status !== 'queued',
       failures: report.failures,
+      checkpoints: report.checkpoints,
       slotSeconds: report.slotSeconds,
       answeredAt: now,
       misses: 0,

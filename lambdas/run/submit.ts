@@ -1,25 +1,18 @@
 import { giveBack } from '../../shared/bursts/give-back.ts';
 import { addressOf } from '../../shared/bursts/workers.ts';
-import { inParallel } from '../../shared/concurrency.ts';
-import { kindNamed } from '../../shared/kinds/kinds.ts';
-import { claimBatch, readBatch, settleTasks } from '../../shared/ledger/batches.ts';
+import { claimBatch, readBatch } from '../../shared/ledger/batches.ts';
 import { changeJob, createJob } from '../../shared/ledger/jobs.ts';
 import { changeLease, readLease } from '../../shared/ledger/leases.ts';
-import { readTask } from '../../shared/ledger/tasks.ts';
-import { manifestKey, uploadKey } from '../../shared/model/artifact-keys.ts';
+import { manifestKey } from '../../shared/model/artifact-keys.ts';
 import { sha256Of } from '../../shared/model/digest.ts';
-import { type JobId, jobIdOf, type WorkerId } from '../../shared/model/ids.ts';
-import { type ManifestTask, manifestText } from '../../shared/model/job.ts';
+import { jobIdOf, type WorkerId } from '../../shared/model/ids.ts';
+import { manifestText } from '../../shared/model/job.ts';
 import type { BatchRow, JobRow, LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
-import type { TaskEnvelope } from '../../shared/model/task.ts';
 import { type Instant, plusSeconds, secondsBetween } from '../../shared/model/time.ts';
 import type { Assignment } from '../../shared/run/assignment.ts';
-import { readBodies } from './bodies.ts';
+import { manifestTasks } from './manifest.ts';
 import type { RunPorts } from './run-ports.ts';
-
-/** Task rows read and URLs signed at a time. */
-const AT_ONCE = 16;
 
 /**
  * Claims the batches of one assignment and submits them as one job: claim, manifest, job row, call. The
@@ -136,67 +129,4 @@ async function markLost(
     worker.workerId === workerId ? { ...worker, lostAt: now } : worker,
   );
   await changeLease(ledger, lease, { workers });
-}
-
-/** The tasks of claimed batches that have not ended, with the URLs their files go to. */
-async function manifestTasks(
-  ports: RunPorts,
-  claims: readonly BatchRow[],
-  jobId: JobId,
-  urlSeconds: number,
-): Promise<ManifestTask[]> {
-  const tasks: Omit<ManifestTask, 'line'>[] = [];
-  for (const batch of claims) {
-    const bodies = await readBodies(ports, batch);
-    const rows = await inParallel(batch.tasks, AT_ONCE, ({ taskId }, index) =>
-      batch.settled.has(index)
-        ? Promise.resolve(undefined)
-        : readTask(ports.ledger, batch.tenant, taskId),
-    );
-    const ended = rows.flatMap((row, index) =>
-      row !== undefined && row.status !== 'accepted' ? [index] : [],
-    );
-    if (ended.length > 0) await settleTasks(ports.ledger, batch, new Set(ended));
-    const open = batch.tasks.flatMap((_, index) =>
-      rows[index]?.status === 'accepted' ? [index] : [],
-    );
-    const lines = await inParallel(open, AT_ONCE, (index) =>
-      manifestTask(ports, batch, index, bodies, jobId, urlSeconds),
-    );
-    tasks.push(...lines);
-  }
-  return tasks.map((task, line) => ({ line, ...task }));
-}
-
-async function manifestTask(
-  { artifacts }: RunPorts,
-  batch: BatchRow,
-  index: number,
-  bodies: ReadonlyMap<number, TaskEnvelope>,
-  jobId: JobId,
-  urlSeconds: number,
-): Promise<Omit<ManifestTask, 'line'>> {
-  const entry = batch.tasks[index];
-  const envelope = entry === undefined ? undefined : bodies.get(entry.line);
-  const read = envelope === undefined ? undefined : kindNamed(batch.kind)?.read(envelope.spec);
-  if (entry === undefined || envelope === undefined || read?.ok !== true) {
-    throw new Error(`batch ${batch.batchId} has no readable body for its task ${index}`);
-  }
-  const uploads = await inParallel(read.task.outputs, AT_ONCE, async (output) => ({
-    ...output,
-    url: await artifacts.writeUrl(uploadKey(batch.tenant, entry.taskId, jobId, output.name), {
-      seconds: Math.ceil(urlSeconds),
-      contentType: output.contentType,
-    }),
-  }));
-  return {
-    batchId: batch.batchId,
-    batchFence: batch.batchFence,
-    index,
-    taskId: entry.taskId,
-    attempt: batch.attempts + 1,
-    kind: batch.kind,
-    spec: envelope.spec,
-    uploads,
-  };
 }

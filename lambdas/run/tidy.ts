@@ -1,13 +1,15 @@
 import { giveBack } from '../../shared/bursts/give-back.ts';
 import { addressOf } from '../../shared/bursts/workers.ts';
+import { kindNamed } from '../../shared/kinds/kinds.ts';
 import { settleTasks } from '../../shared/ledger/batches.ts';
+import { readCheckpoints } from '../../shared/ledger/checkpoints.ts';
 import { changeJob } from '../../shared/ledger/jobs.ts';
 import { readTask } from '../../shared/ledger/tasks.ts';
 import { hasEnded } from '../../shared/model/job.ts';
 import type { BatchRow, JobRow, LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import type { Instant } from '../../shared/model/time.ts';
-import { isClaimOf, unread } from '../../shared/poll/job-look.ts';
+import { hasUnread, isClaimOf } from '../../shared/poll/job-look.ts';
 import { isLive } from '../../shared/run/assignment.ts';
 import { endOf } from '../../shared/run/job-end.ts';
 import type { RunPorts } from './run-ports.ts';
@@ -21,12 +23,28 @@ export async function finishJobs(
   now: Instant,
 ): Promise<void> {
   for (const job of jobs) {
-    if (job.status !== 'running' || !hasEnded(job.reported) || unread(job).length > 0) continue;
+    if (job.status !== 'running' || !hasEnded(job.reported) || hasUnread(job)) continue;
     for (const batch of batches) {
-      if (isClaimOf(job, batch)) await giveBack(ledger, settings, batch, endOf(job), now);
+      if (!isClaimOf(job, batch)) continue;
+      const end = endOf(job);
+      const goesOn = end.class === 'interrupted' && (await hasProgress(ledger, batch));
+      const reason = 'its next job goes on from its checkpoint';
+      const how = goesOn ? { class: 'continued' as const, reason } : end;
+      await giveBack(ledger, settings, batch, how, now);
     }
     await changeJob(ledger, job, { set: { status: 'ended' } });
   }
+}
+
+/** Whether a task of the batch has a checkpoint that this very attempt made. */
+async function hasProgress(ledger: RunPorts['ledger'], batch: BatchRow): Promise<boolean> {
+  if (!kindNamed(batch.kind)?.checkpoints) return false;
+  for (const [index, { taskId }] of batch.tasks.entries()) {
+    if (batch.settled.has(index)) continue;
+    const row = await readCheckpoints(ledger, batch.tenant, taskId);
+    if (row?.newest?.fence === batch.batchFence) return true;
+  }
+  return false;
 }
 
 /** Claims of this burst that no job carries: Run died between the claim and the job. */

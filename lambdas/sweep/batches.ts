@@ -1,6 +1,7 @@
+import { forgetTask } from '../../shared/bursts/forget-task.ts';
 import { giveBack } from '../../shared/bursts/give-back.ts';
 import { openIfNeeded } from '../../shared/bursts/open.ts';
-import { deferBatch } from '../../shared/ledger/batches.ts';
+import { deferBatch, noteForgotten } from '../../shared/ledger/batches.ts';
 import { jobsOf } from '../../shared/ledger/jobs.ts';
 import { readLease } from '../../shared/ledger/leases.ts';
 import { readProfile } from '../../shared/ledger/profiles.ts';
@@ -13,7 +14,8 @@ import type { SweepPorts } from './sweep-ports.ts';
 
 /**
  * Batches that were not heard of for long: open ones are announced to their profile again (intake may have
- * died before it did), claims of bursts that are over go back. @returns how many went back.
+ * died before it did), claims of bursts that are over go back, and what the tasks of done ones kept secret is
+ * deleted. @returns how many went back.
  */
 export const sweepBatches = (
   ports: SweepPorts,
@@ -21,6 +23,7 @@ export const sweepBatches = (
   now: Instant,
 ): Promise<number> =>
   eachDue(ports, 'batch', now, BatchRow, async (batch) => {
+    if (batch.status === 'done') await forget(ports, settings, batch, now);
     if (batch.status !== 'open' && batch.status !== 'claimed') return false;
     const end = await strandedEnd(ports, batch);
     if (end !== undefined) return giveBack(ports.ledger, settings, batch, end, now);
@@ -28,6 +31,24 @@ export const sweepBatches = (
     await deferBatch(ports.ledger, batch, plusSeconds(now, settings.looks.graceSeconds));
     return false;
   });
+
+/**
+ * Deletes what the tasks of a done batch kept secret, however they ended; and once more when no job that may
+ * still upload for them has a living URL.
+ */
+async function forget(
+  ports: SweepPorts,
+  settings: Settings,
+  batch: BatchRow,
+  now: Instant,
+): Promise<void> {
+  for (const { taskId } of batch.tasks) await forgetTask(ports, batch.tenant, taskId);
+  const again =
+    batch.forgottenAt === undefined
+      ? plusSeconds(now, settings.lease.jobSeconds + settings.looks.graceSeconds)
+      : undefined;
+  await noteForgotten(ports.ledger, batch, now, again);
+}
 
 /** How the attempt ended that holds a batch nobody works on; undefined: its burst lives. */
 async function strandedEnd(

@@ -1,4 +1,4 @@
 import type { Ports } from '../../shared/ports.ts';
 
-/** What the parts of the sweep need between them: the ledger, and the power to start an execution. */
-export type SweepPorts = Pick<Ports, 'ledger' | 'bursts' | 'clock' | 'log'>;
+/** What the parts of the sweep need between them. Of the artifacts it only deletes. */
+export type SweepPorts = Pick<Ports, 'ledger' | 'artifacts' | 'bursts' | 'clock' | 'log'>;

@@ -2,7 +2,10 @@ import { Readable } from 'node:stream';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
   NoSuchKey,
+  NotFound,
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
@@ -44,6 +47,25 @@ export function s3Artifacts({ client, bucket }: S3ArtifactsOptions): Artifacts {
     return { found: true, object: { bytes, contentType: answer.ContentType ?? ANY_TYPE } };
   }
 
+  async function removeAll(prefix: string): Promise<void> {
+    for (;;) {
+      const listed = await client.send(
+        new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }),
+      );
+      const keys = (listed.Contents ?? []).flatMap(({ Key }) => Key ?? []);
+      for (const key of keys) await client.send(new DeleteObjectCommand(at(key)));
+      if (keys.length === 0 || listed.IsTruncated !== true) return;
+    }
+  }
+
+  async function size(key: string): Promise<number | undefined> {
+    const answer = await client.send(new HeadObjectCommand(at(key))).catch((error: unknown) => {
+      if (error instanceof NotFound || error instanceof NoSuchKey) return undefined;
+      throw error;
+    });
+    return answer && (answer.ContentLength ?? 0);
+  }
+
   return {
     get: (key, { maxBytes }) => get(key, maxBytes).catch(failing(`reading object ${key}`)),
     put: async (key, { bytes, contentType }) => {
@@ -54,6 +76,8 @@ export function s3Artifacts({ client, bucket }: S3ArtifactsOptions): Artifacts {
     remove: async (key) => {
       await client.send(new DeleteObjectCommand(at(key))).catch(failing(`removing object ${key}`));
     },
+    removeAll: (prefix) => removeAll(prefix).catch(failing(`removing objects below ${prefix}`)),
+    size: (key) => size(key).catch(failing(`looking at object ${key}`)),
     readUrl: (key, { seconds }) =>
       getSignedUrl(client, new GetObjectCommand(at(key)), { expiresIn: seconds }).catch(
         failing(`signing a URL that reads ${key}`),

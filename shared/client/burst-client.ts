@@ -1,11 +1,13 @@
 import { explain, explainRefusal } from '../explain/explain.ts';
 import type { Explanation } from '../explain/explanation.ts';
 import { readStoredRows } from '../explain/stored-rows.ts';
+import type { AssetRef, InputFile } from '../model/files.ts';
 import type { Tenant } from '../model/ids.ts';
 import type { Task } from '../model/task.ts';
 import type { Artifacts, Clock, Ids, Ledger, Queue } from '../ports.ts';
 import { type Cancelled, cancelTask } from './cancel.ts';
 import { TaskNotFound } from './errors.ts';
+import { uploadAsset, uploadInput } from './files.ts';
 import { prepareTasks } from './prepare.ts';
 import { type Receipt, type TaskReference, taskIdOf } from './receipt.ts';
 import { type DownloadedFile, downloadResult, linkResult, type TaskResult } from './results.ts';
@@ -30,6 +32,22 @@ export interface BurstClient {
    * @returns one receipt per task, in order.
    */
   enqueue(tasks: readonly Task[]): Promise<Receipt[]>;
+  /**
+   * Uploads a file for one task alone, before the task is sent; it is deleted when the task ends. The owner of
+   * the machine that runs the task can read it.
+   *
+   * @returns what the task's `inputs` must say.
+   */
+  uploadInput(
+    taskId: string,
+    file: { readonly name: string; readonly data: Uint8Array },
+  ): Promise<InputFile>;
+  /**
+   * Uploads a file that many tasks use, such as a proving key, under its hash. It is kept.
+   *
+   * @returns how a spec refers to it.
+   */
+  uploadAsset(data: Uint8Array): Promise<AssetRef>;
   /** Where a task stands now. */
   get(task: TaskReference): Promise<TaskState>;
   /**
@@ -79,18 +97,15 @@ export function burstClient(ports: ClientPorts, tenant: Tenant): BurstClient {
       const failed = await sendMessages(ports, messages);
       return outcomes.map((outcome): Receipt => {
         if ('status' in outcome) return outcome;
-        const { taskId, messageSha256 } = outcome;
-        const reason = failed.get(taskId);
+        const { body: _, ...named } = outcome;
+        const reason = failed.get(named.taskId);
         return reason === undefined
-          ? { taskId, messageSha256, status: 'sent' }
-          : {
-              taskId,
-              messageSha256,
-              status: 'failed',
-              error: { code: 'E_NOT_SENT', field: '', reason },
-            };
+          ? { ...named, status: 'sent' }
+          : { ...named, status: 'failed', error: { code: 'E_NOT_SENT', field: '', reason } };
       });
     },
+    uploadInput: (taskId, file) => uploadInput(ports.artifacts, tenant, taskId, file),
+    uploadAsset: (data) => uploadAsset(ports.artifacts, tenant, data),
     get,
     result: (taskId, { seconds = RESULT_URL_SECONDS } = {}) =>
       linkResult(ports, tenant, taskId, seconds),

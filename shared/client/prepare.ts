@@ -8,6 +8,7 @@ import type { Receipt } from './receipt.ts';
 export interface Message {
   readonly taskId: string;
   readonly messageSha256: string;
+  readonly confidentiality?: Receipt['confidentiality'];
   readonly body: string;
 }
 
@@ -48,7 +49,9 @@ function prepareTask(task: unknown): Message | Receipt {
     return refusedReceipt({ taskId: checked.claimedTaskId ?? '', messageSha256 }, checked.refusal);
   }
   const { envelope, bodySha256 } = checked.task;
-  return { taskId: envelope.taskId, messageSha256: bodySha256, body: canonicalJson(envelope) };
+  const { taskId, confidentiality } = envelope;
+  const said = confidentiality === undefined ? {} : { confidentiality };
+  return { taskId, messageSha256: bodySha256, ...said, body: canonicalJson(envelope) };
 }
 
 const REUSED = refusal(

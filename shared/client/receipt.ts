@@ -1,4 +1,5 @@
 import type { Refusal } from '../intake/refusal.ts';
+import type { TaskEnvelope } from '../model/task.ts';
 
 /**
  * What became of sending one task.
@@ -15,6 +16,8 @@ export interface Receipt {
   /** SHA-256 of the message. Two tasks are the same task when it is equal. */
   readonly messageSha256: string;
   readonly status: SendStatus;
+  /** Who may see the task's inputs, as the task said it. */
+  readonly confidentiality?: TaskEnvelope['confidentiality'];
   readonly error?: SendError;
 }
 

@@ -50,6 +50,8 @@ export function checkEnvelope(value: unknown): CheckedEnvelope {
   const read = kind.read(spec);
   if (!read.ok) return no(issueRefusal(read.issues, spec, 'spec'));
 
+  const unfit = filesMisfit(envelope.data, read.task) ?? secrecyMisfit(envelope.data, kind);
+  if (unfit !== undefined) return no(unfit);
   const tooSmall = gpuMisfit(envelope.data);
   if (tooSmall !== undefined) return no(tooSmall);
   const bodySha256 = sha256Of(canonicalJson(envelope.data));
@@ -65,6 +67,30 @@ function gpuMisfit({ resources }: TaskEnvelope): Refusal | undefined {
     'resources.vramGb',
     `needs ${resources.vramGb} GB per GPU; ${has}; ask for less or for a larger model`,
   );
+}
+
+/** The files a task brings along are those its kind reads, no more and no less. */
+function filesMisfit({ kind, inputs = [] }: TaskEnvelope, known: KnownTask): Refusal | undefined {
+  const missing = known.inputs.find((name) => !inputs.some((file) => file.name === name));
+  if (missing !== undefined) {
+    const reason = `this task reads ${missing}; upload it and list it here`;
+    return refusal('E_REQUIRED', 'inputs', reason);
+  }
+  const spare = inputs.find(({ name }) => !known.inputs.includes(name));
+  if (spare === undefined) return undefined;
+  const reason = `a task of ${kind} like this reads no ${spare.name}; remove it`;
+  return refusal('E_UNKNOWN_FIELD', 'inputs', reason);
+}
+
+function secrecyMisfit({ confidentiality }: TaskEnvelope, kind: KnownKind): Refusal | undefined {
+  if (confidentiality === 'tee-required') {
+    const reason =
+      'tee-required is not supported yet: no enclave is verified; keep the secret at home';
+    return refusal('E_UNSUPPORTED', 'confidentiality', reason);
+  }
+  if (confidentiality !== undefined || !kind.needsConfidentiality) return undefined;
+  const reason = `is missing; the owner of the machine can read what ${kind.name} works on: accept that with witness-visible, or say public`;
+  return refusal('E_REQUIRED', 'confidentiality', reason);
 }
 
 function unknownKind(word: string): Refusal {

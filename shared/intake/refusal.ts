@@ -7,6 +7,8 @@ export type RefusalCode =
   | 'E_GPU_MISMATCH'
   | 'E_GPU_MODEL'
   | 'E_ID_REUSED'
+  | 'E_INPUT_HASH'
+  | 'E_INPUT_MISSING'
   | 'E_JSON'
   | 'E_KEYS'
   | 'E_LOCATION'

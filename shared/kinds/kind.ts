@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { Sha256 } from '../model/ids.ts';
+import type { AssetRef } from '../model/files.ts';
 
 /** What our side found when it looked at a result. */
 export type Verdict =
@@ -9,14 +9,24 @@ export type Verdict =
       readonly verifiedBy: string;
       /** What may be worth keeping, such as the hash of what was compared. */
       readonly evidence?: Readonly<Record<string, string>>;
-      /** Facts this result uses up: no other task may be done on the strength of one of them. */
-      readonly claims?: readonly string[];
+      /** Facts no other task of the tenant may rest on. */
+      readonly claims?: readonly Claim[];
     }
   | {
       readonly verified: false;
       /** `E_CODE: what is wrong`, fit for a person and a log. */
       readonly reason: string;
     };
+
+/** Something only one task may rest on, such as a proof or a nullifier. */
+export interface Claim {
+  readonly fact: string;
+  /**
+   * When another task has it already. rejected: another worker may do better · failed: no worker can, the
+   * task itself is at fault
+   */
+  readonly ifTaken: 'rejected' | 'failed';
+}
 
 /** A file a worker uploads for one task. */
 export interface OutputFile {
@@ -25,13 +35,7 @@ export interface OutputFile {
   readonly maxBytes: number;
 }
 
-/** An object the tenant uploaded once for many tasks, named by its content. */
-export interface Asset {
-  readonly sha256: Sha256;
-  readonly bytes: number;
-}
-
-/** What a worker image may have that not every one has; the operator says which a deployment's has. */
+/** What a worker image may have that not every one has; a deployment says which its image has. */
 export type Ability = 'external-prover';
 
 /** What Burst must know about a kind of task: nothing else in the pipeline names a kind. */
@@ -48,14 +52,16 @@ export interface TaskKind<Spec> {
   unitSeconds(spec: Spec): number;
   /** Tasks with equal keys share what a worker loads once: a model, a proving key. */
   affinityKey(spec: Spec): string;
-  /** Abilities of the worker without which this task cannot be done. @default none */
-  needs?(spec: Spec): readonly Ability[];
-  /** Shared objects the worker must be given. @default none */
-  assets?(spec: Spec): readonly Asset[];
-  /** Names of the task's own inputs the worker must be given. @default none */
+  /** Its inputs are secrets: a task must say who may see them. */
+  readonly needsConfidentiality?: boolean;
+  /** Names of the task's own files that it reads. @default none */
   inputs?(spec: Spec): readonly string[];
-  /** Largest checkpoint of this task, bytes; 0: it writes none. @default 0 */
-  maxCheckpointBytes?(spec: Spec): number;
+  /** Files it shares with other tasks. @default none */
+  assets?(spec: Spec): readonly AssetRef[];
+  /** Abilities of the worker without which it cannot be done. @default none */
+  needs?(spec: Spec): readonly Ability[];
+  /** Largest checkpoint payload, bytes; of a kind with checkpoints. Undefined: this task writes none. */
+  maxCheckpointBytes?(spec: Spec): number | undefined;
   /** The files a worker uploads for a task. */
   outputs(spec: Spec): readonly OutputFile[];
   /** Looks at the bytes that were uploaded, by file name. Never throws for their content. */

@@ -1,5 +1,6 @@
 import type * as z from 'zod';
-import type { Ability, Asset, OutputFile, TaskKind, Verdict } from './kind.ts';
+import type { AssetRef } from '../model/files.ts';
+import type { Ability, OutputFile, TaskKind, Verdict } from './kind.ts';
 import { nftGenerative } from './nft-generative.ts';
 import { zkGroth16 } from './zk-groth16.ts';
 
@@ -7,10 +8,13 @@ import { zkGroth16 } from './zk-groth16.ts';
 export interface KnownTask {
   readonly unitSeconds: number;
   readonly affinityKey: string;
-  readonly needs: readonly Ability[];
-  readonly assets: readonly Asset[];
+  /** Names of the task's own files that it reads. */
   readonly inputs: readonly string[];
-  readonly maxCheckpointBytes: number;
+  readonly assets: readonly AssetRef[];
+  /** What not every worker image has. */
+  readonly needs: readonly Ability[];
+  /** Undefined: it has no checkpoints. */
+  readonly maxCheckpointBytes: number | undefined;
   readonly outputs: readonly OutputFile[];
   verify(files: ReadonlyMap<string, Uint8Array>): Verdict;
 }
@@ -25,6 +29,7 @@ export interface KnownKind {
   readonly name: string;
   readonly gpuUsed: boolean;
   readonly checkpoints: boolean;
+  readonly needsConfidentiality: boolean;
   /** Parses a spec and binds it to its kind. */
   read(spec: unknown): ReadSpec;
 }
@@ -34,6 +39,7 @@ function known<Spec>(kind: TaskKind<Spec>): KnownKind {
     name: kind.name,
     gpuUsed: kind.gpuUsed,
     checkpoints: kind.checkpoints,
+    needsConfidentiality: kind.needsConfidentiality === true,
     read(input) {
       const parsed = kind.spec.safeParse(input);
       if (!parsed.success) return { ok: false, issues: parsed.error.issues };
@@ -43,10 +49,10 @@ function known<Spec>(kind: TaskKind<Spec>): KnownKind {
         task: {
           unitSeconds: kind.unitSeconds(spec),
           affinityKey: kind.affinityKey(spec),
-          needs: kind.needs?.(spec) ?? [],
-          assets: kind.assets?.(spec) ?? [],
           inputs: kind.inputs?.(spec) ?? [],
-          maxCheckpointBytes: kind.maxCheckpointBytes?.(spec) ?? 0,
+          assets: kind.assets?.(spec) ?? [],
+          needs: kind.needs?.(spec) ?? [],
+          maxCheckpointBytes: kind.checkpoints ? kind.maxCheckpointBytes?.(spec) : undefined,
           outputs: kind.outputs(spec),
           verify: (files) => kind.verify(spec, files),
         },
@@ -57,6 +63,10 @@ function known<Spec>(kind: TaskKind<Spec>): KnownKind {
 
 /** Every kind Burst can run. Adding one is a line here and a file beside this one. */
 export const KINDS: readonly KnownKind[] = [known(nftGenerative), known(zkGroth16)];
+
+/** Whether a task of this kind leaves anything behind that must be deleted when it ends. */
+export const hasSecrets = ({ inputs, maxCheckpointBytes }: KnownTask): boolean =>
+  inputs.length > 0 || maxCheckpointBytes !== undefined;
 
 /** The kind of that name, if there is one. */
 export const kindNamed = (name: string): KnownKind | undefined =>

@@ -59,6 +59,8 @@ const SCHEMAS = [
           witness: { from: 'input', file: 'input.json' },
           expectedPublic: ['49'],
         },
+        inputs: [{ name: 'input.json', sha256: 'c'.repeat(64), bytes: 12 }],
+        confidentiality: 'witness-visible',
       },
     ],
   }),

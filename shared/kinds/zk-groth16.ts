@@ -50,11 +50,12 @@ export const zkGroth16: TaskKind<Groth16Spec> = {
       ? SECONDS_AT_2_12 * 2 ** (spec.circuit.domainPower - 12)
       : EXTERNAL_SECONDS_AT_2_21 * 2 ** (spec.circuit.domainPower - 21),
   affinityKey: ({ circuit }) => circuit.zkey.sha256,
+  needsConfidentiality: true,
   needs: (spec) => (isBuiltIn(spec) ? [] : ['external-prover']),
   assets: assetsOf,
   inputs: ({ witness }) => [witness.file],
   // An external prover ends too soon to write any.
-  maxCheckpointBytes: (spec) => (isBuiltIn(spec) ? maxCheckpointBytes(spec) : 0),
+  maxCheckpointBytes: (spec) => (isBuiltIn(spec) ? maxCheckpointBytes(spec) : undefined),
   outputs: ({ expectedPublic }) => [
     { name: PROOF_FILE, contentType: 'application/json', maxBytes: MAX_PROOF_BYTES },
     {
@@ -101,7 +102,7 @@ function verify(spec: Groth16Spec, files: ReadonlyMap<string, Uint8Array>): Verd
       publicSha256: sha256Of(JSON.stringify(signals.value)),
       ...(nullifier === undefined ? {} : { nullifier: String(nullifier) }),
     },
-    claims: claimsOf(vk, verified.proof, nullifier),
+    claims: claimsOf(spec, verified),
   };
 }
 

@@ -16,6 +16,7 @@ export type NewBatch = Pick<
   | 'tasks'
   | 'slotSeconds'
   | 'openedAt'
+  | 'secret'
 > & { readonly dueAt: Instant };
 
 /** Lists its tasks for good: from here on they are accepted. Refused: it is there already. */
@@ -121,7 +122,8 @@ export const hearOfBatch = (
   });
 
 /**
- * Mirrors ended tasks into their batch, whoever ended them; a batch whose tasks have all ended is done.
+ * Mirrors ended tasks into their batch, whoever ended them; a batch whose tasks have all ended is done. One
+ * whose tasks had secrets stays due, at once, until the sweep has deleted them.
  * Not fenced: what is terminal in the task rows is true under every fence.
  */
 export async function settleTasks(
@@ -142,11 +144,20 @@ export async function settleTasks(
   const done = await changeRow(ledger, BatchRow, {
     key,
     when: [{ is: 'oneOf', path: 'status', values: ['open', 'claimed'] }],
-    set: [['status', 'done']],
-    remove: ['dueOf', 'dueAt'],
+    set: [['status', 'done'], ...(row.secret ? [['dueAt', row.openedAt] as const] : [])],
+    remove: row.secret ? [] : ['dueOf', 'dueAt'],
   });
   return done.row;
 }
+
+/** The secrets of a done batch were deleted: look again `dueAt`, or never. */
+export const noteForgotten = (ledger: Ledger, batch: BatchRow, now: Instant, dueAt?: Instant) =>
+  changeRow(ledger, BatchRow, {
+    key: keyOf(batch),
+    when: [{ is: 'equal', path: 'status', value: 'done' }],
+    set: assignments({ forgottenAt: now, dueAt }),
+    remove: dueAt === undefined ? ['dueOf', 'dueAt'] : [],
+  });
 
 /** Puts the sweep's next look at a batch off. */
 export const deferBatch = (ledger: Ledger, batch: BatchRow, dueAt: Instant) =>

@@ -34,6 +34,8 @@ type JobField =
   | 'reported'
   | 'started'
   | 'failures'
+  | 'checkpoints'
+  | 'checkpointsSeen'
   | 'slotSeconds'
   | 'answeredAt'
   | 'misses'
@@ -50,6 +52,7 @@ export interface JobChange {
   readonly refusedReports?: number;
   readonly refusedResults?: number;
   readonly rejectedResults?: number;
+  readonly rejectedCheckpoints?: number;
 }
 
 export const changeJob = (
@@ -63,6 +66,7 @@ export const changeJob = (
     ['refusedReports', change.refusedReports],
     ['refusedResults', change.refusedResults],
     ['rejectedResults', change.rejectedResults],
+    ['rejectedCheckpoints', change.rejectedCheckpoints],
   ];
   return changeRow(ledger, JobRow, {
     key: jobKey(job.burstId, job.n),

@@ -37,6 +37,14 @@ export const jobRange = (burstId: BurstId, first: number) => ({
   from: jobKey(burstId, first).sk,
   to: 'J#~',
 });
+export const checkpointRowKey = (tenant: Tenant, taskId: TaskId): Key => ({
+  pk: `C#${tenant}#${taskId}`,
+  sk: '#',
+});
+export const claimKey = (tenant: Tenant, factSha256: string): Key => ({
+  pk: `U#${tenant}#${factSha256}`,
+  sk: '#',
+});
 export const moneyKey = (scope: string): Key => ({ pk: `$#${scope}`, sk: '#' });
 export const workerKey = (workerId: WorkerId): Key => ({ pk: `W#${workerId}`, sk: '#' });
 export const knowledgeKey = (what: string): Key => ({ pk: `K#${what}`, sk: '#' });

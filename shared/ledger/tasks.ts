@@ -1,3 +1,4 @@
+import type { CheckpointMark } from '../model/checkpoint.ts';
 import type { BatchId, ProfileId, Sha256, TaskId, Tenant } from '../model/ids.ts';
 import { RejectionRow, type ResultFile, TaskRow } from '../model/rows.ts';
 import { type Instant, millisecondsOf, plusSeconds } from '../model/time.ts';
@@ -57,6 +58,7 @@ export type Ending =
       readonly job: string;
       readonly slotSeconds: number;
       readonly attempts: number;
+      readonly resumed?: CheckpointMark | undefined;
     }
   | { readonly status: 'failed'; readonly reason: string; readonly attempts: number }
   | { readonly status: 'cancelled' };

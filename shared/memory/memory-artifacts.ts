@@ -54,6 +54,10 @@ export function memoryArtifacts({ clock }: { readonly clock: Clock }): MemoryArt
     get: async (key, { maxBytes }) => fetched(key, maxBytes),
     put: async (key, object) => void objects.set(key, copyOf(object)),
     remove: async (key) => void objects.delete(key),
+    removeAll: async (prefix) => {
+      for (const key of [...objects.keys()]) if (key.startsWith(prefix)) objects.delete(key);
+    },
+    size: async (key) => objects.get(key)?.bytes.byteLength,
     readUrl: async (key, { seconds }) => sign(key, seconds, { method: 'GET' }),
     writeUrl: async (key, { seconds, contentType }) =>
       sign(key, seconds, { method: 'PUT', type: contentType }),

@@ -10,6 +10,28 @@ export const manifestKey = (tenant: Tenant, jobId: JobId, sha256: Sha256): strin
 export const uploadKey = (tenant: Tenant, taskId: TaskId, jobId: JobId, name: string): string =>
   `t/${tenant}/uploads/${taskId}/${jobId}/${name}`;
 
+/** Where a worker leaves the newest checkpoint of a task. No output is called like that. */
+export const checkpointUploadKey = (tenant: Tenant, taskId: TaskId, jobId: JobId): string =>
+  uploadKey(tenant, taskId, jobId, '.checkpoint');
+
+/** A checkpoint that was looked at and copied by us. */
+export const checkpointKey = (
+  tenant: Tenant,
+  taskId: TaskId,
+  at: { readonly fence: number; readonly sequence: number },
+): string => `t/${tenant}/checkpoints/${taskId}/${at.fence}-${at.sequence}`;
+
+/** A file one task brings along. */
+export const inputKey = (tenant: Tenant, taskId: TaskId, name: string): string =>
+  `t/${tenant}/inputs/${taskId}/${name}`;
+
+/** A file tasks share; its content is its name. */
+export const assetKey = (tenant: Tenant, sha256: Sha256): string => `t/${tenant}/assets/${sha256}`;
+
+/** Below these lies whatever of a task must not outlive it. */
+export const secretPrefixes = (tenant: Tenant, taskId: TaskId): readonly string[] =>
+  ['inputs', 'checkpoints', 'uploads'].map((what) => `t/${tenant}/${what}/${taskId}/`);
+
 /** The job is part of the key: two verified results of one task never overwrite each other. */
 export const resultKey = (tenant: Tenant, taskId: TaskId, jobId: JobId, name: string): string =>
   `t/${tenant}/results/${taskId}/${jobId}/${name}`;

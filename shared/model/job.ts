@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { CheckpointMark } from './checkpoint.ts';
+import { FileName } from './files.ts';
 import { BatchId, JobId, Sha256, TaskId } from './ids.ts';
 import { Instant } from './time.ts';
 
@@ -20,6 +22,13 @@ export const ManifestHeader = z.strictObject({
 });
 export type ManifestHeader = z.infer<typeof ManifestHeader>;
 
+/** Bytes to fetch, checked against their hash. */
+const Download = z.object({
+  url: z.string(),
+  sha256: Sha256,
+  bytes: z.int().nonnegative(),
+});
+
 /** One task of a job. `line` counts from 0 and is how worker and ledger speak of it. */
 export const ManifestTask = z.strictObject({
   line: z.int().nonnegative(),
@@ -32,9 +41,23 @@ export const ManifestTask = z.strictObject({
   attempt: z.int().positive().default(1),
   kind: z.string(),
   spec: z.record(z.string(), z.unknown()),
+  /** The task's own files, by name. */
+  inputs: z.array(Download.extend({ name: FileName })).optional(),
+  /** Files it shares with other tasks, named by their hash. */
+  assets: z.array(Download).optional(),
+  /** Absent: this kind has no checkpoints. */
+  checkpoint: z
+    .object({
+      /** Where each checkpoint goes; the next one replaces it. */
+      putUrl: z.string(),
+      maxBytes: z.int().positive(),
+      /** Where to go on from; absent: from the beginning. */
+      resume: Download.extend(CheckpointMark.shape).optional(),
+    })
+    .optional(),
   uploads: z.array(
     z.strictObject({
-      name: z.string().regex(/^[a-z0-9][a-z0-9.-]{0,63}$/),
+      name: FileName,
       url: z.string(),
       contentType: z.string(),
       maxBytes: z.int().positive(),
@@ -43,9 +66,22 @@ export const ManifestTask = z.strictObject({
 });
 export type ManifestTask = z.infer<typeof ManifestTask>;
 
-/** Why a worker could not do a task: `bad-spec` is its exit code 64, the rest are tried elsewhere. */
-export const TaskFailureClass = z.enum(['bad-spec', 'executor', 'upload', 'deadline']);
+/**
+ * Why a worker could not do a task: `bad-spec` is its exit code 64; `input` says that a file of the task is
+ * missing or another one, which our side checks; the rest are tried elsewhere.
+ */
+export const TaskFailureClass = z.enum(['bad-spec', 'input', 'executor', 'upload', 'deadline']);
 export type TaskFailureClass = z.infer<typeof TaskFailureClass>;
+
+/** A worker's word that a checkpoint lies at its upload URL, and what it went on from itself. */
+export const ReportedCheckpoint = z.object({
+  line: z.int().nonnegative(),
+  /** 0: it has uploaded none yet. */
+  sequence: z.int().nonnegative(),
+  /** Sequence of the checkpoint it resumed; absent: it began at the beginning. */
+  resumedFrom: z.int().positive().optional(),
+});
+export type ReportedCheckpoint = z.infer<typeof ReportedCheckpoint>;
 
 /** A worker's word about a job. It proves nothing; it says where to look. Kept below 64 KiB. */
 export const JobReport = z.object({
@@ -63,6 +99,8 @@ export const JobReport = z.object({
       }),
     )
     .max(200),
+  /** Newest checkpoint uploaded per line; lines whose files were uploaded need none. */
+  checkpoints: z.array(ReportedCheckpoint).max(200).default([]),
   /** Seconds of a slot this job has used. */
   slotSeconds: z.number().nonnegative(),
 });

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { Failure } from './burst.ts';
+import { CheckpointMark } from './checkpoint.ts';
 import { GpuNeed } from './gpu.ts';
 import {
   BatchId,
@@ -12,6 +13,7 @@ import {
   Tenant,
   WorkerId,
 } from './ids.ts';
+import { ReportedCheckpoint } from './job.ts';
 import { MicroUsd } from './money.ts';
 import { Location } from './task.ts';
 import { Instant } from './time.ts';
@@ -58,6 +60,8 @@ export const TaskRow = z.looseObject({
   job: JobId.optional(),
   attempts: z.int().nonnegative().optional(),
   slotSeconds: z.number().nonnegative().optional(),
+  /** The checkpoint its result went on from, where it did not begin at the beginning. */
+  resumed: CheckpointMark.optional(),
 });
 export type TaskRow = z.infer<typeof TaskRow>;
 
@@ -154,6 +158,10 @@ export const BatchRow = z.looseObject({
   /** Why the last attempt ended, for `explain`. */
   lastReason: z.string().optional(),
   lastReasonAt: Instant.optional(),
+  /** Its tasks have inputs or checkpoints, which are deleted when they end. */
+  secret: z.boolean().optional(),
+  /** When the sweep deleted them for the first time: it does so again once no upload URL lives. */
+  forgottenAt: Instant.optional(),
 });
 export type BatchRow = z.infer<typeof BatchRow>;
 
@@ -292,6 +300,12 @@ export const JobRow = z.looseObject({
   failures: z
     .array(z.object({ line: z.int(), class: z.string(), message: z.string() }))
     .default([]),
+  /** Newest checkpoint the worker says it has uploaded, per line. */
+  checkpoints: z.array(ReportedCheckpoint).default([]),
+  /** Newest of them that we have looked at. */
+  checkpointsSeen: z
+    .array(z.object({ line: z.int().nonnegative(), sequence: z.int().positive() }))
+    .default([]),
   slotSeconds: z.number().nonnegative().default(0),
   answeredAt: Instant.optional(),
   misses: z.int().nonnegative().default(0),
@@ -305,8 +319,46 @@ export const JobRow = z.looseObject({
   refusedResults: z.int().nonnegative().default(0),
   /** Results our verifier rejected. */
   rejectedResults: z.int().nonnegative().default(0),
+  /** Checkpoints that were none. */
+  rejectedCheckpoints: z.int().nonnegative().default(0),
 });
 export type JobRow = z.infer<typeof JobRow>;
+
+const StoredCheckpoint = CheckpointMark.extend({
+  /** Batch fence of the attempt that made it. */
+  fence: z.int().positive(),
+  key: z.string(),
+  /** Of the object, header and payload. */
+  sha256: Sha256,
+  bytes: z.int().nonnegative(),
+});
+
+/** `C#<tenant>#<task>`: the newest good checkpoint. (fence, sequence) only grows. */
+export const CheckpointRow = z.looseObject({
+  v: z.literal(1),
+  tenant: Tenant,
+  taskId: TaskId,
+  /** `fence * 2^20 + sequence` of the newest one ever taken, dropped ones included. */
+  order: z.int().nonnegative(),
+  newest: StoredCheckpoint.optional(),
+  /** The one before it, kept too. */
+  previous: StoredCheckpoint.optional(),
+  /** The task has ended: none is taken any more. */
+  closed: z.boolean().optional(),
+  /** Why the lineage was dropped, where it was. */
+  droppedReason: z.string().optional(),
+});
+export type CheckpointRow = z.infer<typeof CheckpointRow>;
+export type StoredCheckpoint = z.infer<typeof StoredCheckpoint>;
+
+/** `U#<tenant>#<sha256 of the fact>`: what only one task of the tenant may rest on. */
+export const ClaimRow = z.looseObject({
+  v: z.literal(1),
+  tenant: Tenant,
+  taskId: TaskId,
+  at: Instant,
+});
+export type ClaimRow = z.infer<typeof ClaimRow>;
 
 /** `$#<scope>`: money. `available` + holds + billed = cap, always. */
 export const MoneyRow = z.looseObject({

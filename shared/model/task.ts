@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { InputFile } from './files.ts';
 import { GpuNeed } from './gpu.ts';
 import { TaskId } from './ids.ts';
 
@@ -28,6 +29,23 @@ export const TaskEnvelope = z.strictObject({
     .describe(
       'Countries the work may run in, as ISO 3166-1 alpha-2 codes; absent: any. Order does not matter.',
     ),
+  inputs: z
+    .array(InputFile)
+    .min(1)
+    .max(16)
+    .refine((files) => new Set(files.map(({ name }) => name)).size === files.length, {
+      message: 'names a file twice',
+    })
+    .optional()
+    .describe(
+      'Files uploaded for this task alone, by name; its kind says which it needs. They are deleted when the task ends.',
+    ),
+  confidentiality: z
+    .enum(['public', 'witness-visible', 'tee-required'])
+    .optional()
+    .describe(
+      "Who may see the inputs. public: anyone · witness-visible: the owner of the machine that runs the task may read them, and you accept that · tee-required: refused, because no machine's enclave is verified yet.",
+    ),
   estimatedSeconds: z
     .number()
     .positive()
@@ -50,10 +68,8 @@ export const UNSUPPORTED_FIELDS = [
   'callback',
   'checkpoint',
   'compliance',
-  'confidentiality',
   'deadlineAt',
   'image',
-  'inputs',
   'labels',
   'maxAttempts',
   'maxPriceUsd',

@@ -61,6 +61,7 @@ export function judgeJob(
 
 const isNews = (job: JobRow, report: JobReport): boolean =>
   report.status !== job.reported ||
+  report.checkpoints.some(({ line, sequence }) => sequence > seenSequence(job, line)) ||
   report.failures.length !== job.failures.length ||
   report.uploaded.some((line) => !job.uploaded.has(line)) ||
   job.misses > 0;
@@ -82,19 +83,33 @@ export const isOpen = (job: JobRow, now: Instant): boolean =>
   job.status === 'running' ||
   isLost(job, now) ||
   (job.status === 'lost' && !job.salvaged) ||
-  unread(job).length > 0;
+  hasUnread(job);
 
-/** Lines a worker says no machine can do. Its word ends a task, so Collect deals with them. */
-export const badSpecs = (job: JobRow): ReadonlyMap<number, string> =>
-  new Map(
-    job.failures.flatMap((failure) =>
-      failure.class === 'bad-spec' ? [[failure.line, failure.message]] : [],
-    ),
-  );
+/** Lines a worker says it could not do, and why. */
+export const failedLines = (
+  job: JobRow,
+): ReadonlyMap<number, { readonly class: string; readonly message: string }> =>
+  new Map(job.failures.map(({ line, ...failure }) => [line, failure]));
+
+/** Lines whose newest checkpoint was not looked at yet, nor their results. */
+export const unreadCheckpoints = (job: JobRow): number[] =>
+  job.checkpoints
+    .filter(
+      ({ line, sequence }) =>
+        line < job.tasks && !job.collected.has(line) && sequence > seenSequence(job, line),
+    )
+    .map(({ line }) => line);
+
+const seenSequence = ({ checkpointsSeen }: JobRow, line: number): number =>
+  checkpointsSeen.find((seen) => seen.line === line)?.sequence ?? 0;
+
+/** Whether Collect has something to look at. */
+export const hasUnread = (job: JobRow): boolean =>
+  unread(job).length > 0 || unreadCheckpoints(job).length > 0;
 
 /** Lines that are said to have come to an end and were not looked at yet; those beyond the job are ignored. */
 export const unread = (job: JobRow): number[] =>
-  [...new Set([...job.uploaded, ...badSpecs(job).keys()])]
+  [...new Set([...job.uploaded, ...failedLines(job).keys()])]
     .filter((line) => line < job.tasks && !job.collected.has(line))
     .sort((a, b) => a - b);
 

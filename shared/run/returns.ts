@@ -19,7 +19,9 @@ export type AttemptEnd =
       readonly worker: WorkerId;
     }
   /** The job ran out of time and handed the rest back. */
-  | { readonly class: 'interrupted'; readonly reason: string };
+  | { readonly class: 'interrupted'; readonly reason: string }
+  /** The same, and a task of the batch has got further: the next job goes on from there. */
+  | { readonly class: 'continued'; readonly reason: string };
 
 export type AfterAttempt =
   | { readonly again: true; readonly back: BatchReturn }
@@ -38,7 +40,8 @@ export function afterAttempt(
   settings: Settings,
   now: Instant,
 ): AfterAttempt {
-  const counts = end.class === 'burst-closed' ? end.started : end.class !== 'not-started';
+  const free = end.class === 'not-started' || end.class === 'continued';
+  const counts = end.class === 'burst-closed' ? end.started : !free;
   const attempts = batch.attempts + (counts ? 1 : 0);
   const reason = `${end.class}: ${end.reason}`;
   if (attempts >= settings.batches.maxAttempts) return { again: false, reason, attempts };

@@ -76,6 +76,22 @@ export function artifactsContract(
       expect(await artifacts.get('removed', ANY_SIZE)).toEqual({ found: false, why: 'missing' });
     });
 
+    it('removes every object below a prefix, and nothing beside it', async () => {
+      for (const key of ['below/a/1', 'below/a/b/2', 'below/ab', 'below/a']) await put(key, 'x');
+      await artifacts.removeAll('below/a/');
+      await artifacts.removeAll('below/nothing/');
+      const there = ['below/a/1', 'below/a/b/2', 'below/ab', 'below/a'].map((key) =>
+        artifacts.size(key),
+      );
+      expect(await Promise.all(there)).toEqual([undefined, undefined, 1, 1]);
+    });
+
+    it.each([0, 1, 70_000])('tells the size of an object of %i bytes', async (bytes) => {
+      await put('sized', 'x'.repeat(bytes));
+      expect(await artifacts.size('sized')).toBe(bytes);
+      expect(await artifacts.size('unsized')).toBeUndefined();
+    });
+
     it('gives out copies', async () => {
       const bytes = textBytes('kept');
       await artifacts.put('copied', { bytes, contentType: 'text/plain' });

@@ -219,7 +219,16 @@ describe('what a function may do', () => {
     { action: 's3:GetObject', prefix: 'uploads', stages: ['collect'] },
     { action: 's3:PutObject', prefix: 'results', stages: ['collect'] },
     { action: 's3:DeleteObject', prefix: 'results', stages: ['collect'] },
-    { action: 's3:DeleteObject', prefix: '', stages: ['collect'] },
+    { action: 's3:GetObject', prefix: 'inputs', stages: ['intake', 'run', 'collect'] },
+    { action: 's3:PutObject', prefix: 'inputs', stages: [] },
+    { action: 's3:DeleteObject', prefix: 'inputs', stages: ['collect', 'sweep'] },
+    { action: 's3:GetObject', prefix: 'assets', stages: ['intake', 'run'] },
+    { action: 's3:DeleteObject', prefix: 'assets', stages: [] },
+    { action: 's3:PutObject', prefix: 'checkpoints', stages: ['collect'] },
+    { action: 's3:GetObject', prefix: 'checkpoints', stages: ['run'] },
+    { action: 's3:DeleteObject', prefix: 'checkpoints', stages: ['collect', 'sweep'] },
+    { action: 's3:DeleteObject', prefix: 'uploads', stages: ['collect', 'sweep'] },
+    { action: 's3:DeleteObject', prefix: '', stages: ['collect', 'sweep'] },
   ])('lets only $stages do $action on $prefix', ({ action, prefix, stages }) => {
     for (const tenant of TENANTS) {
       expect(stagesAllowed(action, new RegExp(`/t/${tenant}/${prefix}`))).toEqual(stages);

@@ -379,11 +379,9 @@ const IDS: readonly string[] = [
 
 const UNSUPPORTED: Readonly<Record<string, unknown>> = {
   callback: 'http://169.254.169.254/',
-  inputs: [{ key: '../../other-tenant/secret', sha256: 'f'.repeat(64) }],
   image: 'registry.example/x:latest; rm -rf /',
   maxPriceUsd: '1e3',
   deadlineAt: '2020-01-01T00:00:00Z',
-  confidentiality: 'public',
   priority: 9,
   timeoutSeconds: 0,
 };

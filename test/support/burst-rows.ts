@@ -101,7 +101,8 @@ export const aJob = (n: number, more: Input<typeof JobRow> = {}): JobRow =>
 export const aReport = (more: Partial<JobReport> = {}): JobReport => {
   const { jobId, manifestSha256 } = aJob(1);
   const status = 'running';
-  return { jobId, manifestSha256, status, uploaded: [], failures: [], slotSeconds: 60, ...more };
+  const nothing = { uploaded: [], failures: [], checkpoints: [] };
+  return { jobId, manifestSha256, status, ...nothing, slotSeconds: 60, ...more };
 };
 
 /** What the provider says about the cluster of {@link aLease}. */

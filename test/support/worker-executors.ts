@@ -15,18 +15,18 @@ function blockUntil(file: string): void {
 export const TEST_EXECUTORS: Executors = {
   'test.echo': {
     gpuUsed: true,
-    run: (spec) => text(z.object({ say: z.string() }).parse(spec).say),
+    run: ({ spec }) => text(z.object({ say: z.string() }).parse(spec).say),
   },
   'test.gate': {
     gpuUsed: false,
-    run: (spec) => {
+    run: ({ spec }) => {
       blockUntil(z.object({ file: z.string() }).parse(spec).file);
       return text('through');
     },
   },
   'test.throw': {
     gpuUsed: false,
-    run: (spec) => {
+    run: ({ spec }) => {
       throw new Error(z.object({ message: z.string() }).parse(spec).message);
     },
   },

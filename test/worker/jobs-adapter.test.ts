@@ -47,6 +47,7 @@ const REPORT = {
   status: 'running',
   uploaded: [0],
   failures: [],
+  checkpoints: [],
   slotSeconds: 1,
 };
 
@@ -224,6 +225,12 @@ describe('what an answer means', () => {
 
   it.each([
     { status: 200, body: REPORT, answer: { kind: 'answered', value: REPORT } },
+    // A worker of an older contract says nothing of checkpoints.
+    {
+      status: 200,
+      body: { ...REPORT, checkpoints: undefined },
+      answer: { kind: 'answered', value: REPORT },
+    },
     { status: 200, body: { ...REPORT, extra: 1 }, answer: { kind: 'answered', value: REPORT } },
     { status: 404, body: { error: 'no such job' }, answer: { kind: 'answered', value: undefined } },
     { status: 404, body: '<html>Not found</html>', answer: SILENT },

@@ -2,7 +2,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createSlot, type Slot, threadEntry } from '../../worker/slot.ts';
 
 const NEVER = new AbortController().signal;
-const ORDER = { kind: 'any', spec: {} };
+const ORDER = { kind: 'any', spec: {}, inputs: new Map(), resume: undefined };
+
+/** No test here expects one. */
+const NONE = () => expect.unreachable('a checkpoint');
 
 const slots: Slot[] = [];
 afterEach(async () => {
@@ -20,14 +23,17 @@ function slotOf(code: string): Slot {
 const threadOf = (onOrder: string) => `
   import { parentPort } from 'node:worker_threads';
   let orders = 0;
-  const answer = () => parentPort.postMessage({ done: true, files: new Map([['orders', orders]]) });
+  const answer = () => parentPort.postMessage({ outcome: { done: true, files: new Map([['orders', orders]]) } });
   parentPort.on('message', () => { orders += 1; ${onOrder} });`;
 
 describe('a slot', () => {
   it('keeps its thread from task to task', async () => {
     const slot = slotOf(threadOf('answer()'));
-    await slot.run(ORDER, NEVER);
-    expect(await slot.run(ORDER, NEVER)).toEqual({ done: true, files: new Map([['orders', 2]]) });
+    await slot.run(ORDER, NEVER, NONE);
+    expect(await slot.run(ORDER, NEVER, NONE)).toEqual({
+      done: true,
+      files: new Map([['orders', 2]]),
+    });
   });
 
   it.each([
@@ -37,17 +43,30 @@ describe('a slot', () => {
   ])('fails the task at hand, and the next one too, when its thread $name', async ({ code }) => {
     const slot = slotOf(code);
     for (const _task of ['first', 'second']) {
-      expect(await slot.run(ORDER, NEVER)).toMatchObject({ done: false, class: 'executor' });
+      expect(await slot.run(ORDER, NEVER, NONE)).toMatchObject({ done: false, class: 'executor' });
     }
+  });
+
+  it('passes checkpoints on in order before the outcome', async () => {
+    const say = (n: number) =>
+      `parentPort.postMessage({ checkpoint: { stage: 's${n}', payload: ${n} } });`;
+    const slot = slotOf(threadOf(`${say(1)} ${say(2)} answer()`));
+    const seen: unknown[] = [];
+    const outcome = await slot.run(ORDER, NEVER, (stage, payload) => seen.push([stage, payload]));
+    expect(seen).toEqual([
+      ['s1', 1],
+      ['s2', 2],
+    ]);
+    expect(outcome).toMatchObject({ done: true });
   });
 
   it('ends a task that never ends when it is told to, and begins none after that', async () => {
     const busy = slotOf(threadOf('for (;;);'));
     const stop = new AbortController();
-    const running = busy.run(ORDER, stop.signal);
+    const running = busy.run(ORDER, stop.signal, NONE);
     stop.abort('cancelled');
     await expect(running).rejects.toBe('cancelled');
-    await expect(busy.run(ORDER, stop.signal)).rejects.toBe('cancelled');
+    await expect(busy.run(ORDER, stop.signal, NONE)).rejects.toBe('cancelled');
   });
 });
 

@@ -1,4 +1,4 @@
-import { basicsOnAws, burstsOnAws, ledgerOnAws } from '../../../lambdas/on-aws.ts';
+import { artifactsOnAws, basicsOnAws, burstsOnAws, ledgerOnAws } from '../../../lambdas/on-aws.ts';
 import { sweep } from '../../../lambdas/sweep.ts';
 import { onAws } from './on-aws.ts';
 import { noSecret } from './secret.ts';
@@ -8,6 +8,7 @@ export const handler = onAws(
   (config) => ({
     ...basicsOnAws(config),
     ledger: ledgerOnAws(config),
+    artifacts: artifactsOnAws(config),
     bursts: burstsOnAws(config),
   }),
   noSecret,

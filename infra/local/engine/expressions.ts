@@ -7,6 +7,7 @@ import {
   libraryBounds,
 } from './expression-bounds.ts';
 import { bindFunctions, type ExpressionSources } from './expression-functions.ts';
+import { rememberedResults, type Remembered } from './expression-memory.ts';
 
 /** An expression failed or yielded nothing. `location` is the field, as in `Output/jobs[0]`. */
 export class ExpressionFailed extends Error {
@@ -42,6 +43,7 @@ type Prepared =
       readonly text: string;
       readonly path: readonly string[];
       readonly compiled: jsonata.Expression;
+      readonly results: Remembered | undefined;
     };
 
 /** An evaluator that compiles each distinct expression once. */
@@ -94,15 +96,18 @@ function read(template: string, sources: ExpressionSources, bounds: ExpressionBo
   bindFunctions(compiled, sources);
   boundCalls(compiled, bounds);
   const path = PLAIN_PATH.test(text) ? text.slice(1).split('.') : [];
-  return { kind: 'expression', text, path, compiled };
+  return { kind: 'expression', text, path, compiled, results: rememberedResults(compiled) };
 }
 
 async function evaluateExpression(
-  { text, path, compiled }: Extract<Prepared, { kind: 'expression' }>,
+  { text, path, compiled, results }: Extract<Prepared, { kind: 'expression' }>,
   bindings: Readonly<Record<string, unknown>>,
   location: string,
 ): Promise<unknown> {
   let value = valueAt(path, bindings);
+  if (value !== undefined) return value;
+  const key = results?.keyOf(bindings);
+  value = key === undefined ? undefined : results?.get(key);
   if (value !== undefined) return value;
   try {
     value = await compiled.evaluate(undefined, bindings);
@@ -113,6 +118,7 @@ async function evaluateExpression(
     throw new ExpressionFailed(text, location, 'returned nothing (undefined).');
   const stranger = notJsonIn(value);
   if (stranger !== undefined) throw new ExpressionFailed(text, location, `returned ${stranger}.`);
+  if (key !== undefined) results?.keep(key, value);
   return value;
 }
 

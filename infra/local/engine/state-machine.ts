@@ -1,4 +1,5 @@
 import { ExecutionRefused } from './api-refusal.ts';
+import type { Definition } from './definition.ts';
 import { type Document, exceeds, MAX_PAYLOAD_BYTES } from './document.ts';
 import {
   type Execution,
@@ -7,18 +8,44 @@ import {
   startExecution,
 } from './execution.ts';
 import type { ExpressionBounds } from './expression-bounds.ts';
-import { createExpressions } from './expressions.ts';
+import type { ExpressionSources } from './expression-functions.ts';
+import { createExpressions, type Expressions } from './expressions.ts';
 import { createHistory, type HistoryEvent, MAX_HISTORY_EVENTS } from './history.ts';
 import type { InvokeFunction } from './invoke.ts';
 import { type PageRequest, pageOf } from './paging.ts';
 import { loadDefinition, type Substitutions } from './refusals.ts';
 import type { Timers } from './timers.ts';
 
-export interface StateMachineOptions {
+/** What a definition says: checked, with its tokens replaced and its expressions compiled at first use. */
+export interface CompiledMachine {
+  readonly definition: Definition;
+  readonly expressions: Expressions;
+}
+
+/**
+ * Checks a definition and readies its expressions once, for the many machines of a process that differ in
+ * nothing else. `sources` must then be those of whichever machine is running.
+ *
+ * @throws DefinitionRefused naming everything in the definition the engine does not run.
+ */
+export const compileMachine = (
+  definition: unknown,
+  substitutions: Substitutions | undefined,
+  sources: ExpressionSources,
+  bounds?: Partial<ExpressionBounds>,
+): CompiledMachine => ({
+  definition: loadDefinition(definition, substitutions),
+  expressions: createExpressions(sources, bounds),
+});
+
+export interface StateMachineOptions extends MachineRunOptions {
   /** Parsed JSON. */
   readonly definition: unknown;
   /** Values for `${name}` tokens; left out, tokens stay as they are. */
   readonly substitutions?: Substitutions;
+}
+
+export interface MachineRunOptions {
   readonly name: string;
   readonly invoke: InvokeFunction;
   /** Drives Wait, retry delays, timestamps and `$now`. */
@@ -100,11 +127,22 @@ const EXECUTION_NAME = /^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}]{1,80}$/u;
  * @throws DefinitionRefused naming everything in the definition the engine does not run.
  */
 export function createStateMachine(options: StateMachineOptions): StateMachine {
-  const { name, invoke, timers, taskTimers = timers, random, uuid, limits = {} } = options;
+  const { definition, substitutions, timers, random, uuid, limits } = options;
+  const sources = { now: timers.now, random, uuid };
+  return runCompiled(
+    compileMachine(definition, substitutions, sources, limits?.expressions),
+    options,
+  );
+}
+
+/** The same for a definition that is compiled already. */
+export function runCompiled(
+  { definition, expressions }: CompiledMachine,
+  options: MachineRunOptions,
+): StateMachine {
+  const { name, invoke, timers, taskTimers = timers, random, limits = {}, uuid } = options;
   const { region, id: accountId } = options.account ?? MADE_UP_ACCOUNT;
   const maxPayloadBytes = limits.payloadBytes ?? MAX_PAYLOAD_BYTES;
-  const definition = loadDefinition(options.definition, options.substitutions);
-  const expressions = createExpressions({ now: timers.now, random, uuid }, limits.expressions);
   const arn = `arn:aws:states:${region}:${accountId}:stateMachine:${name}`;
   const executionPrefix = `arn:aws:states:${region}:${accountId}:execution:${name}:`;
   const roleArn = `arn:aws:iam::${accountId}:role/${name}`;

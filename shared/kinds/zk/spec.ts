@@ -1,19 +1,11 @@
 import * as z from 'zod';
-import { Sha256 } from '../../model/ids.ts';
+import { AssetRef, FileName } from '../../model/files.ts';
 import { Decimal } from './files.ts';
 import { SCALAR_MODULUS } from './points.ts';
 import { VerificationKey } from './verification-key.ts';
 
 /** log2 of the largest domain the roots of unity of BN254 allow. */
 const MAX_DOMAIN_POWER = 28;
-
-const GIB = 2 ** 30;
-
-/** An object the tenant uploaded once for many tasks, named by its content. */
-const assetOf = (maxBytes: number) =>
-  z.strictObject({ sha256: Sha256, bytes: z.int().min(1).max(maxBytes) });
-
-export type AssetRef = z.infer<ReturnType<typeof assetOf>>;
 
 /** A circuit: what proves and what verifies, pinned by the task's owner and never taken from a worker. */
 const Circuit = z
@@ -27,8 +19,8 @@ const Circuit = z
     /** log2 of the number of constraints the proving key is made for: the domain of its .zkey. */
     domainPower: z.int().min(1).max(MAX_DOMAIN_POWER),
     /** The witness calculator; needed unless tasks bring their witness. */
-    wasm: assetOf(GIB).optional(),
-    zkey: assetOf(256 * GIB),
+    wasm: AssetRef.optional(),
+    zkey: AssetRef,
     /** `verification_key.json` of snarkjs, as it is. */
     vk: VerificationKey,
   })
@@ -50,7 +42,7 @@ export const Groth16Spec = z
     /** Which of the task's own inputs the witness comes from: a circuit's `input.json`, or a finished .wtns. */
     witness: z.strictObject({
       from: z.enum(['input', 'wtns']),
-      file: z.string().regex(/^[a-z0-9][a-z0-9.-]{0,63}$/, 'must be the name of one of the inputs'),
+      file: FileName,
     }),
     /** The public signals the proof must have, in the circuit's order; null where any value will do. */
     expectedPublic: z.array(

@@ -1,0 +1,137 @@
+import { inParallel } from '../../shared/concurrency.ts';
+import { type KnownTask, kindNamed } from '../../shared/kinds/kinds.ts';
+import { settleTasks } from '../../shared/ledger/batches.ts';
+import { readCheckpoints } from '../../shared/ledger/checkpoints.ts';
+import { readTask } from '../../shared/ledger/tasks.ts';
+import {
+  assetKey,
+  checkpointUploadKey,
+  inputKey,
+  uploadKey,
+} from '../../shared/model/artifact-keys.ts';
+import { CHECKPOINT_TYPE } from '../../shared/model/checkpoint.ts';
+import type { JobId, TaskId } from '../../shared/model/ids.ts';
+import type { ManifestTask } from '../../shared/model/job.ts';
+import type { BatchRow } from '../../shared/model/rows.ts';
+import type { TaskEnvelope } from '../../shared/model/task.ts';
+import { readBodies } from './bodies.ts';
+import type { RunPorts } from './run-ports.ts';
+
+/** Task rows read and URLs signed at a time. */
+const AT_ONCE = 16;
+
+/** What every URL of a job is signed for. */
+interface Signing {
+  readonly jobId: JobId;
+  readonly seconds: number;
+}
+
+/** The tasks of claimed batches that have not ended, with the URLs their files come from and go to. */
+export async function manifestTasks(
+  ports: RunPorts,
+  claims: readonly BatchRow[],
+  jobId: JobId,
+  urlSeconds: number,
+): Promise<ManifestTask[]> {
+  const tasks: Omit<ManifestTask, 'line'>[] = [];
+  for (const batch of claims) {
+    const bodies = await readBodies(ports, batch);
+    const rows = await inParallel(batch.tasks, AT_ONCE, ({ taskId }, index) =>
+      batch.settled.has(index)
+        ? Promise.resolve(undefined)
+        : readTask(ports.ledger, batch.tenant, taskId),
+    );
+    const ended = rows.flatMap((row, index) =>
+      row !== undefined && row.status !== 'accepted' ? [index] : [],
+    );
+    if (ended.length > 0) await settleTasks(ports.ledger, batch, new Set(ended));
+    const open = batch.tasks.flatMap((_, index) =>
+      rows[index]?.status === 'accepted' ? [index] : [],
+    );
+    const lines = await inParallel(open, AT_ONCE, (index) =>
+      manifestTask(ports, batch, index, bodies, { jobId, seconds: Math.ceil(urlSeconds) }),
+    );
+    tasks.push(...lines);
+  }
+  return tasks.map((task, line) => ({ line, ...task }));
+}
+
+async function manifestTask(
+  ports: RunPorts,
+  batch: BatchRow,
+  index: number,
+  bodies: ReadonlyMap<number, TaskEnvelope>,
+  signing: Signing,
+): Promise<Omit<ManifestTask, 'line'>> {
+  const entry = batch.tasks[index];
+  const envelope = entry === undefined ? undefined : bodies.get(entry.line);
+  const read = envelope === undefined ? undefined : kindNamed(batch.kind)?.read(envelope.spec);
+  if (entry === undefined || envelope === undefined || read?.ok !== true) {
+    throw new Error(`batch ${batch.batchId} has no readable body for its task ${index}`);
+  }
+  const { jobId, seconds } = signing;
+  const uploads = await inParallel(read.task.outputs, AT_ONCE, async (output) => ({
+    ...output,
+    url: await ports.artifacts.writeUrl(uploadKey(batch.tenant, entry.taskId, jobId, output.name), {
+      seconds,
+      contentType: output.contentType,
+    }),
+  }));
+  return {
+    batchId: batch.batchId,
+    batchFence: batch.batchFence,
+    index,
+    taskId: entry.taskId,
+    attempt: batch.attempts + 1,
+    kind: batch.kind,
+    spec: envelope.spec,
+    ...(await filesOf(ports, batch, envelope, read.task, signing)),
+    ...(await checkpointOf(ports, batch, entry.taskId, read.task, signing)),
+    uploads,
+  };
+}
+
+/** The files a task reads, each under a URL of its own. */
+async function filesOf(
+  { artifacts }: RunPorts,
+  { tenant }: BatchRow,
+  { taskId, inputs = [] }: TaskEnvelope,
+  { assets }: KnownTask,
+  { seconds }: Signing,
+): Promise<Pick<ManifestTask, 'inputs' | 'assets'>> {
+  const own = await inParallel(inputs, AT_ONCE, async (file) => ({
+    ...file,
+    url: await artifacts.readUrl(inputKey(tenant, taskId, file.name), { seconds }),
+  }));
+  const shared = await inParallel(assets, AT_ONCE, async (file) => ({
+    ...file,
+    url: await artifacts.readUrl(assetKey(tenant, file.sha256), { seconds }),
+  }));
+  return {
+    ...(own.length > 0 ? { inputs: own } : {}),
+    ...(shared.length > 0 ? { assets: shared } : {}),
+  };
+}
+
+/** Where the task leaves its checkpoints, and the newest good one to go on from. */
+async function checkpointOf(
+  { artifacts, ledger }: RunPorts,
+  { tenant }: BatchRow,
+  taskId: TaskId,
+  { maxCheckpointBytes }: KnownTask,
+  { jobId, seconds }: Signing,
+): Promise<Pick<ManifestTask, 'checkpoint'>> {
+  if (maxCheckpointBytes === undefined) return {};
+  const putUrl = await artifacts.writeUrl(checkpointUploadKey(tenant, taskId, jobId), {
+    seconds,
+    contentType: CHECKPOINT_TYPE,
+  });
+  const target = { putUrl, maxBytes: maxCheckpointBytes };
+  const newest = (await readCheckpoints(ledger, tenant, taskId))?.newest;
+  if (newest === undefined) return { checkpoint: target };
+  const { key, sha256, bytes, sequence, stage, workSeconds } = newest;
+  const url = await artifacts.readUrl(key, { seconds });
+  return {
+    checkpoint: { ...target, resume: { url, sha256, bytes, sequence, stage, workSeconds } },
+  };
+}

@@ -1,0 +1,28 @@
+import { sha256Of } from '../model/digest.ts';
+import type { TaskId, Tenant } from '../model/ids.ts';
+import { ClaimRow } from '../model/rows.ts';
+import type { Instant } from '../model/time.ts';
+import type { Ledger } from '../ports.ts';
+import { claimKey } from './keys.ts';
+import { createRow } from './rows.ts';
+
+/**
+ * Gives a fact to one task, for good: the first task of the tenant that claims it.
+ *
+ * @returns the task that has it.
+ */
+export async function claimFact(
+  ledger: Ledger,
+  tenant: Tenant,
+  taskId: TaskId,
+  fact: string,
+  at: Instant,
+): Promise<TaskId> {
+  const claimed = await createRow(ledger, ClaimRow, claimKey(tenant, sha256Of(fact)), {
+    v: 1,
+    tenant,
+    taskId,
+    at,
+  });
+  return claimed.row?.taskId ?? taskId;
+}
