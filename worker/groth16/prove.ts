@@ -71,13 +71,9 @@ export async function proveGroth16(request: ProveRequest): Promise<ProofFiles> {
   return assemble(zkey, state);
 }
 
-async function begin({ zkey, witness, randomScalars }: ProveRequest): Promise<ProverState> {
-  const numbers = await witness();
-  if (numbers.length !== zkey.wires) {
-    throw new BadSpec(`witness: has ${numbers.length} numbers; the key is for ${zkey.wires}`);
-  }
+async function begin({ witness, randomScalars }: ProveRequest): Promise<ProverState> {
   const { r, s } = randomScalars();
-  return { stage: 'witness', r, s, witness: numbers, quotient: [], sums: NO_SUMS };
+  return { stage: 'witness', r, s, witness: await witness(), quotient: [], sums: NO_SUMS };
 }
 
 function advance(zkey: Zkey, state: ProverState, stage: Stage): ProverState {
