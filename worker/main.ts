@@ -1,4 +1,4 @@
-import { EXECUTORS } from './executors.ts';
+import { executorsOf } from './executors.ts';
 import { SettingsRejected, settingsOfThisProcess } from './settings.ts';
 import { startWorker } from './worker.ts';
 
@@ -7,7 +7,8 @@ const EXIT_BAD_SPEC = 64;
 
 try {
   const thread = new URL(import.meta.url.replace(/main(\.[a-z]+)$/, 'executor-thread$1'));
-  startWorker(settingsOfThisProcess(), EXECUTORS, thread);
+  const settings = settingsOfThisProcess();
+  startWorker(settings, executorsOf(settings), thread);
 } catch (error) {
   if (!(error instanceof SettingsRejected)) throw error;
   process.stderr.write(

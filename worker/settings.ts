@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { WorkerHealth } from '../shared/model/job.ts';
 import { Instant } from '../shared/model/time.ts';
+import { ExternalProver } from './groth16/external.ts';
 
 /** A clock that left the real one at `realOriginAt`, showed `originAt` then, and runs `speed` times faster. */
 export const ClockSettings = z.strictObject({
@@ -33,6 +34,8 @@ const Environment = z.object({
   BURST_GPUS: json.pipe(WorkerHealth.shape.gpus).default([]),
   /** JSON of {@link ClockSettings}; absent: the real clock. */
   BURST_CLOCK: json.pipe(ClockSettings).optional(),
+  /** JSON of {@link ExternalProver}; absent: proofs are made by the built-in prover. */
+  BURST_ZK_PROVER: json.pipe(ExternalProver).optional(),
   /** `true`: end with stdin, so that no worker outlives the process that plays its provider. */
   BURST_END_WITH_STDIN: z.enum(['true', 'false']).default('false'),
 });
@@ -44,6 +47,7 @@ export interface WorkerSettings {
   readonly slots: number;
   readonly gpus: WorkerHealth['gpus'];
   readonly clock: ClockSettings | undefined;
+  readonly zkProver: ExternalProver | undefined;
   readonly endWithStdin: boolean;
 }
 
@@ -71,6 +75,7 @@ export function workerSettings(
     slots: data.BURST_SLOTS,
     gpus: data.BURST_GPUS,
     clock: data.BURST_CLOCK,
+    zkProver: data.BURST_ZK_PROVER,
     endWithStdin: data.BURST_END_WITH_STDIN === 'true',
   };
 }

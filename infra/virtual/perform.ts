@@ -1,7 +1,7 @@
 import { canonicalJson } from '../../shared/model/digest.ts';
 import type { ManifestTask } from '../../shared/model/job.ts';
 import type { Executor, Files } from '../../worker/execute.ts';
-import { EXECUTORS } from '../../worker/executors.ts';
+import { executorsOf } from '../../worker/executors.ts';
 import type { ModelResume, Produced } from './worker-model.ts';
 
 interface Checkpoint {
@@ -13,6 +13,8 @@ interface Performed {
   readonly files: Files;
   readonly checkpoints: readonly Checkpoint[];
 }
+
+const EXECUTORS = executorsOf({ zkProver: undefined });
 
 /** A task done from its beginning is done once per process: many worlds ask for the same ones. */
 const done = new Map<string, Performed>();

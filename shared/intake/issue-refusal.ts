@@ -48,6 +48,7 @@ function codeOf(issue: z.core.$ZodIssue, path: string, got: unknown): RefusalCod
   if (typeof got === 'number' && !Number.isFinite(got)) return 'E_NUMBER';
   if (issue.code === 'invalid_type')
     return issue.expected === 'int' && typeof got === 'number' ? 'E_RANGE' : 'E_TYPE';
+  if (issue.code === 'custom' && issue.params?.code === 'E_UNBOUND_PROOF') return 'E_UNBOUND_PROOF';
   if (path === 'taskId') return 'E_TASK_ID';
   if (path.startsWith('resources.gpuModels')) return 'E_GPU_MODEL';
   if (path.startsWith('locations')) return 'E_LOCATION';

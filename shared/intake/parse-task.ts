@@ -33,7 +33,7 @@ export type ParsedTask =
 /** What parsing must know of the deployment. */
 export type TaskRules = Pick<
   Settings,
-  'images' | 'allowCpuExecutor' | 'allowedLocations' | 'lease' | 'batches'
+  'images' | 'abilities' | 'allowCpuExecutor' | 'allowedLocations' | 'lease' | 'batches'
 >;
 
 /**
@@ -61,7 +61,14 @@ function checkTask(value: unknown, rules: TaskRules): ParsedTask {
   if (image === undefined) {
     return no(refusal('E_UNSUPPORTED', 'kind', `no worker image is set for ${kind.name} here`));
   }
-  if (!kind.gpuUsed && !rules.allowCpuExecutor) {
+  const lacking = known.needs.find((ability) => rules.abilities[ability] === undefined);
+  if (lacking !== undefined) {
+    const reason = `this task needs a worker image with the ability ${lacking}, and the one here has it not`;
+    return no(refusal('E_UNSUPPORTED', 'spec', reason));
+  }
+  const gpuUsed =
+    kind.gpuUsed || kind.abilities.some((ability) => rules.abilities[ability]?.gpuUsed === true);
+  if (!gpuUsed && !rules.allowCpuExecutor) {
     const reason = `the executor of ${kind.name} uses no GPU, and this deployment rents none for it (allowCpuExecutor)`;
     return no(refusal('E_UNSUPPORTED', 'kind', reason));
   }
@@ -69,11 +76,10 @@ function checkTask(value: unknown, rules: TaskRules): ParsedTask {
   if (nowhere !== undefined) return no(nowhere);
   const locations = allowedCountries(envelope, rules.allowedLocations);
   const unitSeconds = envelope.estimatedSeconds ?? known.unitSeconds * rules.batches.estimateFactor;
-  if (unitSeconds > rules.lease.jobSeconds && !kind.checkpoints) {
-    const reason = `${unitSeconds} s are more than one job may take (${rules.lease.jobSeconds} s), and ${kind.name} has no checkpoints; split the task`;
+  if (unitSeconds > rules.lease.jobSeconds && known.maxCheckpointBytes === undefined) {
+    const reason = `${unitSeconds} s are more than one job may take (${rules.lease.jobSeconds} s), and this task has no checkpoints; split it`;
     return no(refusal('E_TOO_LONG', 'estimatedSeconds', reason));
   }
-  const { gpuUsed } = kind;
   return {
     ok: true,
     task: { envelope, bodySha256, known, locations, image, gpuUsed, unitSeconds },

@@ -23,6 +23,7 @@ export type RefusalCode =
   | 'E_TOO_LARGE'
   | 'E_TOO_LONG'
   | 'E_TYPE'
+  | 'E_UNBOUND_PROOF'
   | 'E_UNKNOWN_FIELD'
   | 'E_UNSUPPORTED'
   | 'E_UTF8'

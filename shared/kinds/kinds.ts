@@ -1,8 +1,9 @@
 import type * as z from 'zod';
 import type { AssetRef } from '../model/files.ts';
-import type { OutputFile, TaskKind, Verdict } from './kind.ts';
+import type { Ability, OutputFile, TaskKind, Verdict } from './kind.ts';
 import { nftGenerative } from './nft-generative.ts';
 import { vdfWesolowski } from './vdf-wesolowski.ts';
+import { zkGroth16 } from './zk-groth16.ts';
 
 /** A spec together with what its kind says about it: the spec's own type is no longer needed. */
 export interface KnownTask {
@@ -11,6 +12,8 @@ export interface KnownTask {
   /** Names of the task's own files that it reads. */
   readonly inputs: readonly string[];
   readonly assets: readonly AssetRef[];
+  /** What not every worker image has. */
+  readonly needs: readonly Ability[];
   /** Undefined: it has no checkpoints. */
   readonly maxCheckpointBytes: number | undefined;
   readonly outputs: readonly OutputFile[];
@@ -26,6 +29,7 @@ type ReadSpec =
 export interface KnownKind {
   readonly name: string;
   readonly gpuUsed: boolean;
+  readonly abilities: readonly Ability[];
   readonly checkpoints: boolean;
   readonly needsConfidentiality: boolean;
   /** Parses a spec and binds it to its kind. */
@@ -36,6 +40,7 @@ function known<Spec>(kind: TaskKind<Spec>): KnownKind {
   return {
     name: kind.name,
     gpuUsed: kind.gpuUsed,
+    abilities: kind.abilities ?? [],
     checkpoints: kind.checkpoints,
     needsConfidentiality: kind.needsConfidentiality === true,
     read(input) {
@@ -49,6 +54,7 @@ function known<Spec>(kind: TaskKind<Spec>): KnownKind {
           affinityKey: kind.affinityKey(spec),
           inputs: kind.inputs?.(spec) ?? [],
           assets: kind.assets?.(spec) ?? [],
+          needs: kind.needs?.(spec) ?? [],
           maxCheckpointBytes: kind.checkpoints ? kind.maxCheckpointBytes?.(spec) : undefined,
           outputs: kind.outputs(spec),
           verify: (files) => kind.verify(spec, files),
@@ -59,7 +65,11 @@ function known<Spec>(kind: TaskKind<Spec>): KnownKind {
 }
 
 /** Every kind Burst can run. Adding one is a line here and a file beside this one. */
-export const KINDS: readonly KnownKind[] = [known(nftGenerative), known(vdfWesolowski)];
+export const KINDS: readonly KnownKind[] = [
+  known(nftGenerative),
+  known(zkGroth16),
+  known(vdfWesolowski),
+];
 
 /** Whether a task of this kind leaves anything behind that must be deleted when it ends. */
 export const hasSecrets = ({ inputs, maxCheckpointBytes }: KnownTask): boolean =>

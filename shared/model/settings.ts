@@ -27,6 +27,14 @@ export const Settings = z.strictObject({
   workerSecret: z.string().min(16),
   /** Rent GPUs for executors that do not use them. Only for demonstrations. */
   allowCpuExecutor: z.boolean().default(false),
+  /**
+   * What the worker images have beyond what every one has. `external-prover`: a program that makes proofs in
+   * place of the built-in prover (BURST_ZK_PROVER), which alone takes circuits beyond 2^17; `gpuUsed` says
+   * whether it uses the GPU.
+   */
+  abilities: z
+    .strictObject({ 'external-prover': z.strictObject({ gpuUsed: z.boolean() }).optional() })
+    .default({}),
   /** Variables every worker gets; shown by the provider. */
   workerEnv: z.record(z.string(), z.string()).default({}),
 
