@@ -109,7 +109,7 @@ describe('what a deployment does not offer', () => {
     if (parsed.ok) return;
     expect(parsed).toMatchObject({ claimedTaskId: 'token-1' });
     expect(parsed.refusal).toMatchObject({ code: 'E_TOO_LONG', field: 'estimatedSeconds' });
-    expect(parsed.refusal.reason).toMatch(/1801 s .*\(1800 s\).*; split the task/);
+    expect(parsed.refusal.reason).toMatch(/1801 s .*\(1800 s\).*; split it/);
   });
 
   it('the prior of the kind counts where there is no estimate', () => {
