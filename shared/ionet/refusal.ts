@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import {
   BudgetExceeded,
-  type BurstError,
+  BurstError,
   CapacityUnavailable,
   CreateOutcomeUnknown,
   ProviderRefused,
@@ -102,6 +102,17 @@ export function unclear(operation: Operation, why: string): BurstError | Provide
   return new CreateOutcomeUnknown(`${why}; it may have been paid for`, {
     operation: operation.name,
   });
+}
+
+/** The status line an error stands for, where there was one. */
+export const statusOf = (error: unknown): unknown =>
+  error instanceof BurstError ? error.context.status : undefined;
+
+/** Not found is an answer where a cluster is looked at or destroyed, whatever the words around it. */
+export function undefinedWhenGone(error: unknown): undefined {
+  const status = statusOf(error);
+  if (status === 404 || status === 410) return undefined;
+  throw error;
 }
 
 /** At most 300 characters of what the provider said, in one line. */
