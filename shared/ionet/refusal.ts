@@ -65,7 +65,8 @@ const KeyProblem = z.object({ key_set: z.literal(true) });
  */
 export function failureOf(operation: Operation, refusal: Refusal, now: Instant): Error {
   const { status, text } = refusal;
-  const context = { operation: operation.name, status };
+  const hasDetail = Detail.safeParse(jsonOf(text)).success;
+  const context = { operation: operation.name, status, ...(hasDetail ? { hasDetail } : {}) };
   const words = wordsOf(text);
   const spoken = text.replace(/[_-]+/g, ' ');
   const said = `${operation.name} answered ${status}${words === '' ? '' : `: ${words}`}`;
@@ -105,8 +106,14 @@ export function unclear(operation: Operation, why: string): BurstError | Provide
 }
 
 /** The status line an error stands for, where there was one. */
-export const statusOf = (error: unknown): unknown =>
+const statusOf = (error: unknown): unknown =>
   error instanceof BurstError ? error.context.status : undefined;
+
+/** The same if the API itself spoke; an error page of something in between has no `{detail}`. */
+export const spokenStatusOf = (error: unknown): unknown =>
+  error instanceof BurstError && error.context.hasDetail === true
+    ? error.context.status
+    : undefined;
 
 /** Not found is an answer where a cluster is looked at or destroyed, whatever the words around it. */
 export function undefinedWhenGone(error: unknown): undefined {
