@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 /** Folder to what its files may import besides their own folder: prefixes from the root, or packages. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'shared/model': ['zod', 'node:crypto'],
-  'shared/kinds': ['zod', 'node:', 'shared/model'],
+  'shared/kinds': ['zod', 'node:', '@noble/curves/', 'shared/model'],
   'shared/intake': ['zod', 'shared/model', 'shared/kinds'],
   'shared/plan': ['zod', 'shared/model', 'shared/ports.ts'],
   'shared/provision': ['node:crypto', 'shared/model', 'shared/ports.ts'],
@@ -18,13 +18,14 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'shared/memory': ['shared/model', 'shared/ports.ts'],
   'shared/aws': ['zod', 'node:', '@aws-sdk/', 'shared/model', 'shared/ports.ts'],
   'shared/ionet': ['zod', 'node:', 'ky', 'shared/model', 'shared/ports.ts', 'shared/errors.ts'],
-  worker: ['zod', 'node:', 'shared/model', 'shared/kinds', 'shared/ports.ts'],
+  worker: ['zod', 'node:', '@noble/curves/', 'shared/model', 'shared/kinds', 'shared/ports.ts'],
   'infra/virtual': [
     'node:',
     'shared/',
     'infra/stages.ts',
     'infra/local/engine',
     'infra/local/ionet',
+    'worker/',
   ],
 };
 

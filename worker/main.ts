@@ -1,4 +1,4 @@
-import { executorsWith } from './executors.ts';
+import { executorsOf } from './executors.ts';
 import { SettingsRejected, settingsOfThisProcess } from './settings.ts';
 import { startWorker } from './worker.ts';
 
@@ -8,7 +8,7 @@ const EXIT_BAD_SPEC = 64;
 try {
   const thread = new URL(import.meta.url.replace(/main(\.[a-z]+)$/, 'executor-thread$1'));
   const settings = settingsOfThisProcess();
-  startWorker(settings, executorsWith(settings.program), thread);
+  startWorker(settings, executorsOf(settings), thread);
 } catch (error) {
   if (!(error instanceof SettingsRejected)) throw error;
   process.stderr.write(

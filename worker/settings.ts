@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { WorkerHealth } from '../shared/model/job.ts';
 import { Instant } from '../shared/model/time.ts';
 import type { Program } from './container.ts';
+import { ExternalProver } from './groth16/external.ts';
 
 /** A clock that left the real one at `realOriginAt`, showed `originAt` then, and runs `speed` times faster. */
 export const ClockSettings = z.strictObject({
@@ -34,6 +35,8 @@ const Environment = z.object({
   BURST_GPUS: json.pipe(WorkerHealth.shape.gpus).default([]),
   /** JSON of {@link ClockSettings}; absent: the real clock. */
   BURST_CLOCK: json.pipe(ClockSettings).optional(),
+  /** JSON of {@link ExternalProver}; absent: proofs are made by the built-in prover. */
+  BURST_ZK_PROVER: json.pipe(ExternalProver).optional(),
   /** Program that tasks of kind `container` run, as a JSON list of arguments. Set by the image that brings it. */
   BURST_PROGRAM: json.pipe(z.array(z.string().min(1)).min(1).max(64)).optional(),
   /** Where that program and what it calls are looked for. */
@@ -49,6 +52,7 @@ export interface WorkerSettings {
   readonly slots: number;
   readonly gpus: WorkerHealth['gpus'];
   readonly clock: ClockSettings | undefined;
+  readonly zkProver: ExternalProver | undefined;
   readonly program: Program | undefined;
   readonly endWithStdin: boolean;
 }
@@ -78,6 +82,7 @@ export function workerSettings(
     slots: data.BURST_SLOTS,
     gpus: data.BURST_GPUS,
     clock: data.BURST_CLOCK,
+    zkProver: data.BURST_ZK_PROVER,
     program: argv === undefined ? undefined : { argv, path: data.PATH },
     endWithStdin: data.BURST_END_WITH_STDIN === 'true',
   };

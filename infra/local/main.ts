@@ -1,8 +1,9 @@
 import './quiet-sdk.ts';
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { brokenLineText, parseTasksFile } from '../../shared/intake/tasks-file.ts';
+import { API_FLAVOURS, type ApiFlavour } from '../../shared/ionet/flavour.ts';
 import type { Task } from '../../shared/model/task.ts';
 import { systemClock } from '../../shared/system.ts';
 import { closingText } from './demo/closing.ts';
@@ -22,10 +23,15 @@ const options = new Command('npm start --')
   .option('--tasks <file.jsonl>', 'tasks to run instead of the collection, one JSON object a line')
   .option('--out <dir>', 'where results, contact sheet and logs go')
   .option('--calm', 'kill and freeze nothing', false)
+  .addOption(
+    new Option('--flavour <api>', 'which API of the provider is spoken')
+      .choices(API_FLAVOURS)
+      .default('caas'),
+  )
   .option('--json', 'print the report as one JSON object, the last line of stdout', false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .parse()
-  .opts<{ tasks?: string; out?: string; calm: boolean; json: boolean }>();
+  .opts<{ tasks?: string; out?: string; calm: boolean; flavour: ApiFlavour; json: boolean }>();
 
 const stream = options.json ? process.stderr : process.stdout;
 // biome-ignore lint/style/noProcessEnv: the one terminal convention there is.
@@ -68,6 +74,7 @@ try {
     tasks,
     outDir,
     calm: options.calm,
+    flavour: options.flavour,
     speed: SPEED,
     screen,
     signal: stopping.signal,

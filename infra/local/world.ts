@@ -2,11 +2,15 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createWriteStream, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
+import type { ApiFlavour } from '../../shared/ionet/flavour.ts';
 import { Settings } from '../../shared/model/settings.ts';
 import type { ClockSettings } from '../../shared/system.ts';
 import { systemClock } from '../../shared/system.ts';
 import { STAGE_NAMES } from '../stages.ts';
 import { buildProcesses } from './build.ts';
+import { CAAS_PATH } from './ionet/api.ts';
+import { DEFAULT_CATALOGUE } from './ionet/catalogue.ts';
+import { CLUSTERS_PATH } from './ionet/clusters-api.ts';
 import { childEnvironment, type LocalProcess, startProcess } from './processes.ts';
 
 export interface LocalWorldOptions {
@@ -14,6 +18,12 @@ export interface LocalWorldOptions {
   readonly speed: number;
   /** Where the processes write their logs. */
   readonly logFile: string;
+  /**
+   * Which API of the provider is spoken.
+   *
+   * @default 'caas'
+   */
+  readonly flavour?: ApiFlavour;
   /** Changes to the settings below. */
   readonly settings?: Partial<z.input<typeof Settings>>;
   /** Changes to the simulated provider's behaviour. */
@@ -49,6 +59,11 @@ export class ServiceEnded extends Error {
   override readonly name = 'ServiceEnded';
 }
 
+const API_PATHS: Readonly<Record<ApiFlavour, string>> = {
+  caas: CAAS_PATH,
+  clusters: CLUSTERS_PATH,
+};
+
 const QUEUE = 'intake-default';
 const API_KEY = 'local-simulator-key';
 
@@ -77,6 +92,8 @@ const localSettings = (speed: number, changes: Partial<z.input<typeof Settings>>
     images: { 'nft.generative': `burst.local/worker-cpu@${WORKER_DIGEST}` },
     workerSecret: randomBytes(32).toString('base64url'),
     allowCpuExecutor: true,
+    // What the simulated provider has: a task no place of it suits is refused, not left waiting.
+    allowedLocations: DEFAULT_CATALOGUE.locations.map(({ iso2 }) => iso2),
     // Small batches and little work per slot, so that a few tasks need two workers a cluster. A picture
     // takes its real time, which is `speed` times as long on this clock.
     batches: { maxTasks: 4, estimateFactor: speed },
@@ -96,7 +113,7 @@ const localSettings = (speed: number, changes: Partial<z.input<typeof Settings>>
 
 /** Starts cloud, provider and Lambda host, each a process of its own; workers start when rented. */
 export async function startLocalWorld(options: LocalWorldOptions): Promise<LocalWorld> {
-  const { speed } = options;
+  const { speed, flavour = 'caas' } = options;
   const settings = localSettings(speed, options.settings);
   const nowAt = systemClock().now();
   const clock: ClockSettings = { originAt: nowAt, realOriginAt: nowAt, speed };
@@ -130,6 +147,7 @@ export async function startLocalWorld(options: LocalWorldOptions): Promise<Local
         clock,
         images: { [WORKER_DIGEST]: [process.execPath, built.main] },
         workerEnv: { ...childEnvironment(), BURST_HOST: '127.0.0.1', BURST_END_WITH_STDIN: 'true' },
+        relayMilliseconds: WORKER_TIMEOUT_MS,
         ...(options.behaviour === undefined ? {} : { behaviour: options.behaviour }),
       },
       announcement: z.object({ listening: z.int() }),
@@ -151,7 +169,8 @@ export async function startLocalWorld(options: LocalWorldOptions): Promise<Local
           BURST_TABLE: cloud.announced.tableName,
           BURST_BUCKET: cloud.announced.bucket,
           BURST_STATE_MACHINE_ARN: cloud.announced.stateMachineArn,
-          IONET_BASE_URL: `${ionetOrigin}/enterprise/v1/io-cloud/caas`,
+          IONET_API_FLAVOUR: flavour,
+          IONET_BASE_URL: `${ionetOrigin}${API_PATHS[flavour]}`,
           IONET_API_KEY: API_KEY,
           BURST_AWS_ENDPOINT: cloud.announced.url,
           BURST_CLOCK: JSON.stringify(clock),

@@ -16,9 +16,9 @@ import { virtualTime } from '../local/engine/virtual-time.ts';
 import { STAGE_NAMES, type StageName, wireStages } from '../stages.ts';
 import { virtualJobs } from './jobs.ts';
 import { createMarket, type MarketBehaviour } from './market.ts';
-import { drawPicture } from './pictures.ts';
+import { perform } from './perform.ts';
 import { runProgram } from './programs.ts';
-import { type Produced, workerModel } from './worker-model.ts';
+import { type ModelResume, type Produced, workerModel } from './worker-model.ts';
 
 export interface VirtualWorldOptions {
   readonly seed?: number;
@@ -27,7 +27,11 @@ export interface VirtualWorldOptions {
   /** Seconds of virtual time one task takes. */
   readonly taskSeconds?: (task: ManifestTask) => number;
   /** What a worker makes of a task. @default what an honest one would */
-  readonly produce?: (task: ManifestTask, workerId: WorkerId) => Produced;
+  readonly produce?: (
+    task: ManifestTask,
+    resume: ModelResume | undefined,
+    workerId: WorkerId,
+  ) => Produced;
   readonly behaviour?: Partial<MarketBehaviour>;
   /** Sees every invocation before it runs; an error it throws is the function's. */
   readonly onInvoke?: (stage: StageName, input: unknown) => void;
@@ -37,8 +41,8 @@ export interface VirtualWorldOptions {
   readonly disturb?: (ports: Ports) => Ports;
 }
 
-const honest = (task: ManifestTask): Produced =>
-  task.kind === 'container' ? runProgram(task) : drawPicture(task);
+const honest = (task: ManifestTask, resume: ModelResume | undefined): Produced =>
+  task.kind === 'container' ? runProgram(task) : perform(task, resume);
 
 const DEFINITION: unknown = JSON.parse(
   readFileSync(new URL('../burst.asl.json', import.meta.url), 'utf8'),
@@ -85,7 +89,7 @@ export function virtualWorld(options: VirtualWorldOptions) {
           vramMb,
         })),
         taskSeconds: options.taskSeconds ?? (() => 10),
-        produce: (task) => produce(task, workerId),
+        produce: (task, resume) => produce(task, resume, workerId),
       }),
   });
 

@@ -1,5 +1,6 @@
 import type * as z from 'zod';
-import { GPU_MODELS, GpuNeed } from '../model/gpu.ts';
+import { COMPLIANCE } from '../model/compliance.ts';
+import { GPU_MODELS, GpuNeed, modelsNamed } from '../model/gpu.ts';
 import { TaskEnvelope } from '../model/task.ts';
 import { nearest } from './nearest.ts';
 import { quoted, type Refusal, type RefusalCode, refusal } from './refusal.ts';
@@ -49,11 +50,13 @@ function codeOf(issue: z.core.$ZodIssue, path: string, got: unknown): RefusalCod
   if (typeof got === 'number' && !Number.isFinite(got)) return 'E_NUMBER';
   if (issue.code === 'invalid_type')
     return issue.expected === 'int' && typeof got === 'number' ? 'E_RANGE' : 'E_TYPE';
+  if (issue.code === 'custom' && issue.params?.code === 'E_UNBOUND_PROOF') return 'E_UNBOUND_PROOF';
   if (path === 'taskId') return 'E_TASK_ID';
   if (path.startsWith('resources.gpuModels')) return 'E_GPU_MODEL';
   if (path.startsWith('locations')) return 'E_LOCATION';
   if (path === 'spec.image') return 'E_IMAGE_REF';
   if (path.startsWith('spec.env')) return 'E_ENV';
+  if (path.startsWith('compliance')) return 'E_COMPLIANCE';
   if (path === 'spec.collection.supply' && issue.code === 'custom') return 'E_SUPPLY';
   if (issue.code === 'too_big' || issue.code === 'too_small') return 'E_RANGE';
   return 'E_VALUE';
@@ -66,10 +69,13 @@ function mendOf(code: RefusalCode, got: unknown): string | undefined {
       return 'an id has 1 to 80 of a-z 0-9 . _ - (ASCII only, no capitals), begins and ends with a letter or digit, and has no ".."';
     case 'E_LOCATION':
       return 'give 1 to 32 countries as two capital letters each (ISO 3166-1), such as US, or leave it out for any';
+    case 'E_COMPLIANCE':
+      return `${meant(got, [...COMPLIANCE.keys()])}give some of ${[...COMPLIANCE.keys()].join(', ')}, or leave it out for none`;
     case 'E_GPU_MODEL': {
-      const near = typeof got === 'string' ? nearest(got, GPU_MODELS) : undefined;
-      const meant = near === undefined ? '' : `did you mean ${near}? `;
-      return `${meant}give 1 to 16 of ${GPU_MODELS.join(', ')}, or leave it out for any`;
+      const models = typeof got === 'string' ? modelsNamed(got) : [];
+      const asked =
+        models.length === 0 ? meant(got, GPU_MODELS) : `did you mean ${models.join(' or ')}? `;
+      return `${asked}give 1 to 16 of ${GPU_MODELS.join(', ')}, or leave it out for any`;
     }
     case 'E_IMAGE_REF':
       return 'name an image the operator allows by its digest, registry/name@sha256:<64 hexadecimal digits>, without a flag or anything behind it';
@@ -78,6 +84,11 @@ function mendOf(code: RefusalCode, got: unknown): string | undefined {
     default:
       return undefined;
   }
+}
+
+function meant(got: unknown, known: readonly string[]): string {
+  const near = typeof got === 'string' ? nearest(got, known) : undefined;
+  return near === undefined ? '' : `did you mean ${near}? `;
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {

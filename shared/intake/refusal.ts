@@ -2,6 +2,7 @@
 export type RefusalCode =
   | 'E_BODY_EMPTY'
   | 'E_CHAR'
+  | 'E_COMPLIANCE'
   | 'E_DEPTH'
   | 'E_DUPLICATE_KEY'
   | 'E_ENV'
@@ -24,6 +25,7 @@ export type RefusalCode =
   | 'E_TOO_LARGE'
   | 'E_TOO_LONG'
   | 'E_TYPE'
+  | 'E_UNBOUND_PROOF'
   | 'E_UNKNOWN_FIELD'
   | 'E_UNSUPPORTED'
   | 'E_UTF8'

@@ -45,6 +45,9 @@ export interface OutputFile {
   readonly maxBytes: number;
 }
 
+/** What a worker image may have that not every one has; a deployment says which its image has. */
+export type Ability = 'external-prover';
+
 /** What Burst must know about a kind of task: nothing else in the pipeline names a kind. */
 export interface TaskKind<Spec> {
   /** The word in a task's `kind`, such as `nft.generative`. */
@@ -53,6 +56,8 @@ export interface TaskKind<Spec> {
   readonly spec: z.ZodType<Spec>;
   /** False: the executor runs on the CPU, and no GPU is rented for it unless that is allowed. */
   readonly gpuUsed: boolean;
+  /** Abilities its executor uses where the worker image has them. @default none */
+  readonly abilities?: readonly Ability[];
   /** Whether a task can go on from where another worker left it. */
   readonly checkpoints: boolean;
   /** Seconds of one slot this task is expected to take (may be a fraction), before any was seen. */
@@ -69,8 +74,10 @@ export interface TaskKind<Spec> {
   image?(spec: Spec): string;
   /** Different workers that must do it: a cluster of fewer is of no use. @default 1 */
   workers?(spec: Spec): number;
-  /** Largest checkpoint payload, bytes; of a kind with checkpoints. */
-  maxCheckpointBytes?(spec: Spec): number;
+  /** Abilities of the worker without which it cannot be done. @default none */
+  needs?(spec: Spec): readonly Ability[];
+  /** Largest checkpoint payload, bytes; of a kind with checkpoints. Undefined: this task writes none. */
+  maxCheckpointBytes?(spec: Spec): number | undefined;
   /** The files a worker uploads for a task. */
   outputs(spec: Spec): readonly OutputFile[];
   /** Looks at the bytes that were uploaded, by file name. Never throws for their content. */

@@ -1,8 +1,10 @@
 import type * as z from 'zod';
 import type { AssetRef } from '../model/files.ts';
 import { container } from './container.ts';
-import type { OutputFile, TaskKind, Verdict } from './kind.ts';
+import type { Ability, OutputFile, TaskKind, Verdict } from './kind.ts';
 import { nftGenerative } from './nft-generative.ts';
+import { vdfWesolowski } from './vdf-wesolowski.ts';
+import { zkGroth16 } from './zk-groth16.ts';
 
 /** A spec together with what its kind says about it: the spec's own type is no longer needed. */
 export interface KnownTask {
@@ -15,6 +17,8 @@ export interface KnownTask {
   readonly image: string | undefined;
   /** Different workers that must do it. */
   readonly workers: number;
+  /** What not every worker image has. */
+  readonly needs: readonly Ability[];
   /** Undefined: it has no checkpoints. */
   readonly maxCheckpointBytes: number | undefined;
   readonly outputs: readonly OutputFile[];
@@ -30,6 +34,7 @@ type ReadSpec =
 export interface KnownKind {
   readonly name: string;
   readonly gpuUsed: boolean;
+  readonly abilities: readonly Ability[];
   readonly checkpoints: boolean;
   readonly needsConfidentiality: boolean;
   /** Its tasks name their images themselves. */
@@ -42,6 +47,7 @@ function known<Spec>(kind: TaskKind<Spec>): KnownKind {
   return {
     name: kind.name,
     gpuUsed: kind.gpuUsed,
+    abilities: kind.abilities ?? [],
     checkpoints: kind.checkpoints,
     needsConfidentiality: kind.needsConfidentiality === true,
     namesImage: kind.image !== undefined,
@@ -58,6 +64,7 @@ function known<Spec>(kind: TaskKind<Spec>): KnownKind {
           assets: kind.assets?.(spec) ?? [],
           image: kind.image?.(spec),
           workers: kind.workers?.(spec) ?? 1,
+          needs: kind.needs?.(spec) ?? [],
           maxCheckpointBytes: kind.checkpoints ? kind.maxCheckpointBytes?.(spec) : undefined,
           outputs: kind.outputs(spec),
           verify: (files) => kind.verify(spec, files),
@@ -68,7 +75,12 @@ function known<Spec>(kind: TaskKind<Spec>): KnownKind {
 }
 
 /** Every kind Burst can run. Adding one is a line here and a file beside this one. */
-export const KINDS: readonly KnownKind[] = [known(nftGenerative), known(container)];
+export const KINDS: readonly KnownKind[] = [
+  known(nftGenerative),
+  known(zkGroth16),
+  known(vdfWesolowski),
+  known(container),
+];
 
 /** Whether a task of this kind leaves anything behind that must be deleted when it ends. */
 export const hasSecrets = ({ inputs, maxCheckpointBytes, workers }: KnownTask): boolean =>

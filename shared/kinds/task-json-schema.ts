@@ -2,6 +2,21 @@ import * as z from 'zod';
 import { TaskEnvelope } from '../model/task.ts';
 import { container } from './container.ts';
 import { nftGenerative } from './nft-generative.ts';
+import { vdfWesolowski } from './vdf-wesolowski.ts';
+import { G1, G2, writeG1, writeG2 } from './zk/points.ts';
+import { zkGroth16 } from './zk-groth16.ts';
+
+/** A verification key of the right form for the example. It is of no circuit, and anyone can forge under it. */
+const EXAMPLE_KEY = {
+  protocol: 'groth16',
+  curve: 'bn128',
+  nPublic: 1,
+  vk_alpha_1: writeG1(G1.BASE),
+  vk_beta_2: writeG2(G2.BASE.multiply(2n)),
+  vk_gamma_2: writeG2(G2.BASE),
+  vk_delta_2: writeG2(G2.BASE.multiply(3n)),
+  IC: [writeG1(G1.BASE.multiply(4n)), writeG1(G1.BASE.multiply(5n))],
+};
 
 /** Every kind with what its tasks say, for people and editors that read JSON Schema. */
 const SCHEMAS = [
@@ -43,6 +58,50 @@ const SCHEMAS = [
       },
     ],
   }),
+  TaskEnvelope.extend({
+    kind: z.literal(vdfWesolowski.name).describe(TaskEnvelope.shape.kind.description ?? ''),
+    spec: vdfWesolowski.spec.meta({
+      description:
+        'One output of the delay function: where it starts and how many squarings it takes.',
+    }),
+  }).meta({
+    title: vdfWesolowski.name,
+    examples: [
+      {
+        taskId: 'beacon-1042',
+        kind: vdfWesolowski.name,
+        spec: { seed: 'what nobody knew before slot 1042', squarings: 500_000 },
+      },
+    ],
+  }),
+  TaskEnvelope.extend({
+    kind: z.literal(zkGroth16.name).describe(TaskEnvelope.shape.kind.description ?? ''),
+    spec: zkGroth16.spec.meta({
+      description:
+        'One proof to make: a circuit with its keys, and the public signals it must have.',
+    }),
+  }).meta({
+    title: zkGroth16.name,
+    examples: [
+      {
+        taskId: 'square-root-of-49',
+        kind: zkGroth16.name,
+        spec: {
+          circuit: {
+            id: 'square',
+            domainPower: 2,
+            wasm: { sha256: 'a'.repeat(64), bytes: 40_000 },
+            zkey: { sha256: 'b'.repeat(64), bytes: 3_000 },
+            vk: EXAMPLE_KEY,
+          },
+          witness: { from: 'input', file: 'input.json' },
+          expectedPublic: ['49'],
+        },
+        inputs: [{ name: 'input.json', sha256: 'c'.repeat(64), bytes: 12 }],
+        confidentiality: 'witness-visible',
+      },
+    ],
+  }),
 ] as const;
 
 /**
@@ -56,7 +115,14 @@ export const taskJsonSchema = (): Record<string, unknown> =>
       description:
         'One GPU task: one line of a tasks file, or one message of the intake queue. Unknown fields are refused.',
     }),
-    { io: 'input' },
+    {
+      io: 'input',
+      override({ zodSchema, jsonSchema }) {
+        // Left out by zod where something inside is transformed; ours show what goes in.
+        const examples = z.globalRegistry.get(zodSchema)?.examples;
+        if (Array.isArray(examples)) jsonSchema.examples = examples;
+      },
+    },
   );
 
 /** The schema as the text of its file. */

@@ -28,6 +28,7 @@ describe('a whole burst through processes, SDK clients and loopback HTTP', () =>
       tasks: [...[1, 2, 3, 4, 5, 6].map(token), tooLong],
       outDir,
       calm: true,
+      flavour: 'caas',
       // A paid hour in 12 seconds.
       speed: 300,
       screen: {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JobRequest, ManifestTask } from '../../shared/model/job.ts';
-import { executorsWith } from '../../worker/executors.ts';
+import { executorsOf } from '../../worker/executors.ts';
 import { aContainerSpec } from '../kinds/container/make.ts';
 import { manifestTasks, prepareJob } from '../support/jobs.ts';
 import { type Lifelines, openLifelines } from '../support/lifelines.ts';
@@ -69,5 +69,7 @@ describe('a worker whose image brings a program', () => {
 });
 
 it('a worker whose image brings no program has no executor for container tasks', () => {
-  expect(Object.keys(executorsWith(undefined))).not.toContain('container');
+  expect(Object.keys(executorsOf({ zkProver: undefined, program: undefined }))).not.toContain(
+    'container',
+  );
 });

@@ -39,7 +39,7 @@ const TWICE = { policy: 'redundancy', k: 2 };
 
 /** This worker delivers something else, every time. */
 const lies = (liar: RegExp): Pick<Options, 'produce'> => ({
-  produce: (task, workerId) => {
+  produce: (task, _resume, workerId) => {
     if (!liar.test(workerId)) return runProgram(task);
     return { files: new Map(task.uploads.map(({ name }) => [name, Buffer.from('a lie')])) };
   },

@@ -8,6 +8,7 @@ import {
   type Receipt,
   type TaskState,
 } from '../../../shared/client/index.ts';
+import type { ApiFlavour } from '../../../shared/ionet/flavour.ts';
 import { NftSpec } from '../../../shared/kinds/nft/spec.ts';
 import type { Task } from '../../../shared/model/task.ts';
 import { systemClock, systemIds } from '../../../shared/system.ts';
@@ -27,6 +28,8 @@ export interface DemoOptions {
   /** Kill and freeze nothing. */
   readonly calm: boolean;
   readonly speed: number;
+  /** Which API of the provider is spoken. */
+  readonly flavour: ApiFlavour;
   readonly screen: Screen;
   /** Ends the run early; everything that was started is ended with it. */
   readonly signal: AbortSignal;
@@ -44,8 +47,8 @@ const credentials = (accessKeyId: string) => ({ accessKeyId, secretAccessKey: 'l
  * @throws the signal's reason when it is aborted.
  */
 export async function runDemo(options: DemoOptions): Promise<Report> {
-  const { outDir, speed, screen, signal } = options;
-  const world = await startLocalWorld({ speed, logFile: join(outDir, 'world.log') });
+  const { outDir, speed, flavour, screen, signal } = options;
+  const world = await startLocalWorld({ speed, flavour, logFile: join(outDir, 'world.log') });
   const { region, url: endpoint, tableName, bucket, stateMachineArn } = world.cloud;
   const clientFor = (accessKeyId: string) =>
     createBurstClient({
