@@ -188,7 +188,8 @@ export function afterAssigning(
   if (stuck) {
     return { next: 'close', reason: 'no usable worker is left', failed: left.length > 0 };
   }
-  const idle = lease.idleSince !== undefined && left.length === 0 && jobs.watched === 0;
+  const idle = left.length === 0 && jobs.watched === 0 ? lease.idleSince : undefined;
+  const idleSeconds = idle === undefined ? 0 : secondsBetween(idle, now);
   if (
     idle &&
     lease.terms > 1 &&
