@@ -3,10 +3,10 @@ import { VerificationKey } from '../../shared/kinds/zk/verification-key.ts';
 import { sha256Of } from '../../shared/model/digest.ts';
 import { proveGroth16 } from '../../worker/groth16/prove.ts';
 import { readZkey } from '../../worker/groth16/zkey.ts';
-import { developmentKey } from './development-key.ts';
+import { type ConstraintSystem, developmentKey } from './development-key.ts';
 
 /** "I know x and y with x·y = product and x² = square." Wires: 1, product, square, x, y. */
-const SYSTEM = {
+export const SYSTEM: ConstraintSystem = {
   wires: 5,
   publicSignals: 2,
   constraints: [
