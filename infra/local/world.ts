@@ -3,6 +3,7 @@ import { createWriteStream, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import type { ApiFlavour } from '../../shared/ionet/flavour.ts';
+import { KINDS } from '../../shared/kinds/kinds.ts';
 import { Settings } from '../../shared/model/settings.ts';
 import type { ClockSettings } from '../../shared/system.ts';
 import { systemClock } from '../../shared/system.ts';
@@ -82,6 +83,8 @@ const WORKER_ENTRY = root('../../worker/main.ts');
  * The image this world rents machines for has no registry: its digest is that of the worker's entry, and
  * the simulator maps it to the command that plays it.
  */
+/** One image does every kind. */
+const WORKER_IMAGE_NAME = 'burst.local/worker-cpu';
 const WORKER_DIGEST = `sha256:${createHash('sha256').update(readFileSync(WORKER_ENTRY)).digest('hex')}`;
 
 /** Settings of the local world: the deployed ones, except for what would hide the machinery in 24 tasks. */
@@ -89,15 +92,18 @@ const localSettings = (speed: number, changes: Partial<z.input<typeof Settings>>
   Settings.parse({
     stackName: 'burst-local',
     tenantOfQueue: { [QUEUE]: 'default' },
-    images: { 'nft.generative': `burst.local/worker-cpu@${WORKER_DIGEST}` },
+    images: Object.fromEntries(
+      KINDS.map(({ name }) => [name, `${WORKER_IMAGE_NAME}@${WORKER_DIGEST}`]),
+    ),
     workerSecret: randomBytes(32).toString('base64url'),
     allowCpuExecutor: true,
     // What the simulated provider has: a task no place of it suits is refused, not left waiting.
     allowedLocations: DEFAULT_CATALOGUE.locations.map(({ iso2 }) => iso2),
-    // Small batches and little work per slot, so that a few tasks need two workers a cluster. A picture
+    // Small batches and little work per slot, so that a few tasks need two workers a cluster; one cluster for each
+    // need, because a computer has few cores. A picture
     // takes its real time, which is `speed` times as long on this clock.
     batches: { maxTasks: 4, estimateFactor: speed },
-    clusters: { secondsPerSlot: 150, maxWorkers: 2 },
+    clusters: { secondsPerSlot: 150, maxWorkers: 2, maxBursts: 1 },
     // Half an hour of this clock is 15 real seconds: too few, on a busy machine, for a frozen worker to be given
     // up, replaced and thawed while its URLs still live.
     lease: { jobSeconds: 3000 },

@@ -1,6 +1,6 @@
 import type { KnownTask } from '../kinds/kinds.ts';
-import type { Sha256 } from '../model/ids.ts';
 import { allowedCountries } from '../model/compliance.ts';
+import type { Sha256 } from '../model/ids.ts';
 import type { Settings } from '../model/settings.ts';
 import type { TaskEnvelope } from '../model/task.ts';
 import { checkEnvelope } from './check-envelope.ts';

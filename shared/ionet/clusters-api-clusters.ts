@@ -4,7 +4,7 @@ import { GPU_MODELS, gpuMeets, knownGpuModel } from '../model/gpu.ts';
 import { microUsdOf, usdOf } from '../model/money.ts';
 import type { ClusterRequest, ClusterSummary, Clusters, ClusterView } from '../ports.ts';
 import type { IonetOptions } from './clusters.ts';
-import { type ClustersApi, type ClusterSpecification, createClustersApi } from './clusters-api.ts';
+import { type ClusterSpecification, type ClustersApi, createClustersApi } from './clusters-api.ts';
 import { addressIn } from './clusters-api-address.ts';
 import type { Cluster } from './clusters-api-schemas.ts';
 import { hardwareOf, offersOf } from './offers.ts';

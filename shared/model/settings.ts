@@ -102,6 +102,11 @@ export const Settings = z.strictObject({
       shortestSeconds: seconds(15),
       longestSeconds: seconds(60),
       holdSeconds: seconds(20),
+      /**
+       * An idle cluster is kept this long once its first hour is over: what is left of later hours comes back,
+       * what is left of the first does not.
+       */
+      idleSeconds: seconds(300),
       /** A worker is lost when it was asked this often, over this long, and stayed silent. */
       lostAfterMisses: z.int().min(1).default(3),
       lostAfterSeconds: seconds(60),

@@ -13,12 +13,15 @@ describe('a whole burst over the /clusters flavour', () => {
 
   beforeAll(async () => {
     report = await runDemo({
-      tasks: [1, 2].map((tokenId) => ({
-        taskId: `small-${tokenId}`,
-        kind: 'nft.generative',
-        spec: { collection, tokenId },
-        resources: { vramGb: 24 },
-      })),
+      work: {
+        tasks: [1, 2].map((tokenId) => ({
+          taskId: `small-${tokenId}`,
+          kind: 'nft.generative',
+          spec: { collection, tokenId },
+          resources: { vramGb: 24 },
+        })),
+        files: new Map(),
+      },
       outDir,
       calm: true,
       flavour: 'clusters',

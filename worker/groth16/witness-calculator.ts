@@ -138,10 +138,9 @@ async function instantiate(
     const module = await WebAssembly.compile(wasm);
     return (await WebAssembly.instantiate(module, { runtime })).exports;
   } catch (error) {
-    if (error instanceof WebAssembly.CompileError || error instanceof WebAssembly.LinkError) {
-      throw new BadSpec('wasm: is no witness calculator of circom', { cause: error });
-    }
-    throw error;
+    const kinds = [WebAssembly.CompileError, WebAssembly.LinkError, TypeError];
+    if (!kinds.some((kind) => error instanceof kind)) throw error;
+    throw new BadSpec('wasm: is no witness calculator of circom', { cause: error });
   }
 }
 

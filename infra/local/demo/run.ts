@@ -17,13 +17,20 @@ import { type LocalWorld, startLocalWorld } from '../world.ts';
 import { createMishaps } from './mishaps.ts';
 import { createObserver, type Observer } from './observer.ts';
 import { type EndedTask, reportOf } from './report.ts';
-import { type FinishedToken, provenanceOf, saveContactSheet, saveResult } from './results.ts';
+import {
+  type FinishedToken,
+  provenanceOf,
+  saveContactSheet,
+  saveResult,
+  saveVerificationKey,
+} from './results.ts';
 import type { Screen } from './screen.ts';
 import type { Report } from './snapshot.ts';
 import { createWatch } from './watch.ts';
+import { uploadFiles, type Work } from './work.ts';
 
 export interface DemoOptions {
-  readonly tasks: readonly Task[];
+  readonly work: Work;
   readonly outDir: string;
   /** Kill and freeze nothing. */
   readonly calm: boolean;
@@ -87,14 +94,17 @@ async function throughTheWorld(
   onlooker: { readonly observer: Observer; readonly client: BurstClient },
 ): Promise<Report> {
   const { outDir, screen, signal } = options;
+  const { tasks } = options.work;
   const { observer } = onlooker;
   const clock = systemClock(world.clock);
   const startedAt = clock.now();
-  const receipts = await client.enqueue(options.tasks);
+  await uploadFiles(options.work, client);
+  const receipts = await client.enqueue(tasks);
   const mishaps = createMishaps({
     controlUrl: world.controlUrl,
     say: screen.say,
     now: clock.now,
+    longProof: options.work.longProof,
   });
   const watch = createWatch({ ...onlooker, screen, clock, receipts, startedAt });
 
@@ -117,7 +127,7 @@ async function throughTheWorld(
 
   const tokens = await saveAll(client, options, receipts, states ?? []);
   return reportOf({
-    tasks: options.tasks.map((task, index) => endedTask(task, states?.[index])),
+    tasks: tasks.map((task, index) => endedTask(task, states?.[index])),
     bursts: await observer.bursts(),
     executions: await observer.executions(),
     mishaps: mishaps.done,
@@ -142,7 +152,7 @@ const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(reso
 /** Downloads what is done, checked against the verified hashes, and writes it below `results/`. */
 async function saveAll(
   client: BurstClient,
-  { tasks, outDir }: DemoOptions,
+  { work: { tasks }, outDir }: DemoOptions,
   receipts: readonly Receipt[],
   states: readonly TaskState[],
 ): Promise<FinishedToken[]> {
@@ -153,6 +163,7 @@ async function saveAll(
     const downloaded = await client.download(taskId);
     const files = new Map(downloaded.map(({ name, data }) => [name, data]));
     saveResult(outDir, taskId, files);
+    saveVerificationKey(outDir, taskId, tasks[index]?.spec);
     const spec = NftSpec.safeParse(tasks[index]?.spec);
     const { pixelSha256 } = state.evidence;
     if (spec.success) tokens.push({ taskId, spec: spec.data, files, pixelSha256 });
@@ -167,8 +178,8 @@ function endedTask(task: Task, state: TaskState | undefined): EndedTask {
     const attempts = 'attempts' in state ? state.attempts : 0;
     return { ...named, status: state.state, attempts };
   }
-  const { verifiedBy, attempts, burst, slotSeconds } = state;
-  return { ...named, status: 'done', verifiedBy, attempts, burst, slotSeconds };
+  const { verifiedBy, attempts, burst, slotSeconds, resumed } = state;
+  return { ...named, status: 'done', verifiedBy, attempts, burst, slotSeconds, resumed };
 }
 
 /** Calls the local cloud and the simulated provider received, by service and operation. */

@@ -1,5 +1,5 @@
-import { Refused } from './market.ts';
 import type { Container } from './deployment.ts';
+import { Refused } from './market.ts';
 
 /** A worker's reply word for word. */
 export interface WorkerReply {
