@@ -12,6 +12,7 @@ import { buildProcesses } from './build.ts';
 import { CAAS_PATH } from './ionet/api.ts';
 import { DEFAULT_CATALOGUE } from './ionet/catalogue.ts';
 import { CLUSTERS_PATH } from './ionet/clusters-api.ts';
+import { LOCAL_CONTAINERS, NOT_RUN } from './local-containers.ts';
 import { childEnvironment, type LocalProcess, startProcess } from './processes.ts';
 
 export interface LocalWorldOptions {
@@ -93,8 +94,12 @@ const localSettings = (speed: number, changes: Partial<z.input<typeof Settings>>
     stackName: 'burst-local',
     tenantOfQueue: { [QUEUE]: 'default' },
     images: Object.fromEntries(
-      KINDS.map(({ name }) => [name, `${WORKER_IMAGE_NAME}@${WORKER_DIGEST}`]),
+      KINDS.filter(({ namesImage }) => !namesImage).map(({ name }) => [
+        name,
+        `${WORKER_IMAGE_NAME}@${WORKER_DIGEST}`,
+      ]),
     ),
+    containers: LOCAL_CONTAINERS.map(({ image }) => image),
     workerSecret: randomBytes(32).toString('base64url'),
     allowCpuExecutor: true,
     // What the simulated provider has: a task no place of it suits is refused, not left waiting.
@@ -117,6 +122,17 @@ const localSettings = (speed: number, changes: Partial<z.input<typeof Settings>>
     ...changes,
   });
 
+/** What plays each image: one worker, which a container gives a program. */
+const commands = (worker: string): Record<string, readonly string[]> => ({
+  [WORKER_DIGEST]: [process.execPath, worker],
+  ...Object.fromEntries(
+    LOCAL_CONTAINERS.map(({ image, argv }) => [
+      image.split('@').at(-1),
+      ['env', `BURST_PROGRAM=${JSON.stringify(argv)}`, process.execPath, worker],
+    ]),
+  ),
+});
+
 /** Starts cloud, provider and Lambda host, each a process of its own; workers start when rented. */
 export async function startLocalWorld(options: LocalWorldOptions): Promise<LocalWorld> {
   const { speed, flavour = 'caas' } = options;
@@ -126,6 +142,10 @@ export async function startLocalWorld(options: LocalWorldOptions): Promise<Local
   const log = createWriteStream(options.logFile, { flags: 'a' });
   const onLine = (from: string) => (line: string) =>
     void log.write(`${systemClock(clock).now()} ${from} ${line}\n`);
+
+  for (const { image, argv } of LOCAL_CONTAINERS) {
+    onLine('world')(`${image}: ${NOT_RUN}: ${argv.join(' ')}`);
+  }
 
   const built = await buildProcesses();
   const substitutions = Object.fromEntries(STAGE_NAMES.map((name) => [name, name]));
@@ -151,7 +171,7 @@ export async function startLocalWorld(options: LocalWorldOptions): Promise<Local
       config: {
         apiKey: API_KEY,
         clock,
-        images: { [WORKER_DIGEST]: [process.execPath, built.main] },
+        images: commands(built.main),
         workerEnv: { ...childEnvironment(), BURST_HOST: '127.0.0.1', BURST_END_WITH_STDIN: 'true' },
         relayMilliseconds: WORKER_TIMEOUT_MS,
         ...(options.behaviour === undefined ? {} : { behaviour: options.behaviour }),

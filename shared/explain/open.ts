@@ -39,11 +39,11 @@ function again(batch: BatchRow, now: Instant): Explanation {
 }
 
 /** What was delivered counts once another worker delivers the same. */
-function anotherWanted({ batchId, lastReason = '', lastReasonAt }: BatchRow): Explanation {
-  const sentence =
-    'A worker has delivered; the task is given to another, whose result must be the same.';
+function anotherWanted(batch: BatchRow): Explanation {
+  const { batchId, lastReason = '', lastReasonAt } = batch;
+  const sentence = `A worker has delivered (${lastReason}); the task is given to another, whose result must be the same.`;
   const facts = { batch: batchId, class: 'voted', reason: lastReason, since: lastReasonAt };
-  return because('verifying', sentence, facts);
+  return because('verifying', sentence, { ...facts, attempt: batch.attempts + 1 });
 }
 
 const AFTER = {

@@ -79,6 +79,7 @@ describe('a task whose batch waits', () => {
     ['interrupted: out of time', 'retrying', 'interrupted'],
     ['burst-closed: the paid edge was reached', 'retrying', 'burst-closed'],
     ['not-started: refused: draining', 'retrying', 'not-started'],
+    ["voted: 1 results wait for another worker's to agree", 'verifying', 'voted'],
   ])('after "%s" a ready cluster gives %s', (lastReason, cause, kind) => {
     const explained = why({ batch: batchRow({ attempts: 1, lastReason }), lease: leaseRow() });
     expect(explained).toMatchObject({ cause, facts: { class: kind, attempt: 2 } });
@@ -206,6 +207,7 @@ describe('a task whose batch is claimed', () => {
       { uploaded: numbers(0), collected: numbers(0), reported: 'succeeded', rejectedResults: 1 },
       'verification-failed',
     ],
+    ['waits for another worker to agree', { reported: 'succeeded', votes: 1 }, 'verifying'],
     ['was left out by its job', { reported: 'failed' }, 'retrying'],
     ['was refused by its worker', { status: 'refused' }, 'retrying'],
     ['lost its worker', { status: 'lost', lostAt: NOW }, 'worker-lost'],

@@ -7,6 +7,7 @@ import {
   API_KEY,
   aClusterRequest,
   aRequirement,
+  BROKEN_DIGEST,
   DIGEST,
   ionetWorld,
 } from '../support/ionet-world.ts';
@@ -128,9 +129,18 @@ describe('the life of a deployment', () => {
     expect(await world.clusters.list()).toHaveLength(1);
   });
 
-  it('fails where no command plays the image: not charged, and its GPUs are free again', async () => {
+  it('is refused where no command plays the image, and none other is tried in its place', async () => {
+    const image = `registry.example/other@sha256:${'b'.repeat(64)}`;
+    await expect(create({ image })).rejects.toMatchObject({
+      name: 'ProviderRefused',
+      message: expect.stringContaining(`Image ${image} not found`),
+    });
+    expect(world.simulator.market.all()).toEqual([]);
+  });
+
+  it('fails where the image cannot be pulled: not charged, and its GPUs are free again', async () => {
     const free = await world.clusters.offers(aRequirement());
-    const id = await create({ image: `registry.example/other@sha256:${'b'.repeat(64)}` });
+    const id = await create({ image: `registry.example/worker@${BROKEN_DIGEST}` });
     expect(await world.clusters.offers(aRequirement())).not.toEqual(free);
     await world.advance(90);
     expect(await world.clusters.get(id)).toMatchObject({ phase: 'FAILED', amountPaidMicroUsd: 0 });

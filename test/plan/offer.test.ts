@@ -84,6 +84,29 @@ describe('an offer', () => {
   });
 });
 
+describe('an offer for tasks that several workers must do', () => {
+  const asked = { ...requirement, minWorkers: 3 };
+
+  it.each([
+    ['has that many workers, however little there is to do', 1, {}, 3],
+    ['has more where there is more to do', 4, {}, 4],
+    ['has that many machines, however many slots one has', 8, { gpusPerWorker: 8 }, 3],
+    ['fits with just as many free', 1, { availableWorkers: 3 }, 3],
+    ['does not fit with one fewer', 1, { availableWorkers: 2 }, undefined],
+  ])('%s', (_what, slots, offer, workers) => {
+    const { fitting, refused } = candidates([anOffer(offer)], asked, slots, [], settings);
+    expect(fitting[0]?.workers).toBe(workers);
+    expect(refused.map(({ why }) => why)).toEqual(
+      workers === undefined ? ['2 workers can be had, 3 are needed'] : [],
+    );
+  });
+
+  it('does not fit a deployment whose clusters have become smaller since', () => {
+    const narrowed = testSettings({ clusters: { maxWorkers: 2 } });
+    expect(candidates([anOffer()], asked, 1, [], narrowed).fitting).toEqual([]);
+  });
+});
+
 describe('no capacity', () => {
   const why = (offers: readonly Offer[], locations?: string[]) => {
     const need = { ...requirement, locations };

@@ -49,6 +49,15 @@ describe('the quorum', () => {
     expect(judged(aView(), health).next).toBe(next);
   });
 
+  it.each([
+    [2, 'wait'],
+    [3, 'run'],
+  ])('is as many workers as must agree, where that is more: %i of three', (count, next) => {
+    const requirement = { ...aLease().requirement, minWorkers: 3 };
+    const health = [says(1), says(2), says(3)].slice(0, count);
+    expect(judged(aView(), health, { requirement }).next).toBe(next);
+  });
+
   it('that is reached counts even at the deadline', () => {
     expect(judged(aView(), [says(1), says(2)], { readyBy: NOW }).next).toBe('run');
   });

@@ -30,6 +30,8 @@ describe('the end of an attempt', () => {
     ['a task that failed', { class: 'task-failed', reason: 'x', worker }, 1, true],
     ['a result that was wrong', { class: 'verification-failed', reason: 'x', worker }, 1, true],
     ['a job out of time', { class: 'interrupted', reason: 'x' }, 1, false],
+    ['a worker that has cast its votes', { class: 'voted', reason: 'x', worker }, 0, true],
+    ['a job that got further', { class: 'continued', reason: 'x' }, 0, false],
   ])('costs an attempt, or another worker, by its class: %s', (_what, end, attempts, excluded) => {
     expect(back(end)).toMatchObject({
       again: true,
@@ -83,6 +85,10 @@ describe('a job that ended', () => {
     ],
     ['with a failure failed', { failures }, 'task-failed'],
     ['out of time was interrupted', { reported: 'interrupted' }, 'interrupted'],
+    ['with votes did its part', { reported: 'succeeded', votes: 1 }, 'voted'],
+    ['with votes and a failure failed', { votes: 1, failures }, 'task-failed'],
+    ['with votes and a lie failed', { votes: 1, rejectedResults: 1 }, 'verification-failed'],
+    ['out of time with votes goes on', { reported: 'interrupted', votes: 1 }, 'continued'],
     ['well but without a result failed', { reported: 'succeeded' }, 'task-failed'],
     ['cancelled failed', { reported: 'cancelled' }, 'task-failed'],
   ])('%s', (_how, job, expected) => {

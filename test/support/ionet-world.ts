@@ -14,6 +14,8 @@ export const API_KEY = 'io-v2-a-key-nobody-may-see';
 
 export const DIGEST = `sha256:${'a'.repeat(64)}`;
 export const IMAGE = `registry.example/burst-worker@${DIGEST}`;
+/** Of an image that cannot be pulled. */
+export const BROKEN_DIGEST = `sha256:${'f'.repeat(64)}`;
 
 export const WORKER = [
   process.execPath,
@@ -27,7 +29,7 @@ export async function ionetWorld(options: Partial<SimulatorOptions> = {}) {
     timers: time,
     random: seededRandom(7),
     apiKey: API_KEY,
-    images: { [DIGEST]: WORKER },
+    images: { [DIGEST]: WORKER, [BROKEN_DIGEST]: [] },
     ...options,
   });
   const client = {

@@ -13,6 +13,7 @@ import { NftSpec } from '../../../shared/kinds/nft/spec.ts';
 import type { Task } from '../../../shared/model/task.ts';
 import { systemClock, systemIds } from '../../../shared/system.ts';
 import { ONLOOKER } from '../cloud/call-counter.ts';
+import { containersOf, NOT_RUN } from '../local-containers.ts';
 import { type LocalWorld, startLocalWorld } from '../world.ts';
 import { createMishaps } from './mishaps.ts';
 import { createObserver, type Observer } from './observer.ts';
@@ -73,6 +74,7 @@ export async function runDemo(options: DemoOptions): Promise<Report> {
   try {
     signal.throwIfAborted();
     screen.say(`local cloud at ${endpoint}, state machine ${stateMachineArn}`);
+    for (const { image } of containersOf(options.work.tasks)) screen.say(`${image}: ${NOT_RUN}`);
     const ending = throughTheWorld(options, world, client, { observer, client: onlooker });
     // A service that died shows first as a call that failed; its own end says it better.
     const orItsCause = ending.catch(async (error: unknown) => {

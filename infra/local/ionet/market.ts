@@ -22,6 +22,8 @@ export interface MarketOptions {
   readonly random: Random;
   readonly catalogue: Catalogue;
   readonly behaviour: Behaviour;
+  /** Whether there is such an image. */
+  readonly knows: (image: string) => boolean;
   /** Starts one container; undefined: the image cannot be pulled. */
   readonly launch: (deployment: Deployment) => WorkerProcess | undefined;
 }
@@ -38,7 +40,8 @@ export type Market = ReturnType<typeof createMarket>;
  * A transition bears the time it was due, not the time a host timer fired, so bills do not depend on the
  * load of this machine.
  */
-export function createMarket({ timers, random, catalogue, behaviour, launch }: MarketOptions) {
+export function createMarket(options: MarketOptions) {
+  const { timers, random, catalogue, behaviour, knows, launch } = options;
   const deployments = new Map<string, Deployment>();
   const gpus = new Map<string, number>();
   for (const hardware of catalogue.hardware) {
@@ -151,6 +154,10 @@ export function createMarket({ timers, random, catalogue, behaviour, launch }: M
     },
 
     deploy(request: DeployRequest): Deployment {
+      const { image_url } = request.registry_config;
+      if (!knows(image_url)) {
+        throw new Refused(400, `Image ${image_url} not found: no command plays its digest`);
+      }
       const hardware = hardwareOf(request.hardware_id);
       const place = placeFor(request, hardware);
       const deployment: Deployment = {

@@ -20,7 +20,10 @@ export interface SimulatorOptions {
   readonly random: Random;
   /** The one key that is accepted. */
   readonly apiKey: string;
-  /** Image digest (`sha256:…`) to the command that plays it. Others fail to start, as unknown images do. */
+  /**
+   * Image digest (`sha256:…`) to the command that plays it; an empty one: it cannot be pulled. Others are refused
+   * where they are ordered.
+   */
   readonly images: Readonly<Record<string, readonly string[]>>;
   /**
    * Environment of every worker, below what the deployment sets: `PATH`, `BURST_CLOCK`.
@@ -72,14 +75,16 @@ const MAX_REQUEST_BYTES = 1_048_576;
 export async function createIonetSimulator(options: SimulatorOptions): Promise<IonetSimulator> {
   const { timers, random, catalogue = DEFAULT_CATALOGUE } = options;
   const workers: WorkerProcess[] = [];
+  const commandOf = (image: string) => options.images[image.split('@').at(-1) ?? ''];
   const market = createMarket({
     timers,
     random,
     catalogue,
     behaviour: Behaviour.parse(options.behaviour ?? {}),
+    knows: (image) => commandOf(image) !== undefined,
     launch(deployment) {
-      const argv = options.images[digestOf(deployment)];
-      if (argv === undefined) return undefined;
+      const argv = commandOf(deployment.request.registry_config.image_url) ?? [];
+      if (argv.length === 0) return undefined;
       const worker = startWorker({ argv, env: environmentOf(deployment, options.workerEnv ?? {}) });
       workers.push(worker);
       return worker;
@@ -166,9 +171,6 @@ function apiAt(pathname: string): { routes: readonly Route[]; path: string } {
   }
   return { routes: [], path: '' };
 }
-
-const digestOf = ({ request }: Deployment): string =>
-  request.registry_config.image_url.split('@').at(-1) ?? '';
 
 /**
  * What the process of a container is told. The deployment's own variables come through, but for the
