@@ -117,8 +117,8 @@ describe('an external prover', () => {
   });
 
   it('that is late is killed with its folder', async () => {
-    const prover = standIn('late', hang, { timeoutSeconds: 1 });
-    await expect(proveExternally(prover, inputs, outputs)).rejects.toThrow('longer than 1 s');
+    const prover = standIn('late', hang, { timeoutSeconds: 3 });
+    await expect(proveExternally(prover, inputs, outputs)).rejects.toThrow('longer than 3 s');
     const { pid, folder } = noteOf('late');
     expect(existsSync(folder)).toBe(false);
     await until('the prover is gone', () => !isAlive(pid));
