@@ -5,7 +5,7 @@ import { BurstStack } from './aws/burst-stack.ts';
 /**
  * The CDK app:
  *
- *   npx cdk deploy -c workerImage=registry/name@sha256:… [-c allowCpuExecutor=true]
+ *   npx cdk deploy -c workerImage=registry/name@sha256:… [-c allowCpuExecutor=true] [-c apiFlavour=clusters]
  */
 const app = new App();
 new BurstStack(

@@ -4,6 +4,8 @@ import { s3Artifacts } from '../shared/aws/s3-artifacts.ts';
 import { sfnBursts } from '../shared/aws/sfn-bursts.ts';
 import type { Config } from '../shared/config.ts';
 import { createIonetClusters } from '../shared/ionet/clusters.ts';
+import { createProviderClusters } from '../shared/ionet/clusters-api-clusters.ts';
+import { createProviderJobs } from '../shared/ionet/clusters-api-jobs.ts';
 import { createWorkerJobs } from '../shared/ionet/worker-jobs.ts';
 import type { Artifacts, Bursts, Clusters, Jobs, Ledger, Log, Ports } from '../shared/ports.ts';
 import { systemClock, systemIds } from '../shared/system.ts';
@@ -38,18 +40,26 @@ export const artifactsOnAws = ({ aws, bucketName }: Config): Artifacts =>
 export const burstsOnAws = ({ aws, stateMachineArn }: Config): Bursts =>
   sfnBursts({ client: sfnClient(aws), stateMachineArn });
 
-export const clustersOnAws = ({ ionet, clock, settings }: Config): Clusters =>
-  createIonetClusters({
+export function clustersOnAws({ ionet, clock, settings }: Config): Clusters {
+  const create = ionet.flavour === 'clusters' ? createProviderClusters : createIonetClusters;
+  return create({
     ...ionet,
     clock: systemClock(clock),
     timeoutMilliseconds: (settings.limits.providerSeconds * 1000) / (clock?.speed ?? 1),
   });
+}
 
-export const jobsOnAws = (config: Config): Jobs =>
-  createWorkerJobs({
-    allowLoopback: config.allowLoopbackWorkers,
-    timeoutMilliseconds: config.workerTimeoutMilliseconds,
-  });
+/** Workers are asked directly, or by way of the provider, which needs as long again. */
+export function jobsOnAws({ ionet, clock, ...config }: Config): Jobs {
+  const timeoutMilliseconds = config.workerTimeoutMilliseconds;
+  return ionet.flavour === 'clusters'
+    ? createProviderJobs({
+        ...ionet,
+        clock: systemClock(clock),
+        timeoutMilliseconds: 2 * timeoutMilliseconds,
+      })
+    : createWorkerJobs({ allowLoopback: config.allowLoopbackWorkers, timeoutMilliseconds });
+}
 
 const jsonLog: Log = (event, facts) => {
   process.stdout.write(`${JSON.stringify({ event, ...facts })}\n`);

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { API_FLAVOURS, type ApiFlavour, BASE_URLS } from './ionet/flavour.ts';
 import { Settings } from './model/settings.ts';
 import { Instant } from './model/time.ts';
 import type { ClockSettings } from './system.ts';
@@ -15,7 +16,11 @@ export interface Config {
   readonly tableName: string;
   readonly bucketName: string;
   readonly stateMachineArn: string;
-  readonly ionet: { readonly baseUrl: string; readonly apiKey: string };
+  readonly ionet: {
+    readonly flavour: ApiFlavour;
+    readonly baseUrl: string;
+    readonly apiKey: string;
+  };
   /** The local world's clock; absent: the real one. */
   readonly clock: ClockSettings | undefined;
   /** Real milliseconds one call to a worker may take. */
@@ -51,9 +56,9 @@ const Environment = z.object({
   BURST_TABLE: z.string().min(3),
   BURST_BUCKET: z.string().min(3),
   BURST_STATE_MACHINE_ARN: z.string().startsWith('arn:'),
-  IONET_BASE_URL: z
-    .url({ protocol: /^https?$/ })
-    .default('https://api.io.solutions/enterprise/v1/io-cloud/caas'),
+  IONET_API_FLAVOUR: z.enum(API_FLAVOURS).default('caas'),
+  /** Absent: the flavour's own. */
+  IONET_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
   IONET_API_KEY: z.string().min(1),
   /** Local world only, as the next three. */
   BURST_AWS_ENDPOINT: z.url({ protocol: /^http$/ }).optional(),
@@ -86,7 +91,11 @@ export function configFrom(environment: Readonly<Record<string, string | undefin
     tableName: env.BURST_TABLE,
     bucketName: env.BURST_BUCKET,
     stateMachineArn: env.BURST_STATE_MACHINE_ARN,
-    ionet: { baseUrl: env.IONET_BASE_URL, apiKey: env.IONET_API_KEY },
+    ionet: {
+      flavour: env.IONET_API_FLAVOUR,
+      baseUrl: env.IONET_BASE_URL ?? BASE_URLS[env.IONET_API_FLAVOUR],
+      apiKey: env.IONET_API_KEY,
+    },
     clock: env.BURST_CLOCK,
     workerTimeoutMilliseconds: env.BURST_WORKER_TIMEOUT_MS,
     allowLoopbackWorkers: env.BURST_LOOPBACK_WORKERS === 'true',

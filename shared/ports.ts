@@ -172,6 +172,8 @@ export interface ClusterRequest {
   /** Shown by the provider to anyone with the key. */
   readonly env: Readonly<Record<string, string>>;
   readonly secretEnv: Readonly<Record<string, string>>;
+  /** Rules its location must keep, for a provider that knows them. */
+  readonly compliance?: readonly string[] | undefined;
 }
 
 export interface ClusterSummary {
@@ -235,6 +237,7 @@ export interface Clusters {
 
 export interface WorkerAddress {
   readonly workerId: WorkerId;
+  /** As the `Clusters` adapter of the same provider gave it; opaque to everyone but its `Jobs` adapter. */
   readonly url: string;
   /** Opens this cluster's workers and nothing else. */
   readonly token: string;

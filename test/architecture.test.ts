@@ -25,6 +25,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'infra/stages.ts',
     'infra/local/engine',
     'infra/local/ionet',
+    'worker/',
   ],
 };
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { API_FLAVOURS } from '../../shared/ionet/flavour.ts';
 import { type BurstSchedulerProps, PropsRejected } from './scheduler-props.ts';
 
 const AppContext = z.object({
@@ -8,6 +9,9 @@ const AppContext = z.object({
       error: 'must be true or false',
     })
     .default(false),
+  apiFlavour: z
+    .enum(API_FLAVOURS, { error: `must be one of ${API_FLAVOURS.join(', ')}` })
+    .default('caas'),
 });
 
 /**
@@ -19,12 +23,13 @@ export function propsFromContext(context: (name: string) => unknown): BurstSched
   const parsed = AppContext.safeParse({
     workerImage: context('workerImage'),
     allowCpuExecutor: context('allowCpuExecutor'),
+    apiFlavour: context('apiFlavour'),
   });
   if (!parsed.success) {
     throw new PropsRejected(
       parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`),
     );
   }
-  const { workerImage, allowCpuExecutor } = parsed.data;
-  return { images: { 'nft.generative': workerImage }, settings: { allowCpuExecutor } };
+  const { workerImage, allowCpuExecutor, apiFlavour } = parsed.data;
+  return { images: { 'nft.generative': workerImage }, apiFlavour, settings: { allowCpuExecutor } };
 }

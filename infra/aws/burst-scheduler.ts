@@ -111,7 +111,10 @@ export class BurstScheduler extends Construct {
         BURST_TABLE: this.table.tableName,
         BURST_BUCKET: this.bucket.bucketName,
         BURST_STATE_MACHINE_ARN: this.#stateMachineArn,
-        ...(needs.secret && { BURST_SECRET_ARN: this.secret.secretArn }),
+        ...(needs.secret && {
+          BURST_SECRET_ARN: this.secret.secretArn,
+          IONET_API_FLAVOUR: this.#deployment.apiFlavour,
+        }),
       },
     });
     this.#grant(made, needs);

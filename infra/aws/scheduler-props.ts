@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import type { ApiFlavour } from '../../shared/ionet/flavour.ts';
 import { kindNamed } from '../../shared/kinds/kinds.ts';
 import { Tenant } from '../../shared/model/ids.ts';
 import { ImageRef, Settings } from '../../shared/model/settings.ts';
@@ -27,6 +28,13 @@ export interface BurstSchedulerProps {
   readonly tenants?: readonly string[];
 
   /**
+   * Which API of the provider is spoken: `caas` is the one that io.net publishes.
+   *
+   * @default 'caas'
+   */
+  readonly apiFlavour?: ApiFlavour;
+
+  /**
    * Caps on money and everything else of `shared/model/settings.ts` that an operator may set.
    *
    * @default the defaults of `Settings`: 50 US dollars a day, 500 over the life of the stack
@@ -43,6 +51,7 @@ export interface Deployment {
   readonly tenants: readonly { readonly tenant: string; readonly queueName: string }[];
   /** For `BURST_SETTINGS`: what was set and no defaults, which the functions know themselves. */
   readonly settingsJson: string;
+  readonly apiFlavour: ApiFlavour;
   readonly functionSeconds: number;
   /** Kinds that were given an image, but whose tasks intake will refuse, because no GPU is rented for them. */
   readonly refusedKinds: readonly string[];
@@ -71,7 +80,7 @@ const NO_SECRET = 'the secret is read when a function starts';
 
 /** @throws PropsRejected */
 export function deploymentOf(props: BurstSchedulerProps): Deployment {
-  const { name = 'burst', tenants = ['default'], images } = props;
+  const { name = 'burst', tenants = ['default'], apiFlavour = 'caas', images } = props;
   const queues = tenants.map((tenant) => ({ tenant, queueName: `${name}-intake-${tenant}` }));
   const given = {
     ...props.settings,
@@ -100,6 +109,7 @@ export function deploymentOf(props: BurstSchedulerProps): Deployment {
     name,
     tenants: queues,
     settingsJson,
+    apiFlavour,
     functionSeconds: limits.functionSeconds,
     refusedKinds: Object.keys(images).filter(
       (kind) => kindNamed(kind)?.gpuUsed === false && !allowCpuExecutor,

@@ -1,31 +1,54 @@
 import './quiet-sdk.ts';
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { brokenLineText, parseTasksFile } from '../../shared/intake/tasks-file.ts';
+import { API_FLAVOURS, type ApiFlavour } from '../../shared/ionet/flavour.ts';
+import { sha256Of } from '../../shared/model/digest.ts';
 import type { Task } from '../../shared/model/task.ts';
 import { systemClock } from '../../shared/system.ts';
 import { closingText } from './demo/closing.ts';
-import { demoTasks } from './demo/collection.ts';
 import { runDemo } from './demo/run.ts';
 import { createScreen } from './demo/screen.ts';
 import type { Report } from './demo/snapshot.ts';
+import { demoWork } from './demo/work.ts';
 import { ServiceEnded } from './world.ts';
 
 /** `npm start`: the main job. Exits with 0 when every task is done and every cluster gone, 1 when not, 2 for input it cannot use, 130 after Ctrl-C. */
 
-/** Local seconds per real second: a paid hour lasts half a minute. */
-const SPEED = 120;
+/** Local seconds per real second: a paid hour lasts 36 seconds. */
+const SPEED = 100;
 
 const options = new Command('npm start --')
   .description('Run a burst of real tasks on this machine')
   .option('--tasks <file.jsonl>', 'tasks to run instead of the collection, one JSON object a line')
+  .option('--files <dir>', 'where the inputs and shared files of those tasks lie, under any names')
   .option('--out <dir>', 'where results, contact sheet and logs go')
   .option('--calm', 'kill and freeze nothing', false)
+  .addOption(
+    new Option('--flavour <api>', 'which API of the provider is spoken')
+      .choices(API_FLAVOURS)
+      .default('caas'),
+  )
   .option('--json', 'print the report as one JSON object, the last line of stdout', false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .parse()
-  .opts<{ tasks?: string; out?: string; calm: boolean; json: boolean }>();
+  .opts<{
+    tasks?: string;
+    files?: string;
+    out?: string;
+    calm: boolean;
+    flavour: ApiFlavour;
+    json: boolean;
+  }>();
 
 const stream = options.json ? process.stderr : process.stdout;
 // biome-ignore lint/style/noProcessEnv: the one terminal convention there is.
@@ -59,15 +82,19 @@ class Interrupted extends Error {
   override readonly name = 'Interrupted';
 }
 
-const tasks = options.tasks === undefined ? demoTasks() : tasksFrom(options.tasks);
+const work =
+  options.tasks === undefined
+    ? demoWork()
+    : { tasks: tasksFrom(options.tasks), files: filesBelow(options.files) };
 const outDir = folder(
   options.out ?? join('out', systemClock().now().slice(0, 19).replaceAll(':', '-')),
 );
 try {
   const report = await runDemo({
-    tasks,
+    work,
     outDir,
     calm: options.calm,
+    flavour: options.flavour,
     speed: SPEED,
     screen,
     signal: stopping.signal,
@@ -123,6 +150,20 @@ function readText(file: string): string {
     return readFileSync(file, 'utf8');
   } catch (error) {
     process.stderr.write(`${file}: cannot be read (${messageOf(error)})\n`);
+    return process.exit(2);
+  }
+}
+
+/** Every file below a folder by its hash: tasks name files by what they hold. */
+function filesBelow(dir: string | undefined): ReadonlyMap<string, Uint8Array> {
+  if (dir === undefined) return new Map();
+  try {
+    const files = readdirSync(dir, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => readFileSync(join(entry.parentPath, entry.name)));
+    return new Map(files.map((bytes) => [sha256Of(bytes), bytes]));
+  } catch (error) {
+    process.stderr.write(`--files ${dir}: cannot be read (${messageOf(error)})\n`);
     return process.exit(2);
   }
 }

@@ -2,11 +2,16 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createWriteStream, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
+import type { ApiFlavour } from '../../shared/ionet/flavour.ts';
+import { KINDS } from '../../shared/kinds/kinds.ts';
 import { Settings } from '../../shared/model/settings.ts';
 import type { ClockSettings } from '../../shared/system.ts';
 import { systemClock } from '../../shared/system.ts';
 import { STAGE_NAMES } from '../stages.ts';
 import { buildProcesses } from './build.ts';
+import { CAAS_PATH } from './ionet/api.ts';
+import { DEFAULT_CATALOGUE } from './ionet/catalogue.ts';
+import { CLUSTERS_PATH } from './ionet/clusters-api.ts';
 import { childEnvironment, type LocalProcess, startProcess } from './processes.ts';
 
 export interface LocalWorldOptions {
@@ -14,6 +19,12 @@ export interface LocalWorldOptions {
   readonly speed: number;
   /** Where the processes write their logs. */
   readonly logFile: string;
+  /**
+   * Which API of the provider is spoken.
+   *
+   * @default 'caas'
+   */
+  readonly flavour?: ApiFlavour;
   /** Changes to the settings below. */
   readonly settings?: Partial<z.input<typeof Settings>>;
   /** Changes to the simulated provider's behaviour. */
@@ -49,6 +60,11 @@ export class ServiceEnded extends Error {
   override readonly name = 'ServiceEnded';
 }
 
+const API_PATHS: Readonly<Record<ApiFlavour, string>> = {
+  caas: CAAS_PATH,
+  clusters: CLUSTERS_PATH,
+};
+
 const QUEUE = 'intake-default';
 const API_KEY = 'local-simulator-key';
 
@@ -67,6 +83,8 @@ const WORKER_ENTRY = root('../../worker/main.ts');
  * The image this world rents machines for has no registry: its digest is that of the worker's entry, and
  * the simulator maps it to the command that plays it.
  */
+/** One image does every kind. */
+const WORKER_IMAGE_NAME = 'burst.local/worker-cpu';
 const WORKER_DIGEST = `sha256:${createHash('sha256').update(readFileSync(WORKER_ENTRY)).digest('hex')}`;
 
 /** Settings of the local world: the deployed ones, except for what would hide the machinery in 24 tasks. */
@@ -74,13 +92,18 @@ const localSettings = (speed: number, changes: Partial<z.input<typeof Settings>>
   Settings.parse({
     stackName: 'burst-local',
     tenantOfQueue: { [QUEUE]: 'default' },
-    images: { 'nft.generative': `burst.local/worker-cpu@${WORKER_DIGEST}` },
+    images: Object.fromEntries(
+      KINDS.map(({ name }) => [name, `${WORKER_IMAGE_NAME}@${WORKER_DIGEST}`]),
+    ),
     workerSecret: randomBytes(32).toString('base64url'),
     allowCpuExecutor: true,
-    // Small batches and little work per slot, so that a few tasks need two workers a cluster. A picture
+    // What the simulated provider has: a task no place of it suits is refused, not left waiting.
+    allowedLocations: DEFAULT_CATALOGUE.locations.map(({ iso2 }) => iso2),
+    // Small batches and little work per slot, so that a few tasks need two workers a cluster; one cluster for each
+    // need, because a computer has few cores. A picture
     // takes its real time, which is `speed` times as long on this clock.
     batches: { maxTasks: 4, estimateFactor: speed },
-    clusters: { secondsPerSlot: 150, maxWorkers: 2 },
+    clusters: { secondsPerSlot: 150, maxWorkers: 2, maxBursts: 1 },
     // Half an hour of this clock is 15 real seconds: too few, on a busy machine, for a frozen worker to be given
     // up, replaced and thawed while its URLs still live.
     lease: { jobSeconds: 3000 },
@@ -96,7 +119,7 @@ const localSettings = (speed: number, changes: Partial<z.input<typeof Settings>>
 
 /** Starts cloud, provider and Lambda host, each a process of its own; workers start when rented. */
 export async function startLocalWorld(options: LocalWorldOptions): Promise<LocalWorld> {
-  const { speed } = options;
+  const { speed, flavour = 'caas' } = options;
   const settings = localSettings(speed, options.settings);
   const nowAt = systemClock().now();
   const clock: ClockSettings = { originAt: nowAt, realOriginAt: nowAt, speed };
@@ -130,6 +153,7 @@ export async function startLocalWorld(options: LocalWorldOptions): Promise<Local
         clock,
         images: { [WORKER_DIGEST]: [process.execPath, built.main] },
         workerEnv: { ...childEnvironment(), BURST_HOST: '127.0.0.1', BURST_END_WITH_STDIN: 'true' },
+        relayMilliseconds: WORKER_TIMEOUT_MS,
         ...(options.behaviour === undefined ? {} : { behaviour: options.behaviour }),
       },
       announcement: z.object({ listening: z.int() }),
@@ -151,7 +175,8 @@ export async function startLocalWorld(options: LocalWorldOptions): Promise<Local
           BURST_TABLE: cloud.announced.tableName,
           BURST_BUCKET: cloud.announced.bucket,
           BURST_STATE_MACHINE_ARN: cloud.announced.stateMachineArn,
-          IONET_BASE_URL: `${ionetOrigin}/enterprise/v1/io-cloud/caas`,
+          IONET_API_FLAVOUR: flavour,
+          IONET_BASE_URL: `${ionetOrigin}${API_PATHS[flavour]}`,
           IONET_API_KEY: API_KEY,
           BURST_AWS_ENDPOINT: cloud.announced.url,
           BURST_CLOCK: JSON.stringify(clock),

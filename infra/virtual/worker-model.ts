@@ -1,4 +1,9 @@
 import type { MemoryArtifacts } from '../../shared/memory/memory-artifacts.ts';
+import {
+  CHECKPOINT_TYPE,
+  checkpointBytes,
+  parseCheckpoint,
+} from '../../shared/model/checkpoint.ts';
 import { sha256Of } from '../../shared/model/digest.ts';
 import {
   hasEnded,
@@ -6,6 +11,7 @@ import {
   type JobRequest,
   type ManifestTask,
   parseManifest,
+  type ReportedCheckpoint,
   type WorkerHealth,
 } from '../../shared/model/job.ts';
 import { millisecondsOf } from '../../shared/model/time.ts';
@@ -29,9 +35,27 @@ export interface WorkerModel {
   drain(): void;
 }
 
+/** Where a task goes on from, as the worker fetched it. */
+export interface ModelResume {
+  readonly stage: string;
+  readonly payload: Uint8Array;
+}
+
+/** A checkpoint on the way, and how much of the whole task is done there, between 0 and 1. */
+interface ModelStage {
+  readonly stage: string;
+  readonly payload: Uint8Array;
+  readonly doneShare: number;
+}
+
 /** What one task leaves to upload, or why the worker cannot do it. */
 export type Produced =
-  | { readonly files: ReadonlyMap<string, Uint8Array> }
+  | {
+      readonly files: ReadonlyMap<string, Uint8Array>;
+      /** Share of the task that was done before; 0 where it begins at the beginning. */
+      readonly fromShare?: number;
+      readonly stages?: readonly ModelStage[];
+    }
   | { readonly failed: JobReport['failures'][number]['class'] };
 
 /** How a worker departs from an honest one. */
@@ -51,7 +75,7 @@ export interface WorkerModelOptions {
   readonly gpus: WorkerHealth['gpus'];
   /** How long one task takes, seconds. */
   readonly taskSeconds: (task: ManifestTask) => number;
-  readonly produce: (task: ManifestTask) => Produced;
+  readonly produce: (task: ManifestTask, resume: ModelResume | undefined) => Produced;
   readonly traits?: WorkerTraits;
 }
 
@@ -62,6 +86,7 @@ interface ModelJob {
   next: number;
   uploaded: number[];
   failures: JobReport['failures'];
+  readonly checkpoints: Map<number, ReportedCheckpoint>;
   slotSeconds: number;
 }
 
@@ -96,7 +121,23 @@ export function workerModel(options: WorkerModelOptions): WorkerModel {
       job.status = 'succeeded';
       return pump();
     }
-    const seconds = taskSeconds(task);
+    const resume = resumeOf(artifacts, task);
+    const produced = options.produce(task, resume);
+    if (resume !== undefined) noteCheckpoint(job, task, 0);
+    const { stages = [], fromShare = 0 } = 'failed' in produced ? {} : produced;
+    work(job, task, produced, [...stages], fromShare);
+  };
+
+  /** Works to the next checkpoint, or to the end of the task when there is none; the deadline ends either. */
+  const work = (
+    job: ModelJob,
+    task: ManifestTask,
+    produced: Produced,
+    stages: ModelStage[],
+    fromShare: number,
+  ): void => {
+    const next = stages.shift();
+    const seconds = taskSeconds(task) * ((next?.doneShare ?? 1) - fromShare);
     const untilDeadline = (millisecondsOf(job.request.deadlineAt) - timers.now()) / 1000;
     if (seconds > untilDeadline) {
       later(Math.max(0, untilDeadline), () => {
@@ -108,14 +149,42 @@ export function workerModel(options: WorkerModelOptions): WorkerModel {
     later(seconds, () => {
       if (job.status !== 'running') return pump();
       job.slotSeconds += seconds;
-      finish(job, task);
+      if (next !== undefined) {
+        storeCheckpoint(job, task, next);
+        return work(job, task, produced, stages, next.doneShare);
+      }
+      finish(job, task, produced);
       job.next += 1;
       step(job);
     });
   };
 
-  const finish = (job: ModelJob, task: ManifestTask) => {
-    const produced = options.produce(task);
+  const noteCheckpoint = (
+    { checkpoints }: ModelJob,
+    { line, checkpoint }: ManifestTask,
+    at: number,
+  ) =>
+    checkpoints.set(line, {
+      line,
+      sequence: at,
+      ...(checkpoint?.resume === undefined ? {} : { resumedFrom: checkpoint.resume.sequence }),
+    });
+
+  const storeCheckpoint = (
+    job: ModelJob,
+    task: ManifestTask,
+    { stage, payload, doneShare }: ModelStage,
+  ) => {
+    const { checkpoint, line, taskId } = task;
+    if (checkpoint === undefined) return;
+    const sequence =
+      Math.max(job.checkpoints.get(line)?.sequence ?? 0, checkpoint.resume?.sequence ?? 0) + 1;
+    const mark = { sequence, stage, workSeconds: taskSeconds(task) * doneShare };
+    const object = { bytes: checkpointBytes(taskId, mark, payload), contentType: CHECKPOINT_TYPE };
+    if (artifacts.upload(checkpoint.putUrl, object) === 'done') noteCheckpoint(job, task, sequence);
+  };
+
+  const finish = (job: ModelJob, task: ManifestTask, produced: Produced) => {
     const failed =
       'failed' in produced
         ? produced.failed
@@ -180,6 +249,7 @@ export function workerModel(options: WorkerModelOptions): WorkerModel {
         next: 0,
         uploaded: [],
         failures: [],
+        checkpoints: new Map(),
         slotSeconds: 0,
       });
       later(0, pump);
@@ -195,7 +265,7 @@ export function workerModel(options: WorkerModelOptions): WorkerModel {
             status: job.status,
             uploaded: traits.boasts ? job.tasks.map(({ line }) => line) : [...job.uploaded],
             failures: job.failures,
-            checkpoints: [],
+            checkpoints: [...job.checkpoints.values()],
             slotSeconds: job.slotSeconds,
           };
     },
@@ -219,4 +289,19 @@ function upload(
     const bytes = files.get(name);
     return bytes !== undefined && artifacts.upload(url, { bytes, contentType }) === 'done';
   });
+}
+
+/** The checkpoint a task is given, if it can be fetched and is one. */
+function resumeOf(
+  artifacts: MemoryArtifacts,
+  { checkpoint, taskId }: ManifestTask,
+): ModelResume | undefined {
+  const given = checkpoint?.resume;
+  const fetched = given && artifacts.download(given.url);
+  if (given === undefined || fetched === undefined || typeof fetched === 'string') return undefined;
+  if (sha256Of(fetched.bytes) !== given.sha256) return undefined;
+  const parsed = parseCheckpoint(fetched.bytes);
+  return parsed.ok && parsed.header.taskId === taskId
+    ? { stage: given.stage, payload: parsed.payload }
+    : undefined;
 }

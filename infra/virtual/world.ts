@@ -15,7 +15,7 @@ import { virtualTime } from '../local/engine/virtual-time.ts';
 import { STAGE_NAMES, type StageName, wireStages } from '../stages.ts';
 import { virtualJobs } from './jobs.ts';
 import { createMarket, type MarketBehaviour } from './market.ts';
-import { drawPicture } from './pictures.ts';
+import { perform } from './perform.ts';
 import { workerModel } from './worker-model.ts';
 
 export interface VirtualWorldOptions {
@@ -78,7 +78,7 @@ export function virtualWorld(options: VirtualWorldOptions) {
           vramMb,
         })),
         taskSeconds: options.taskSeconds ?? (() => 10),
-        produce: drawPicture,
+        produce: perform,
       }),
   });
 

@@ -12,6 +12,7 @@ import {
   candidates,
   cheapest,
   chosen,
+  noCapacity,
   type Priced,
 } from '../../shared/plan/offer.ts';
 import type { Ports } from '../../shared/ports.ts';
@@ -32,7 +33,8 @@ export const planBurst =
     const open = await openWork(ports, lease);
     if (open === 0) return { next: 'close', reason: 'nothing is open' };
 
-    const offers = await ports.clusters.offers(lease.requirement);
+    // Everywhere: the answer is the same number of calls, and tells what else there would have been.
+    const offers = await ports.clusters.offers({ ...lease.requirement, locations: undefined });
     const { fitting, refused } = candidates(
       offers,
       lease.requirement,
@@ -46,8 +48,7 @@ export const planBurst =
     }
     const best = cheapest(priced, lease.requirement.need.gpus, lease.wantedSlots);
     if (best === undefined) {
-      const why = refused.map(({ offerId, why }) => `${offerId}: ${why}`).slice(0, 5);
-      const reason = `no-capacity: ${why.join('; ') || 'nothing is on offer'}`;
+      const reason = `no-capacity: ${noCapacity(refused, lease.requirement)}`;
       return { next: 'close', reason, failure: { Error: 'CapacityUnavailable', Cause: reason } };
     }
     return holdAndChoose(ports, settings, lease, best, now);

@@ -60,11 +60,15 @@ export const runJobs =
     }
     if (assigning.left.length > 0) await openIfNeeded(ports, settings, profile);
     const firstJob = jobs.find((job) => isOpen(job, now))?.n ?? firstNew;
-    if (firstJob > lease.firstJob) await changeLease(ports.ledger, lease, { firstJob });
-
     const live = jobs.filter(isLive).length + submitted;
     const watched = jobs.filter((job) => isLost(job, now)).length;
-    const step = afterAssigning(lease, { live, watched }, assigning, settings, now);
+    const idle = live === 0 && assigning.left.length === 0;
+    const idleSince = idle ? (lease.idleSince ?? now) : undefined;
+    if (firstJob > lease.firstJob || idleSince !== lease.idleSince) {
+      await changeLease(ports.ledger, lease, { firstJob, idleSince });
+    }
+    const current = { ...lease, idleSince };
+    const step = afterAssigning(current, { live, watched }, assigning, settings, now);
     const facts = `${submitted} submitted, ${live} live, ${assigning.left.length} batches left`;
     return step.next === 'close' && step.failed
       ? { next: 'close', reason: facts, failure: { Error: 'WorkersLost', Cause: step.reason } }

@@ -1,4 +1,5 @@
 import { type Named, readOutcome } from '../explain/stored-rows.ts';
+import type { CheckpointMark } from '../model/checkpoint.ts';
 import { TaskId, type Tenant } from '../model/ids.ts';
 import type { RejectionRow, ResultFile, TaskRow } from '../model/rows.ts';
 import type { Ledger } from '../ports.ts';
@@ -32,6 +33,8 @@ export type TaskState =
       readonly burst: string;
       /** Seconds of one slot it took. */
       readonly slotSeconds: number;
+      /** The checkpoint of an earlier attempt its result went on from. */
+      readonly resumed?: CheckpointMark;
     })
   | (Ended & { readonly state: 'failed'; readonly reason: string })
   | (Ended & { readonly state: 'cancelled' });
@@ -103,6 +106,7 @@ export function stateOf(task: TaskRow): Extract<TaskState, Accepted> {
         evidence: task.evidence ?? {},
         burst: task.burst ?? '',
         slotSeconds: task.slotSeconds ?? 0,
+        ...(task.resumed === undefined ? {} : { resumed: task.resumed }),
       };
     case 'failed':
       return { state: 'failed', ...ended, reason: task.reason ?? '' };

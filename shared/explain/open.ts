@@ -1,4 +1,5 @@
-import type { BatchRow, KnowledgeRow, LeaseRow, ProfileRow } from '../model/rows.ts';
+import { GPU_MODELS, gpuMeets, needInWords } from '../model/gpu.ts';
+import type { BatchRow, KnowledgeRow, LeaseRow, ProfileRow, Requirement } from '../model/rows.ts';
 import { type Instant, secondsBetween } from '../model/time.ts';
 import { because, counted, type Explanation, type StoredRows, spoken } from './explanation.ts';
 
@@ -70,10 +71,26 @@ function withoutCluster(
     return because('budget', `A cap is reached: ${why}. Asked again ${when}.`, facts);
   }
   if (error === 'CapacityUnavailable' || error === 'ProviderRefused') {
-    return because('no-capacity', `No machine could be had: ${why}. Asked again ${when}.`, facts);
+    const wanted = profile === undefined ? undefined : wantedBy(profile.requirement);
+    const what = wanted === undefined ? '' : ` for ${wanted.need} in ${wanted.locations}`;
+    const sentence = `No machine could be had${what}: ${why}. Asked again ${when}.`;
+    return because('no-capacity', sentence, { ...facts, ...wanted });
   }
   const sentence = `The last cluster for it did not come up: ${cooldownReason}. Another is ordered ${when}.`;
   return because('provisioning', sentence, facts);
+}
+
+/** What the profile looks for, and what else the table of GPUs has: nothing of that is taken by itself. */
+function wantedBy({ need, locations }: Requirement) {
+  const { gpuModels, ...anyModel } = need;
+  const models = GPU_MODELS.filter((model) => gpuMeets(need, model));
+  const others = GPU_MODELS.filter((model) => gpuMeets(anyModel, model) && !models.includes(model));
+  return {
+    need: needInWords(need),
+    locations: locations?.join(', ') ?? 'any country',
+    models: models.join(', '),
+    otherModels: others.length === 0 ? undefined : others.join(', '),
+  };
 }
 
 /** Its cluster is being chosen, ordered or started; its age is shown against what such clusters took. */

@@ -16,13 +16,14 @@ export interface BatchDraft<T extends SoundTask = SoundTask> {
 
 /** What a cluster must be for this task. Lists of alternatives are sorted: their order means nothing. */
 export function requirementOf(tenant: Tenant, task: SoundTask): Requirement {
-  const { resources, locations } = task.envelope;
+  const { resources } = task.envelope;
   const { gpuModels } = resources;
+  const { locations } = task;
   return {
     tenant,
     image: task.image,
     need: gpuModels === undefined ? resources : { ...resources, gpuModels: sorted(gpuModels) },
-    ...(locations === undefined ? {} : { locations: sorted(locations) }),
+    ...(locations === undefined ? {} : { locations: [...locations] }),
     gpuUsed: task.gpuUsed,
   };
 }

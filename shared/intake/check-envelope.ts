@@ -1,8 +1,9 @@
 import { KINDS, type KnownKind, type KnownTask, kindNamed } from '../kinds/kinds.ts';
 import { canonicalJson, sha256Of } from '../model/digest.ts';
-import { GPU_MODELS, gpuMeets, VRAM_GB } from '../model/gpu.ts';
 import type { Sha256 } from '../model/ids.ts';
 import { TaskEnvelope, UNSUPPORTED_FIELDS } from '../model/task.ts';
+import { gpuMisfit } from './check-gpu.ts';
+import { placeMisfit } from './check-places.ts';
 import { issueRefusal } from './issue-refusal.ts';
 import { nearest } from './nearest.ts';
 import { quoted, type Refusal, refusal } from './refusal.ts';
@@ -26,8 +27,9 @@ export type CheckedEnvelope =
     };
 
 /**
- * Checks what needs no deployment: the envelope, the spec in the words of its kind, and whether any known
- * GPU meets the need. The client does this before it sends, intake does it again. Nothing throws.
+ * Checks what needs no deployment: the envelope, the spec in the words of its kind, whether any known GPU
+ * meets the need and whether its rules about places leave a country. The client does this before it
+ * sends, intake does it again. Nothing throws.
  *
  * @param value - JSON from a stranger, parsed.
  */
@@ -50,23 +52,14 @@ export function checkEnvelope(value: unknown): CheckedEnvelope {
   const read = kind.read(spec);
   if (!read.ok) return no(issueRefusal(read.issues, spec, 'spec'));
 
-  const unfit = filesMisfit(envelope.data, read.task) ?? secrecyMisfit(envelope.data, kind);
+  const unfit =
+    filesMisfit(envelope.data, read.task) ??
+    secrecyMisfit(envelope.data, kind) ??
+    gpuMisfit(envelope.data.resources) ??
+    placeMisfit(envelope.data);
   if (unfit !== undefined) return no(unfit);
-  const tooSmall = gpuMisfit(envelope.data);
-  if (tooSmall !== undefined) return no(tooSmall);
   const bodySha256 = sha256Of(canonicalJson(envelope.data));
   return { ok: true, task: { envelope: envelope.data, bodySha256, kind, known: read.task } };
-}
-
-function gpuMisfit({ resources }: TaskEnvelope): Refusal | undefined {
-  if (GPU_MODELS.some((model) => gpuMeets(resources, model))) return undefined;
-  const models = resources.gpuModels ?? GPU_MODELS;
-  const has = models.map((model) => `${model} has ${VRAM_GB[model]}`).join(', ');
-  return refusal(
-    'E_GPU_MISMATCH',
-    'resources.vramGb',
-    `needs ${resources.vramGb} GB per GPU; ${has}; ask for less or for a larger model`,
-  );
 }
 
 /** The files a task brings along are those its kind reads, no more and no less. */

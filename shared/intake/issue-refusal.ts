@@ -1,5 +1,6 @@
 import type * as z from 'zod';
-import { GPU_MODELS, GpuNeed } from '../model/gpu.ts';
+import { COMPLIANCE } from '../model/compliance.ts';
+import { GPU_MODELS, GpuNeed, modelsNamed } from '../model/gpu.ts';
 import { TaskEnvelope } from '../model/task.ts';
 import { nearest } from './nearest.ts';
 import { quoted, type Refusal, type RefusalCode, refusal } from './refusal.ts';
@@ -51,6 +52,7 @@ function codeOf(issue: z.core.$ZodIssue, path: string, got: unknown): RefusalCod
   if (path === 'taskId') return 'E_TASK_ID';
   if (path.startsWith('resources.gpuModels')) return 'E_GPU_MODEL';
   if (path.startsWith('locations')) return 'E_LOCATION';
+  if (path.startsWith('compliance')) return 'E_COMPLIANCE';
   if (path === 'spec.collection.supply' && issue.code === 'custom') return 'E_SUPPLY';
   if (issue.code === 'too_big' || issue.code === 'too_small') return 'E_RANGE';
   return 'E_VALUE';
@@ -63,16 +65,24 @@ function mendOf(code: RefusalCode, got: unknown): string | undefined {
       return 'an id has 1 to 80 of a-z 0-9 . _ - (ASCII only, no capitals), begins and ends with a letter or digit, and has no ".."';
     case 'E_LOCATION':
       return 'give 1 to 32 countries as two capital letters each (ISO 3166-1), such as US, or leave it out for any';
+    case 'E_COMPLIANCE':
+      return `${meant(got, [...COMPLIANCE.keys()])}give some of ${[...COMPLIANCE.keys()].join(', ')}, or leave it out for none`;
     case 'E_GPU_MODEL': {
-      const near = typeof got === 'string' ? nearest(got, GPU_MODELS) : undefined;
-      const meant = near === undefined ? '' : `did you mean ${near}? `;
-      return `${meant}give 1 to 16 of ${GPU_MODELS.join(', ')}, or leave it out for any`;
+      const models = typeof got === 'string' ? modelsNamed(got) : [];
+      const asked =
+        models.length === 0 ? meant(got, GPU_MODELS) : `did you mean ${models.join(' or ')}? `;
+      return `${asked}give 1 to 16 of ${GPU_MODELS.join(', ')}, or leave it out for any`;
     }
     case 'E_NUMBER':
       return 'is too large for a number';
     default:
       return undefined;
   }
+}
+
+function meant(got: unknown, known: readonly string[]): string {
+  const near = typeof got === 'string' ? nearest(got, known) : undefined;
+  return near === undefined ? '' : `did you mean ${near}? `;
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {

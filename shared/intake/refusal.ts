@@ -2,6 +2,7 @@
 export type RefusalCode =
   | 'E_BODY_EMPTY'
   | 'E_CHAR'
+  | 'E_COMPLIANCE'
   | 'E_DEPTH'
   | 'E_DUPLICATE_KEY'
   | 'E_GPU_MISMATCH'

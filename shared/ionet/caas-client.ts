@@ -1,9 +1,7 @@
-import type * as z from 'zod';
-import { ProviderRefused } from '../errors.ts';
 import type { ClusterId, WorkerId } from '../model/ids.ts';
 import type { Clock } from '../ports.ts';
+import { createAsk, free, paid, segment } from './ask.ts';
 import { PAGE_SIZE } from './pages.ts';
-import { failureOf, type Operation, unclear } from './refusal.ts';
 import {
   Ack,
   ContainerPage,
@@ -14,7 +12,7 @@ import {
   ReplicaList,
   type WireId,
 } from './schemas.ts';
-import { type Call, jsonOf, type Reply, type Transport } from './transport.ts';
+import type { Transport } from './transport.ts';
 
 /** Body of `POST /deploy`, under the API's own names. */
 export interface DeployBody {
@@ -41,8 +39,6 @@ export interface PriceQuestion {
   readonly hours: number;
 }
 
-type Answered = Extract<Reply, { kind: 'answer' }>;
-
 /**
  * io.net's CaaS API, one method per endpoint: https://io.net/docs, base `/enterprise/v1/io-cloud/caas`.
  * Failures are thrown as `refusal.ts` judges them.
@@ -50,28 +46,7 @@ type Answered = Extract<Reply, { kind: 'answer' }>;
 export type CaasClient = ReturnType<typeof createCaasClient>;
 
 export function createCaasClient(transport: Transport, clock: Clock) {
-  async function answerTo(operation: Operation, call: Call): Promise<Answered> {
-    const reply = await transport(call);
-    if (reply.kind === 'none') throw unclear(operation, `${operation.name}: ${reply.why}`);
-    if (reply.status < 200 || reply.status > 299) throw failureOf(operation, reply, clock.now());
-    return reply;
-  }
-
-  async function ask<Schema extends z.ZodType>(
-    operation: Operation,
-    schema: Schema,
-    call: Call,
-  ): Promise<z.output<Schema>> {
-    const { text } = await answerTo(operation, call);
-    const parsed = schema.safeParse(jsonOf(text));
-    if (parsed.success) return parsed.data;
-    const [issue] = parsed.error.issues;
-    const where = issue === undefined ? '' : ` (${issue.path.join('.')}: ${issue.message})`;
-    throw unclear(operation, `${operation.name} sent an answer that cannot be read${where}`);
-  }
-
-  const free = (name: string): Operation => ({ name, paid: false });
-  const paid = (name: string): Operation => ({ name, paid: true });
+  const { ask, answerTo } = createAsk(transport, clock);
 
   return {
     hardware: () =>
@@ -156,9 +131,3 @@ export function createCaasClient(transport: Transport, clock: Clock) {
 }
 
 type LogStream = 'stdout' | 'stderr';
-
-/** One path segment. Dots alone would climb to another endpoint and no escape prevents it. */
-function segment(id: string): string {
-  if (id === '.' || id === '..') throw new ProviderRefused(`${id} is no identifier`);
-  return encodeURIComponent(id);
-}

@@ -1,4 +1,4 @@
-import { BurstError, CapacityUnavailable, ProviderRefused } from '../errors.ts';
+import { CapacityUnavailable, ProviderRefused } from '../errors.ts';
 import { isClusterOver } from '../model/cluster.ts';
 import { knownGpuModel } from '../model/gpu.ts';
 import { microUsdOf } from '../model/money.ts';
@@ -13,7 +13,7 @@ import type {
 import { type CaasClient, createCaasClient, type DeployBody } from './caas-client.ts';
 import { hardwareOf, offersOf, type Shape, shapesFor } from './offers.ts';
 import { readAll } from './pages.ts';
-import { ProviderUnclear } from './refusal.ts';
+import { ProviderUnclear, undefinedWhenGone } from './refusal.ts';
 import { type Deployment, wireId } from './schemas.ts';
 import { createTransport } from './transport.ts';
 
@@ -186,11 +186,4 @@ function deployBodyOf({
     },
     registry_config: { image_url: image },
   };
-}
-
-/** Not found is an answer where a cluster is looked at or destroyed, whatever the words around it. */
-function undefinedWhenGone(error: unknown): undefined {
-  const status = error instanceof BurstError ? error.context.status : undefined;
-  if (status === 404 || status === 410) return undefined;
-  throw error;
 }

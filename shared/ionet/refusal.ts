@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import {
   BudgetExceeded,
-  type BurstError,
+  BurstError,
   CapacityUnavailable,
   CreateOutcomeUnknown,
   ProviderRefused,
@@ -65,7 +65,8 @@ const KeyProblem = z.object({ key_set: z.literal(true) });
  */
 export function failureOf(operation: Operation, refusal: Refusal, now: Instant): Error {
   const { status, text } = refusal;
-  const context = { operation: operation.name, status };
+  const hasDetail = Detail.safeParse(jsonOf(text)).success;
+  const context = { operation: operation.name, status, ...(hasDetail ? { hasDetail } : {}) };
   const words = wordsOf(text);
   const spoken = text.replace(/[_-]+/g, ' ');
   const said = `${operation.name} answered ${status}${words === '' ? '' : `: ${words}`}`;
@@ -102,6 +103,23 @@ export function unclear(operation: Operation, why: string): BurstError | Provide
   return new CreateOutcomeUnknown(`${why}; it may have been paid for`, {
     operation: operation.name,
   });
+}
+
+/** The status line an error stands for, where there was one. */
+const statusOf = (error: unknown): unknown =>
+  error instanceof BurstError ? error.context.status : undefined;
+
+/** The same if the API itself spoke; an error page of something in between has no `{detail}`. */
+export const spokenStatusOf = (error: unknown): unknown =>
+  error instanceof BurstError && error.context.hasDetail === true
+    ? error.context.status
+    : undefined;
+
+/** Not found is an answer where a cluster is looked at or destroyed, whatever the words around it. */
+export function undefinedWhenGone(error: unknown): undefined {
+  const status = statusOf(error);
+  if (status === 404 || status === 410) return undefined;
+  throw error;
 }
 
 /** At most 300 characters of what the provider said, in one line. */

@@ -10,7 +10,7 @@ import { Instant } from '../model/time.ts';
  */
 
 /** The `data` envelope is documented for most replies and missing from some. */
-const unwrapped = <Schema extends z.ZodType>(schema: Schema) =>
+export const unwrapped = <Schema extends z.ZodType>(schema: Schema) =>
   z.preprocess(
     (reply) =>
       typeof reply === 'object' && reply !== null && 'data' in reply ? reply.data : reply,
@@ -35,12 +35,12 @@ export function wireId(text: string): WireId {
   return text.startsWith('"') && NUMERAL.test(text.slice(1, -1)) ? text.slice(1, -1) : text;
 }
 
-const OpaqueId = z.union([z.string(), z.int().nonnegative()]).transform(String);
-const Count = z.int().nonnegative();
+export const OpaqueId = z.union([z.string(), z.int().nonnegative()]).transform(String);
+export const Count = z.int().nonnegative();
 const Minutes = z.number().nonnegative().max(1e8);
 
 /** An ISO-like time; without a zone it is UTC. What cannot be read is absent, not an error. */
-const LenientTime = z.unknown().transform((value): Instant | undefined => {
+export const LenientTime = z.unknown().transform((value): Instant | undefined => {
   if (typeof value !== 'string') return undefined;
   const match =
     /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)\s*(Z|z|[+-]\d{2}(?::?\d{2})?)?$/.exec(

@@ -13,6 +13,8 @@ export interface Call {
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number>>;
   readonly json?: unknown;
+  /** Besides the key. */
+  readonly headers?: Readonly<Record<string, string>>;
   /**
    * Keeps only the last bytes of the reply, and what had arrived if the stream breaks or never ends.
    * Absent: a reply that is cut or beyond {@link MAX_REPLY_BYTES} is no answer.
@@ -109,6 +111,7 @@ async function responseOf(http: KyInstance, call: Call, signal: AbortSignal): Pr
       signal,
       ...(call.query === undefined ? {} : { searchParams: call.query }),
       ...(call.json === undefined ? {} : { json: call.json }),
+      ...(call.headers === undefined ? {} : { headers: call.headers }),
       ...(call.method === 'post' ? { retry: 0 } : {}),
     });
   } catch (error) {

@@ -46,6 +46,8 @@ export interface TaskKind<Spec> {
   readonly spec: z.ZodType<Spec>;
   /** False: the executor runs on the CPU, and no GPU is rented for it unless that is allowed. */
   readonly gpuUsed: boolean;
+  /** Abilities its executor uses where the worker image has them. @default none */
+  readonly abilities?: readonly Ability[];
   /** Whether a task can go on from where another worker left it. */
   readonly checkpoints: boolean;
   /** Seconds of one slot this task is expected to take (may be a fraction), before any was seen. */

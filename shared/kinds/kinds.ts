@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import type { AssetRef } from '../model/files.ts';
 import type { Ability, OutputFile, TaskKind, Verdict } from './kind.ts';
 import { nftGenerative } from './nft-generative.ts';
+import { vdfWesolowski } from './vdf-wesolowski.ts';
 import { zkGroth16 } from './zk-groth16.ts';
 
 /** A spec together with what its kind says about it: the spec's own type is no longer needed. */
@@ -28,6 +29,7 @@ type ReadSpec =
 export interface KnownKind {
   readonly name: string;
   readonly gpuUsed: boolean;
+  readonly abilities: readonly Ability[];
   readonly checkpoints: boolean;
   readonly needsConfidentiality: boolean;
   /** Parses a spec and binds it to its kind. */
@@ -38,6 +40,7 @@ function known<Spec>(kind: TaskKind<Spec>): KnownKind {
   return {
     name: kind.name,
     gpuUsed: kind.gpuUsed,
+    abilities: kind.abilities ?? [],
     checkpoints: kind.checkpoints,
     needsConfidentiality: kind.needsConfidentiality === true,
     read(input) {
@@ -62,7 +65,11 @@ function known<Spec>(kind: TaskKind<Spec>): KnownKind {
 }
 
 /** Every kind Burst can run. Adding one is a line here and a file beside this one. */
-export const KINDS: readonly KnownKind[] = [known(nftGenerative), known(zkGroth16)];
+export const KINDS: readonly KnownKind[] = [
+  known(nftGenerative),
+  known(zkGroth16),
+  known(vdfWesolowski),
+];
 
 /** Whether a task of this kind leaves anything behind that must be deleted when it ends. */
 export const hasSecrets = ({ inputs, maxCheckpointBytes }: KnownTask): boolean =>

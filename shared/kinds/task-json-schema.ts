@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { TaskEnvelope } from '../model/task.ts';
 import { nftGenerative } from './nft-generative.ts';
+import { vdfWesolowski } from './vdf-wesolowski.ts';
 import { G1, G2, writeG1, writeG2 } from './zk/points.ts';
 import { zkGroth16 } from './zk-groth16.ts';
 
@@ -33,6 +34,22 @@ const SCHEMAS = [
           collection: { name: 'Lantern Keepers', seed: 'a secret of yours', supply: 1000 },
           tokenId: 1,
         },
+      },
+    ],
+  }),
+  TaskEnvelope.extend({
+    kind: z.literal(vdfWesolowski.name).describe(TaskEnvelope.shape.kind.description ?? ''),
+    spec: vdfWesolowski.spec.meta({
+      description:
+        'One output of the delay function: where it starts and how many squarings it takes.',
+    }),
+  }).meta({
+    title: vdfWesolowski.name,
+    examples: [
+      {
+        taskId: 'beacon-1042',
+        kind: vdfWesolowski.name,
+        spec: { seed: 'what nobody knew before slot 1042', squarings: 500_000 },
       },
     ],
   }),

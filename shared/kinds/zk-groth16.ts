@@ -44,6 +44,7 @@ export const zkGroth16: TaskKind<Groth16Spec> = {
   name: 'zk.groth16',
   spec: Groth16Spec,
   gpuUsed: false,
+  abilities: ['external-prover'],
   checkpoints: true,
   unitSeconds: (spec) =>
     isBuiltIn(spec)

@@ -60,6 +60,7 @@ type LeaseField =
   | 'firstJob'
   | 'terms'
   | 'paidUntil'
+  | 'idleSince'
   | 'extendNotBefore'
   | 'goneSince'
   | 'goneLists'

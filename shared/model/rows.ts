@@ -253,6 +253,8 @@ export const LeaseRow = z.looseObject({
   terms: z.int().nonnegative().default(0),
   /** End of the prepaid time: the provider kills the cluster then. */
   paidUntil: Instant.optional(),
+  /** Since when it has neither a job nor a batch to run. */
+  idleSince: Instant.optional(),
   /** No extension is asked for before this: the last one was refused. */
   extendNotBefore: Instant.optional(),
   /** Cluster missing from the provider's list since, and in how many lists. */

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { Tenant } from './ids.ts';
 import { MicroUsd } from './money.ts';
+import { Location } from './task.ts';
 
 const seconds = (byDefault: number) => z.number().positive().default(byDefault);
 
@@ -18,12 +19,22 @@ export const Settings = z.strictObject({
   tenantOfQueue: z.record(z.string(), Tenant),
   /** Worker image by task kind. A kind without an image is refused at intake. */
   images: z.record(z.string(), ImageRef),
+  /** Countries clusters may be rented in; absent: any. A task no one of them suits is refused at intake. */
+  allowedLocations: z.array(Location).min(1).max(249).optional(),
   /** Port the job server listens on inside the container. */
   workerPort: z.int().min(1).max(65_535).default(8080),
   /** Root of the workers' bearer tokens. */
   workerSecret: z.string().min(16),
   /** Rent GPUs for executors that do not use them. Only for demonstrations. */
   allowCpuExecutor: z.boolean().default(false),
+  /**
+   * What the worker images have beyond what every one has. `external-prover`: a program that makes proofs in
+   * place of the built-in prover (BURST_ZK_PROVER), which alone takes circuits beyond 2^17; `gpuUsed` says
+   * whether it uses the GPU.
+   */
+  abilities: z
+    .strictObject({ 'external-prover': z.strictObject({ gpuUsed: z.boolean() }).optional() })
+    .default({}),
   /** Variables every worker gets; shown by the provider. */
   workerEnv: z.record(z.string(), z.string()).default({}),
 
@@ -89,6 +100,11 @@ export const Settings = z.strictObject({
       shortestSeconds: seconds(15),
       longestSeconds: seconds(60),
       holdSeconds: seconds(20),
+      /**
+       * An idle cluster is kept this long once its first hour is over: what is left of later hours comes back,
+       * what is left of the first does not.
+       */
+      idleSeconds: seconds(300),
       /** A worker is lost when it was asked this often, over this long, and stayed silent. */
       lostAfterMisses: z.int().min(1).default(3),
       lostAfterSeconds: seconds(60),

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { COMPLIANCE } from './compliance.ts';
 import { InputFile } from './files.ts';
 import { GpuNeed } from './gpu.ts';
 import { TaskId } from './ids.ts';
@@ -28,6 +29,14 @@ export const TaskEnvelope = z.strictObject({
     .optional()
     .describe(
       'Countries the work may run in, as ISO 3166-1 alpha-2 codes; absent: any. Order does not matter.',
+    ),
+  compliance: z
+    .array(z.enum([...COMPLIANCE.keys()]))
+    .min(1)
+    .max(8)
+    .optional()
+    .describe(
+      'Rules the place of work must satisfy, all of them, on top of `locations`. GDPR and EEA: the European Economic Area. EU: the member states. UK-GDPR: the United Kingdom. A rule about countries, not a certification.',
     ),
   inputs: z
     .array(InputFile)
@@ -67,7 +76,6 @@ export type Task = z.input<typeof TaskEnvelope>;
 export const UNSUPPORTED_FIELDS = [
   'callback',
   'checkpoint',
-  'compliance',
   'deadlineAt',
   'image',
   'labels',

@@ -9,7 +9,7 @@ export interface Candidate {
   readonly workers: number;
 }
 
-export type Refused = { readonly offerId: string; readonly why: string };
+export type Refused = { readonly offer: Offer; readonly why: string };
 
 /**
  * Offers that fit a requirement, cut to `wantedSlots`; the rest with the reason they do not. A GPU that
@@ -25,9 +25,9 @@ export function candidates(
   const fitting: Candidate[] = [];
   const refused: Refused[] = [];
   for (const offer of offers) {
-    const why = misfit(offer, requirement, refusedOffers);
+    const why = misfit(offer, requirement, refusedOffers, settings);
     if (why !== undefined) {
-      refused.push({ offerId: offer.offerId, why });
+      refused.push({ offer, why });
       continue;
     }
     const slotsPerWorker = Math.floor(offer.gpusPerWorker / requirement.need.gpus);
@@ -42,15 +42,40 @@ function misfit(
   offer: Offer,
   { need, locations }: Requirement,
   refusedOffers: readonly string[],
+  { allowedLocations }: Pick<Settings, 'allowedLocations'>,
 ): string | undefined {
   if (!gpuMeets(need, offer.gpuModel)) return `${offer.gpuModel} does not meet the need`;
   if (offer.gpusPerWorker < need.gpus) return `${offer.gpusPerWorker} GPUs per worker are too few`;
   if (locations !== undefined && !locations.includes(offer.location)) {
     return `${offer.location} is not among the allowed locations`;
   }
+  if (allowedLocations !== undefined && !allowedLocations.includes(offer.location)) {
+    return `${offer.location} is not among the locations of this deployment`;
+  }
   if (refusedOffers.includes(offer.offerId)) return 'the provider refused it to this burst';
   if (offer.availableWorkers < 1) return 'none free';
   return undefined;
+}
+
+/** Offers named where nothing could be rented. */
+const MOST_NAMED = 5;
+
+/**
+ * Why nothing could be rented, for people: what stood against each offer in the allowed places, and where
+ * else the same need is on offer now. A fact to act on; the burst never goes there.
+ */
+export function noCapacity(refused: readonly Refused[], { locations }: Requirement): string {
+  const isElsewhere = ({ offer }: Refused) => locations?.includes(offer.location) === false;
+  const here = refused
+    .filter((one) => !isElsewhere(one))
+    .map(({ offer, why }) => `${offer.offerId}: ${why}`);
+  const elsewhere = refused
+    .filter((one) => isElsewhere(one) && one.offer.availableWorkers > 0)
+    .map(({ offer }) => `${offer.gpuModel} in ${offer.location}`);
+  const why = here.slice(0, MOST_NAMED).join('; ') || 'nothing is on offer';
+  if (elsewhere.length === 0) return why;
+  const places = [...new Set(elsewhere)].slice(0, MOST_NAMED).join(', ');
+  return `${why}; on offer outside the allowed locations: ${places}`;
 }
 
 /** A candidate with the price of its first term. */

@@ -1,4 +1,4 @@
-import { knownGpuModel } from '../model/gpu.ts';
+import { hasMemoryOf, isGpuModel, knownGpuModel } from '../model/gpu.ts';
 import type { WorkerId } from '../model/ids.ts';
 import type { WorkerHealth } from '../model/job.ts';
 import type { LeaseRow, LeaseWorker } from '../model/rows.ts';
@@ -79,8 +79,8 @@ function wrongHardware(
 ): string | undefined {
   const { offer } = lease;
   if (offer === undefined) return undefined;
-  const named = knownGpuModel(view.gpuModel);
-  if (named !== offer.gpuModel) return `${view.gpuModel} instead of ${offer.gpuModel}`;
+  if (!isDelivered(offer.gpuModel, view.gpuModel))
+    return `${view.gpuModel} instead of ${offer.gpuModel}`;
   if (view.gpusPerWorker !== offer.gpusPerWorker) {
     return `${view.gpusPerWorker} GPUs per worker instead of ${offer.gpusPerWorker}`;
   }
@@ -97,8 +97,16 @@ function wrongGpus({ offer, requirement }: LeaseRow, { gpus }: WorkerHealth): st
   if (gpus.length < offer.gpusPerWorker) {
     return `a worker sees ${gpus.length} GPUs instead of ${offer.gpusPerWorker}`;
   }
-  const other = gpus.find(({ model }) => knownGpuModel(model) !== offer.gpuModel);
-  return other === undefined
+  const other = gpus.find(({ model }) => !isDelivered(offer.gpuModel, model));
+  if (other !== undefined) return `a worker sees ${other.model} instead of ${offer.gpuModel}`;
+  const part = gpus.find(({ vramMb }) => !hasMemoryOf(offer.gpuModel, vramMb));
+  return part === undefined
     ? undefined
-    : `a worker sees ${other.model} instead of ${offer.gpuModel}`;
+    : `a worker sees ${part.vramMb} MiB of memory, less than ${offer.gpuModel} has`;
+}
+
+/** Whether a name that was reported is the model that was bought, or a form of it. */
+function isDelivered(bought: string, reported: string): boolean {
+  const model = knownGpuModel(reported);
+  return model !== undefined && isGpuModel(bought, model);
 }

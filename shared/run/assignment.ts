@@ -165,6 +165,9 @@ export type RunNext =
 /**
  * What the burst does after it has submitted what it could. `watched` are lost jobs whose uploads would
  * still count: they are asked while the burst holds, and keep nothing from closing.
+ *
+ * An idle cluster is held to its paid edge in the first hour, which is paid in any case, and for `idleSeconds`
+ * in later ones, whose rest is paid back.
  */
 export function afterAssigning(
   lease: LeaseRow,
@@ -184,6 +187,11 @@ export function afterAssigning(
   if (now >= edge) return { next: 'close', reason: 'paid edge', failed: false };
   if (stuck) {
     return { next: 'close', reason: 'no usable worker is left', failed: left.length > 0 };
+  }
+  const idle = left.length === 0 && jobs.watched === 0 ? lease.idleSince : undefined;
+  const idleSeconds = idle === undefined ? 0 : secondsBetween(idle, now);
+  if (lease.terms > 1 && idleSeconds >= settings.looks.idleSeconds) {
+    return { next: 'close', reason: 'nothing is left to do', failed: false };
   }
   const seconds = Math.min(settings.looks.holdSeconds, secondsBetween(now, edge));
   const waitSeconds = Math.max(1, Math.ceil(seconds));

@@ -19,11 +19,25 @@ export interface ClustersWorld {
   close(): Promise<void>;
 }
 
+/** In what else providers differ. */
+export interface ClustersTraits {
+  /** Whether a running cluster can be given more time; if not, every extension is refused. */
+  readonly extends: boolean;
+  /** Whether two living clusters may have one name; if not, the second is refused. */
+  readonly sharesNames: boolean;
+  /** Whether logs are shown; if not, every question is refused. */
+  readonly logs: boolean;
+}
+
 const HOUR_SECONDS = 3600;
 const NAME = 'contract-0123456789ab';
 
 /** What every adapter of {@link Clusters} must do; the stages rely on nothing else. */
-export function clustersContract(name: string, makeWorld: () => Promise<ClustersWorld>): void {
+export function clustersContract(
+  name: string,
+  makeWorld: () => Promise<ClustersWorld>,
+  traits: ClustersTraits = { extends: true, sharesNames: true, logs: true },
+): void {
   describe(`Clusters: ${name}`, () => {
     let world: ClustersWorld;
     let clusters: Clusters;
@@ -47,7 +61,8 @@ export function clustersContract(name: string, makeWorld: () => Promise<Clusters
     };
     const request = (offer: Offer, changes: Partial<ClusterRequest> = {}): ClusterRequest => ({
       name: NAME,
-      offer: { ...offer, workers: 2, termMicroUsd: 1 },
+      // A hold no price of this market reaches.
+      offer: { ...offer, workers: 2, termMicroUsd: 1_000_000_000 },
       hours: 1,
       image: world.image,
       port: 8080,
@@ -61,8 +76,8 @@ export function clustersContract(name: string, makeWorld: () => Promise<Clusters
       if (found === undefined) throw new Error(`${clusterId} is not known`);
       return found;
     };
-    const running = async (): Promise<ClusterId> => {
-      const clusterId = await clusters.create(request(await anOffer()));
+    const running = async (changes: Partial<ClusterRequest> = {}): Promise<ClusterId> => {
+      const clusterId = await clusters.create(request(await anOffer(), changes));
       await settle();
       return clusterId;
     };
@@ -159,22 +174,33 @@ export function clustersContract(name: string, makeWorld: () => Promise<Clusters
       expect(await clusters.list()).toEqual([]);
     });
 
-    it('adds an hour with each extension, and an hour of charges', async () => {
-      const clusterId = await running();
-      const before = await view(clusterId);
-      await clusters.extend(clusterId, 1);
-      await clusters.extend(clusterId, 1);
-      const after = await view(clusterId);
-      expect(after.paidSeconds).toBe(3 * HOUR_SECONDS);
-      expect(after.amountPaidMicroUsd).toBe(3 * before.amountPaidMicroUsd);
-    });
+    if (traits.extends) {
+      it('adds an hour with each extension, and an hour of charges', async () => {
+        const clusterId = await running();
+        const before = await view(clusterId);
+        await clusters.extend(clusterId, 1);
+        await clusters.extend(clusterId, 1);
+        const after = await view(clusterId);
+        expect(after.paidSeconds).toBe(3 * HOUR_SECONDS);
+        expect(after.amountPaidMicroUsd).toBe(3 * before.amountPaidMicroUsd);
+      });
 
-    it('does not know whether an extension happened whose answer was lost', async () => {
-      const clusterId = await running();
-      await world.loseNextReply('extend');
-      await expect(clusters.extend(clusterId, 1)).rejects.toThrow(CreateOutcomeUnknown);
-      expect((await view(clusterId)).paidSeconds).toBe(2 * HOUR_SECONDS);
-    });
+      it('does not know whether an extension happened whose answer was lost', async () => {
+        const clusterId = await running();
+        await world.loseNextReply('extend');
+        await expect(clusters.extend(clusterId, 1)).rejects.toThrow(CreateOutcomeUnknown);
+        expect((await view(clusterId)).paidSeconds).toBe(2 * HOUR_SECONDS);
+      });
+    } else {
+      it('refuses to extend what runs, and sells nothing', async () => {
+        const clusterId = await running();
+        const before = await view(clusterId);
+        await expect(clusters.extend(clusterId, 1)).rejects.toMatchObject({
+          name: 'ProviderRefused',
+        });
+        expect(await view(clusterId)).toEqual(before);
+      });
+    }
 
     it('refuses to extend what has ended', async () => {
       const clusterId = await running();
@@ -207,8 +233,7 @@ export function clustersContract(name: string, makeWorld: () => Promise<Clusters
     });
 
     it('gives back what was bought beyond the first hour and not used', async () => {
-      const clusterId = await running();
-      await clusters.extend(clusterId, 2);
+      const clusterId = await running({ hours: 3 });
       const paid = (await view(clusterId)).amountPaidMicroUsd;
       await clusters.destroy(clusterId);
       await settle();
@@ -230,22 +255,42 @@ export function clustersContract(name: string, makeWorld: () => Promise<Clusters
       await expect(clusters.extend(nobody, 1)).rejects.toMatchObject({ name: 'ProviderRefused' });
     });
 
-    it('keeps two clusters of one name apart', async () => {
-      const [first, second] = [await running(), await running()];
-      expect(first).not.toBe(second);
-      const found = await clusters.findByName(NAME);
-      expect(found.map(({ clusterId }) => clusterId).toSorted()).toEqual(
-        [first, second].toSorted(),
-      );
-    });
-
-    it('cuts logs to what was asked for', async () => {
-      const clusterId = await running();
-      const [worker] = (await view(clusterId)).workers;
-      const log = await clusters.logs(clusterId, worker?.workerId ?? WorkerId.parse('none'), {
-        maxBytes: 10,
+    if (traits.sharesNames) {
+      it('keeps two clusters of one name apart', async () => {
+        const [first, second] = [await running(), await running()];
+        expect(first).not.toBe(second);
+        const found = await clusters.findByName(NAME);
+        expect(found.map(({ clusterId }) => clusterId).toSorted()).toEqual(
+          [first, second].toSorted(),
+        );
       });
-      expect(Buffer.byteLength(log)).toBeLessThanOrEqual(10);
-    });
+    } else {
+      it('refuses a name that a living cluster has', async () => {
+        const first = await running();
+        const refused = { name: 'ProviderRefused', context: { status: 409 } };
+        await expect(running()).rejects.toMatchObject(refused);
+        expect(await clusters.list()).toHaveLength(1);
+        await clusters.destroy(first);
+        await expect(running()).rejects.toMatchObject(refused);
+        await settle();
+        expect(await running()).not.toBe(first);
+      });
+    }
+
+    if (traits.logs) {
+      it('cuts logs to what was asked for', async () => {
+        const clusterId = await running();
+        const [worker] = (await view(clusterId)).workers;
+        const log = await clusters.logs(clusterId, worker?.workerId ?? WorkerId.parse('none'), {
+          maxBytes: 10,
+        });
+        expect(Buffer.byteLength(log)).toBeLessThanOrEqual(10);
+      });
+    } else {
+      it('refuses to show logs', async () => {
+        const asked = clusters.logs(await running(), WorkerId.parse('any'), { maxBytes: 10 });
+        await expect(asked).rejects.toMatchObject({ name: 'ProviderRefused' });
+      });
+    }
   });
 }

@@ -1,11 +1,11 @@
 import { IMAGE, ionetWorld } from '../support/ionet-world.ts';
-import { clustersContract } from './clusters.contract.ts';
+import { type ClustersWorld, clustersContract } from './clusters.contract.ts';
 
-clustersContract('the io.net client against the simulator', async () => {
-  const { clusters, simulator, advance, close } = await ionetWorld();
+async function worldOf(api: 'caas' | 'clusters'): Promise<ClustersWorld> {
+  const { clusters, flavour, simulator, advance, close } = await ionetWorld();
   const { market, faults } = simulator;
   return {
-    clusters,
+    clusters: api === 'caas' ? clusters : flavour.clusters,
     image: IMAGE,
     settleSeconds: 1500,
     advance,
@@ -19,4 +19,12 @@ clustersContract('the io.net client against the simulator', async () => {
       faults.add({ operation: call === 'create' ? 'deploy' : 'extend', kind: 'lose-reply' });
     },
   };
-});
+}
+
+clustersContract('the io.net client against the simulator', () => worldOf('caas'));
+
+clustersContract(
+  'the client of the /clusters flavour against the simulator',
+  () => worldOf('clusters'),
+  { extends: false, sharesNames: false, logs: false },
+);

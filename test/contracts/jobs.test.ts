@@ -1,9 +1,18 @@
+import { fileURLToPath } from 'node:url';
 import { createWorkerJobs } from '../../shared/ionet/worker-jobs.ts';
-import { createGates } from '../support/gates.ts';
+import { type Gates, createGates } from '../support/gates.ts';
+import { aClusterRequest, aRequirement, DIGEST, ionetWorld } from '../support/ionet-world.ts';
 import { echo, prepareJob } from '../support/jobs.ts';
-import { openObjectStore } from '../support/object-store.ts';
-import { startWorkerProcess } from '../support/worker-process.ts';
-import { jobsContract } from './jobs.contract.ts';
+import { type ObjectStore, openObjectStore } from '../support/object-store.ts';
+import { startWorkerProcess, TOKEN } from '../support/worker-process.ts';
+import { type JobsWorld, jobsContract } from './jobs.contract.ts';
+
+const jobOf =
+  (store: ObjectStore, gates: Gates): JobsWorld['job'] =>
+  (n, { tasks, endless = false }) => {
+    const works = Array.from({ length: tasks }, (_, line) => echo(`task ${line}`));
+    return prepareJob(store, n, endless ? [...works.slice(1), gates.work(`endless-${n}`)] : works);
+  };
 
 jobsContract('over HTTP, to a worker process', async () => {
   const gates = createGates();
@@ -12,17 +21,44 @@ jobsContract('over HTTP, to a worker process', async () => {
   return {
     jobs: createWorkerJobs({ allowLoopback: true, timeoutMilliseconds: 20_000 }),
     worker: worker.address,
-    job(n, { tasks, endless = false }) {
-      const works = Array.from({ length: tasks }, (_, line) => echo(`task ${line}`));
-      return prepareJob(
-        store,
-        n,
-        endless ? [...works.slice(1), gates.work(`endless-${n}`)] : works,
-      );
-    },
+    job: jobOf(store, gates),
     silence: () => worker.kill(),
     async close() {
       await worker.kill();
+      await store.close();
+      gates.close();
+    },
+  };
+});
+
+const WORKER_MAIN = fileURLToPath(new URL('../support/worker-main.ts', import.meta.url));
+
+jobsContract('over the /clusters flavour, to a worker of the simulator', async () => {
+  const gates = createGates();
+  const store = await openObjectStore();
+  const { flavour, simulator, advance, close } = await ionetWorld({
+    images: { [DIGEST]: [process.execPath, '--import', 'tsx', WORKER_MAIN] },
+    workerEnv: { BURST_END_WITH_STDIN: 'true' },
+    relayMilliseconds: 20_000,
+  });
+  const [offer] = await flavour.clusters.offers(aRequirement());
+  if (offer === undefined) throw new Error('no offer');
+  const request = { termMicroUsd: 1_000_000, secretEnv: { BURST_TOKEN: TOKEN } };
+  const clusterId = await flavour.clusters.create(aClusterRequest(offer, request));
+  await advance(1500);
+  const [worker] = (await flavour.clusters.get(clusterId))?.workers ?? [];
+  if (worker?.url === undefined) throw new Error('no worker');
+  return {
+    jobs: flavour.jobs,
+    worker: { workerId: worker.workerId, url: worker.url, token: TOKEN },
+    job: jobOf(store, gates),
+    async silence() {
+      const [container] = simulator.market.find(clusterId).containers;
+      container?.worker.signal('SIGKILL');
+      await container?.worker.gone;
+    },
+    async close() {
+      await close();
       await store.close();
       gates.close();
     },

@@ -1,7 +1,7 @@
 import { virtualTime } from '../../infra/local/engine/virtual-time.ts';
 import { DEFAULT_CATALOGUE } from '../../infra/local/ionet/catalogue.ts';
 import { createMarket } from '../../infra/virtual/market.ts';
-import { drawPicture } from '../../infra/virtual/pictures.ts';
+import { perform } from '../../infra/virtual/perform.ts';
 import { workerModel } from '../../infra/virtual/worker-model.ts';
 import { CreateOutcomeUnknown } from '../../shared/errors.ts';
 import { memoryArtifacts } from '../../shared/memory/memory-artifacts.ts';
@@ -26,7 +26,7 @@ clustersContract('the market of the virtual world', async () => {
           vramMb,
         })),
         taskSeconds: () => 10,
-        produce: drawPicture,
+        produce: perform,
       }),
   });
   let losing: 'create' | 'extend' | undefined;

@@ -1,6 +1,6 @@
 import { realTimers } from '../../infra/local/engine/timers.ts';
 import { virtualJobs } from '../../infra/virtual/jobs.ts';
-import { drawPicture } from '../../infra/virtual/pictures.ts';
+import { perform } from '../../infra/virtual/perform.ts';
 import { workerModel } from '../../infra/virtual/worker-model.ts';
 import { memoryArtifacts } from '../../shared/memory/memory-artifacts.ts';
 import { sha256Of } from '../../shared/model/digest.ts';
@@ -24,7 +24,7 @@ jobsContract('modelled workers, a second of theirs in a millisecond', async () =
     slots: 1,
     gpus: [{ model: 'RTX 4090', vramMb: 24_564 }],
     taskSeconds: ({ spec }) => (spec.tokenId === ENDLESS_TOKEN ? 1e9 : 5),
-    produce: drawPicture,
+    produce: perform,
   });
   const worker = { workerId: WorkerId.parse('w-1'), url: 'virtual://w-1', token: 'any' };
   const deadlineAt = plusSeconds(clock.now(), 2e9);

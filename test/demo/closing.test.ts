@@ -164,9 +164,16 @@ Local mode: a simulated io.net and a clock at 60 times real time. No GPU was
       changes: {
         workersLost: 2,
         resumedFromCheckpoint: 1,
+        resumed: [{ taskId: 'delay-1', stage: 'prove 12', savedSeconds: 1152 }],
+        speed: 120,
         staleWrites: { reports: 0, results: 0 },
       },
-      lines: ['2 workers lost', '1 task resumed from a checkpoint', ''],
+      lines: [
+        '2 workers lost',
+        'delay-1 went on from checkpoint "prove 12": 9.6 s of work saved (19 min by the',
+        '  local clock)',
+        '',
+      ],
     },
   ])('says of $name what was survived', ({ changes, lines }) => {
     const told = section('Went wrong and was survived', aReport(changes));

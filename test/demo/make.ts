@@ -67,6 +67,7 @@ export const aReport = (changes: Partial<Report> = {}): Report => ({
   ],
   workersLost: 1,
   resumedFromCheckpoint: 0,
+  resumed: [],
   staleWritesRefused: 3,
   staleWrites: { reports: 2, results: 1 },
   quotedUsd: 3.15,

@@ -101,8 +101,33 @@ describe('a task whose batch waits', () => {
   it('says what the last try found even when the pause is over', () => {
     const pause = { cooldownReason: 'CapacityUnavailable: no-capacity: x', cooldownUntil: at(0) };
     const explained = why({ batch: batchRow(), profile: profileRow(pause) });
-    expect(explained.sentence).toBe('No machine could be had: x. Asked again within a minute.');
+    expect(explained.sentence).toBe(
+      'No machine could be had for 1 GPU of 1 GB or more in any country: x. Asked again within a minute.',
+    );
     expect(explained.facts).not.toHaveProperty('askedAgainAt');
+  });
+
+  it('names the need nothing met, what in the table meets it, and what else would', () => {
+    const need = { gpus: 2, vramGb: 48, gpuModels: ['RTX A6000', 'L40'] };
+    const requirement = { ...profileRow().requirement, need, locations: ['DE', 'FI'] };
+    const cooldownReason =
+      'CapacityUnavailable: no-capacity: nothing is on offer; on offer outside the allowed locations: L40 in US';
+    const { sentence, facts } = why({
+      batch: batchRow(),
+      profile: profileRow({ requirement, cooldownReason, cooldownUntil: at(30) }),
+    });
+    expect(sentence).toBe(
+      `No machine could be had for 2 GPUs (RTX A6000, L40) of 48 GB or more in DE, FI: nothing is on offer; on offer outside the allowed locations: L40 in US. Asked again from ${at(30)} on.`,
+    );
+    expect(facts).toMatchObject({ locations: 'DE, FI', models: 'RTX A6000, L40' });
+    expect(facts.otherModels).toMatch(/^RTX 6000 Ada, .*A40, L40S, A100 80GB/);
+    const anyModel = { ...requirement, need: { gpus: 1, vramGb: 192 } };
+    const open = why({
+      batch: batchRow(),
+      profile: profileRow({ requirement: anyModel, cooldownReason }),
+    });
+    expect(open.facts).toMatchObject({ models: 'B200, B300' });
+    expect(open.facts).not.toHaveProperty('otherModels');
   });
 
   it('is about to get a cluster when nothing stands in its way', () => {

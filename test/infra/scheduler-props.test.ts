@@ -134,8 +134,17 @@ describe('propsFromContext', () => {
   ])('reads $given as allowCpuExecutor $allowCpuExecutor', ({ given, allowCpuExecutor }) => {
     expect(propsOf({ workerImage: IMAGE, ...given })).toEqual({
       images,
+      apiFlavour: 'caas',
       settings: { allowCpuExecutor },
     });
+  });
+
+  it('reads which API of the provider is spoken', () => {
+    const props = propsOf({ workerImage: IMAGE, apiFlavour: 'clusters' });
+    expect(deploymentOf(props).apiFlavour).toBe('clusters');
+    expect(() => propsOf({ workerImage: IMAGE, apiFlavour: 'vmaas' })).toThrow(
+      'apiFlavour: must be one of caas, clusters',
+    );
   });
 
   it('says which words of the command line are missing or wrong', () => {

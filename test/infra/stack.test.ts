@@ -29,6 +29,7 @@ beforeAll(() => {
   template = synthesise({
     images: { 'nft.generative': IMAGE },
     tenants: TENANTS,
+    apiFlavour: 'clusters',
     settings: { allowCpuExecutor: true, caps: { dayMicroUsd: 5_000_000 } },
   });
   functions = functionsOf(template);
@@ -144,6 +145,13 @@ describe('the functions', () => {
     expect(new Set(Array.from(functions.values(), ({ Role }) => Role)).size).toBe(
       STAGE_NAMES.length,
     );
+  });
+
+  it('are told which API they speak where they call the provider', () => {
+    const told = STAGE_NAMES.filter(
+      (stage) => functionOf(stage).Environment.Variables.IONET_API_FLAVOUR === 'clusters',
+    );
+    expect(told).toEqual(stagesThat('secret'));
   });
 
   it('are told by their environment all that the configuration asks for', () => {

@@ -102,6 +102,13 @@ describe('a profile', () => {
       { resources: { gpuModels: ['H200', 'B200', 'H200'] } },
       { resources: { gpuModels: ['B200', 'H200'] } },
     ],
+    [
+      'an alias of a model',
+      { resources: { gpuModels: ['4090'] } },
+      { resources: { gpuModels: ['RTX 4090'] } },
+    ],
+    ['a tag and the countries it means', { compliance: ['UK-GDPR'] }, { locations: ['GB'] }],
+    ['two tags of the same countries', { compliance: ['GDPR'] }, { compliance: ['EEA'] }],
     ['another task', { taskId: 'a' }, { taskId: 'b' }],
     ['another estimate', { estimatedSeconds: 1 }, { estimatedSeconds: 2 }],
   ])('is the same for %s', (_what, one, other) => {
@@ -111,11 +118,19 @@ describe('a profile', () => {
   it.each([
     ['other places', { locations: ['US'] }, { locations: ['DE'] }],
     ['no places', {}, { locations: ['US'] }],
+    ['a tag', {}, { compliance: ['EU'] }],
+    ['NVLink', { resources: { gpus: 2 } }, { resources: { gpus: 2, nvlink: true } }],
     ['more GPUs', {}, { resources: { gpus: 2 } }],
     ['more memory', {}, { resources: { vramGb: 2 } }],
     ['models', {}, { resources: { gpuModels: ['H200'] } }],
   ])('is another for %s', (_what, one, other) => {
     expect(idOf(one)).not.toBe(idOf(other));
+  });
+
+  // Ids are kept in the ledger: one that changes loses sight of its batches.
+  it('has the id it always had where a task says nothing about places', () => {
+    expect(idOf({})).toBe('ae8d9b31a39c');
+    expect(idOf({ resources: { gpuModels: ['H100'], vramGb: 80 } })).toBe('7a73677dce79');
   });
 
   it('is never shared by two tenants', () => {

@@ -49,11 +49,31 @@ describe('a sound task', () => {
   });
 
   it.each([
+    ['NVIDIA_3090', 'RTX 3090'],
+    ['GeForce RTX 4090', 'RTX 4090'],
+    ['4090', 'RTX 4090'],
+    ['A100-SXM4-80GB', 'A100 SXM 80GB'],
+    ['NVIDIA H100 80GB HBM3', 'H100 SXM'],
+  ])('is the same task with the alias %s as with %s', (alias, model) => {
+    const [one, other] = [alias, model].map((name) =>
+      soundTask({ resources: { gpuModels: [name] } }),
+    );
+    expect(one?.envelope.resources.gpuModels).toEqual([model]);
+    expect(one?.bodySha256).toBe(other?.bodySha256);
+  });
+
+  it('is the same task with NVLink declined as without a word about it', () => {
+    expect(soundTask({ resources: { nvlink: false } }).bodySha256).toBe(soundTask().bodySha256);
+  });
+
+  it.each([
     ['another id', { taskId: 'token-2' }],
     ['another spec', { spec: aSpec(2) }],
     ['another GPU need', { resources: { gpus: 2 } }],
     ['an estimate', { estimatedSeconds: 1 }],
     ['a place', { locations: ['US'] }],
+    ['a compliance tag', { compliance: ['GDPR'] }],
+    ['NVLink', { resources: { gpus: 2, nvlink: true } }],
   ])('is another task with %s', (_what, changes) => {
     expect(soundTask(changes).bodySha256).not.toBe(soundTask().bodySha256);
   });
@@ -62,6 +82,8 @@ describe('a sound task', () => {
     [{ gpuModels: ['RTX 4090'], vramGb: 24 }],
     [{ gpuModels: ['RTX 4090', 'H200'], vramGb: 141 }],
     [{ vramGb: 192, gpus: 8 }],
+    [{ vramGb: 288 }],
+    [{ gpuModels: ['H100'], gpus: 2, nvlink: true }],
   ])('may need %j', (resources) => {
     expect(soundTask({ resources }).envelope.resources).toMatchObject(resources);
   });
@@ -69,7 +91,8 @@ describe('a sound task', () => {
   it.each([
     [{ gpuModels: ['RTX 4090'], vramGb: 25 }],
     [{ gpuModels: ['RTX 4090', 'H200'], vramGb: 142 }],
-    [{ vramGb: 193 }],
+    [{ vramGb: 289 }],
+    [{ vramGb: 81, gpuModels: ['H100'] }],
   ])('may not need %j, which no GPU has', (resources) => {
     expect(parse(aMessage({ resources }))).toMatchObject({ refusal: { code: 'E_GPU_MISMATCH' } });
   });
@@ -86,7 +109,7 @@ describe('what a deployment does not offer', () => {
     if (parsed.ok) return;
     expect(parsed).toMatchObject({ claimedTaskId: 'token-1' });
     expect(parsed.refusal).toMatchObject({ code: 'E_TOO_LONG', field: 'estimatedSeconds' });
-    expect(parsed.refusal.reason).toMatch(/1801 s .*\(1800 s\).*; split the task/);
+    expect(parsed.refusal.reason).toMatch(/1801 s .*\(1800 s\).*; split it/);
   });
 
   it('the prior of the kind counts where there is no estimate', () => {
@@ -94,6 +117,67 @@ describe('what a deployment does not offer', () => {
     const jobOf = (jobSeconds: number) => parse(aMessage(), { lease: { jobSeconds } });
     expect(jobOf(unitSeconds)).toMatchObject({ ok: true });
     expect(jobOf(unitSeconds * 0.99)).toMatchObject({ refusal: { code: 'E_TOO_LONG' } });
+  });
+
+  const inCountries = (changes: Readonly<Record<string, unknown>>, allowed: string[]) =>
+    parse(aMessage(changes), { allowedLocations: allowed });
+
+  it.each([
+    [{}, ['US', 'DE'], ['DE', 'US']],
+    [{ locations: ['US', 'FI'] }, ['US', 'DE'], ['US']],
+    [{ compliance: ['GDPR'] }, ['US', 'DE', 'FI'], ['DE', 'FI']],
+    [{ compliance: ['EU'], locations: ['FI', 'US'] }, ['FI', 'DE'], ['FI']],
+  ])('a place: %j where it rents in %j may run in %j', (changes, allowed, locations) => {
+    expect(inCountries(changes, allowed)).toMatchObject({ ok: true, task: { locations } });
+  });
+
+  it.each([
+    [
+      { compliance: ['UK-GDPR'] },
+      ['US', 'DE', 'FI'],
+      {
+        code: 'E_COMPLIANCE',
+        field: 'compliance',
+        reason:
+          'this deployment rents in US, DE, FI only, and the task allows GB; tags that work here: GDPR, EEA, EU',
+      },
+    ],
+    [
+      { compliance: ['EU'], locations: ['FR', 'US'] },
+      ['US'],
+      {
+        code: 'E_COMPLIANCE',
+        field: 'compliance',
+        reason: 'this deployment rents in US only, and the task allows FR; no tag works here',
+      },
+    ],
+    [
+      { locations: ['FR'] },
+      ['US', 'DE'],
+      {
+        code: 'E_LOCATION',
+        field: 'locations',
+        reason:
+          'this deployment rents in US, DE only, and the task allows FR; give one of the former, or leave locations out',
+      },
+    ],
+  ])(
+    'a place it does not rent in is refused with what works: %j in %j',
+    (changes, allowed, why) => {
+      expect(inCountries(changes, allowed)).toEqual({
+        ok: false,
+        claimedTaskId: 'token-1',
+        refusal: why,
+      });
+    },
+  );
+
+  it('a place is named in no more than forty countries', () => {
+    const letters = [...'ABCDEFGHIJ'];
+    const hundred = letters.flatMap((one) => letters.map((other) => `${one}${other}`));
+    const parsed = inCountries({ locations: ['US'] }, hundred);
+    if (parsed.ok) throw new Error('the place was taken');
+    expect(parsed.refusal.reason).toMatch(/ and 60 more only, and the task allows US;/);
   });
 
   it('a kind without an image is refused', () => {

@@ -31,9 +31,25 @@ describe('shapesFor', () => {
     { name: 'GeForce RTX 4090', need: { gpus: 1, vramGb: 25 }, found: undefined },
     { name: 'NVIDIA L40S', need: { gpus: 1, vramGb: 48 }, found: 'L40S' },
     { name: 'NVIDIA L40S', need: { gpus: 1, vramGb: 1, gpuModels: ['L40'] }, found: undefined },
+    { name: 'A100', need: { gpus: 1, vramGb: 1 }, found: undefined },
+    { name: 'A100-SXM4-40GB', need: { gpus: 1, vramGb: 41 }, found: undefined },
+    { name: 'A100-SXM4-80GB', need: { gpus: 1, vramGb: 80 }, found: 'A100 SXM 80GB' },
+    {
+      name: 'A100-SXM4-80GB',
+      need: { gpus: 1, vramGb: 1, gpuModels: ['A100 80GB'] },
+      found: 'A100 SXM 80GB',
+    },
+    {
+      name: 'A100-SXM4-80GB',
+      need: { gpus: 1, vramGb: 1, gpuModels: ['A100 40GB'] },
+      found: undefined,
+    },
+    { name: 'H100 80GB HBM3', need: { gpus: 2, vramGb: 1, nvlink: true }, found: 'H100 SXM' },
+    { name: 'H100 PCIe', need: { gpus: 2, vramGb: 1, nvlink: true }, found: undefined },
+    { name: 'RTX 4090 Laptop', need: { gpus: 1, vramGb: 1 }, found: undefined },
     { name: 'Apple M2', need: { gpus: 1, vramGb: 1 }, found: undefined },
   ])('resolves "$name" for $need to $found', ({ name, need, found }) => {
-    expect(shapesFor(need, [hardware(name, 1)])[0]?.gpuModel).toBe(found);
+    expect(shapesFor(need, [hardware(name, 8)])[0]?.gpuModel).toBe(found);
   });
 });
 

@@ -6,6 +6,7 @@ import { instantOf } from '../../shared/model/time.ts';
 import type { Clusters, Offer } from '../../shared/ports.ts';
 import { API_KEY, aClusterRequest, aRequirement } from '../support/ionet-world.ts';
 import { type Scripted, type Seen, scriptedServer } from '../support/scripted-server.ts';
+import { unusableReplies } from '../support/unusable-replies.ts';
 
 const ID = ClusterId.parse('d-1');
 
@@ -51,24 +52,7 @@ async function clientOf(
 
 const clientSaying = (body: unknown) => clientOf(() => ({ body }));
 
-/** What makes no answer to anything. */
-const UNUSABLE: readonly { readonly what: string; readonly scripted: Scripted }[] = [
-  { what: 'HTML', scripted: { body: '<html><body>It works!</body></html>' } },
-  { what: 'nothing', scripted: { body: '' } },
-  { what: 'no content', scripted: { status: 204 } },
-  { what: 'null', scripted: { body: 'null' } },
-  { what: 'cut JSON', scripted: { body: '{"data": {"id": "d-1"' } },
-  { what: 'a body that breaks off', scripted: 'cut' },
-  { what: '2 MiB', scripted: { body: JSON.stringify({ ...ack, pad: 'x'.repeat(2 ** 21) }) } },
-  { what: 'an id of a wrong type', scripted: { body: { deployment_id: { id: 1 }, id: [] } } },
-  { what: 'an empty id', scripted: { body: { deployment_id: '', id: '' } } },
-  {
-    what: 'an id of 129 characters',
-    scripted: { body: { ...detail, id: 'x'.repeat(129), deployment_id: 'x'.repeat(129) } },
-  },
-  { what: 'an error in a success', scripted: { body: { detail: 'something went wrong' } } },
-  { what: 'a redirect', scripted: { status: 307, headers: { location: '/elsewhere' } } },
-];
+const UNUSABLE = unusableReplies(detail);
 
 describe('a paid call', () => {
   it.each(UNUSABLE)('that gets $what may have bought', async ({ scripted }) => {

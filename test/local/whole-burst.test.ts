@@ -25,9 +25,10 @@ describe('a whole burst through processes, SDK clients and loopback HTTP', () =>
 
   beforeAll(async () => {
     report = await runDemo({
-      tasks: [...[1, 2, 3, 4, 5, 6].map(token), tooLong],
+      work: { tasks: [...[1, 2, 3, 4, 5, 6].map(token), tooLong], files: new Map() },
       outDir,
       calm: true,
+      flavour: 'caas',
       // A paid hour in 12 seconds.
       speed: 300,
       screen: {

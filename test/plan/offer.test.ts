@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { candidates, cheapest, chosen } from '../../shared/plan/offer.ts';
+import { candidates, cheapest, chosen, noCapacity } from '../../shared/plan/offer.ts';
 import type { Offer } from '../../shared/ports.ts';
 import { aLease } from '../support/burst-rows.ts';
 import { testSettings } from '../support/virtual-bursts.ts';
@@ -52,6 +52,17 @@ describe('an offer', () => {
     expect(refused.map(({ why }) => why)).toEqual(['US is not among the allowed locations']);
   });
 
+  it('where the deployment has ceased to rent does not fit, whatever was accepted before', () => {
+    const narrowed = { ...settings, allowedLocations: ['DE'] };
+    const need = { ...requirement, locations: ['DE', 'US'] };
+    const offers = [anOffer(), anOffer({ location: 'DE' })];
+    const { fitting, refused } = candidates(offers, need, 2, [], narrowed);
+    expect(fitting.map(({ offer }) => offer.location)).toEqual(['DE']);
+    expect(refused.map(({ why }) => why)).toEqual([
+      'US is not among the locations of this deployment',
+    ]);
+  });
+
   it.each([
     [{ vramGb: 24 }, 1],
     [{ vramGb: 25 }, 0],
@@ -70,6 +81,45 @@ describe('an offer', () => {
   ])('is cut to the size that is wanted: %s', (_how, slots, offer, workers) => {
     const [candidate] = candidates([anOffer(offer)], requirement, slots, [], settings).fitting;
     expect(candidate?.workers).toBe(workers);
+  });
+});
+
+describe('no capacity', () => {
+  const why = (offers: readonly Offer[], locations?: string[]) => {
+    const need = { ...requirement, locations };
+    return noCapacity(candidates(offers, need, 2, ['refused'], settings).refused, need);
+  };
+
+  it.each([
+    ['no offers', [], undefined, 'nothing is on offer'],
+    ['a full one', [anOffer({ availableWorkers: 0 })], undefined, '204/1x@1: none free'],
+    [
+      'one elsewhere',
+      [anOffer()],
+      ['DE'],
+      'nothing is on offer; on offer outside the allowed locations: RTX 4090 in US',
+    ],
+    ['a full one elsewhere', [anOffer({ availableWorkers: 0 })], ['DE'], 'nothing is on offer'],
+    [
+      'one here and some elsewhere',
+      [
+        anOffer({ offerId: 'refused', location: 'DE' }),
+        anOffer(),
+        anOffer({ offerId: '204/8x@1', gpusPerWorker: 8 }),
+        anOffer({ offerId: '280/1x@3', gpuModel: 'H100 SXM', location: 'JP' }),
+      ],
+      ['DE'],
+      'refused: the provider refused it to this burst; on offer outside the allowed locations: RTX 4090 in US, H100 SXM in JP',
+    ],
+  ])('is told with what there is: %s', (_what, offers, locations, told) => {
+    expect(why(offers, locations)).toBe(told);
+  });
+
+  it('names five of many', () => {
+    const many = Array.from({ length: 9 }, (_, n) => anOffer({ location: `A${'BCDEFGHIJ'[n]}` }));
+    expect(why(many, ['DE']).match(/RTX 4090/g)).toHaveLength(5);
+    const full = many.map((offer) => ({ ...offer, availableWorkers: 0 }));
+    expect(why(full).match(/none free/g)).toHaveLength(5);
   });
 });
 

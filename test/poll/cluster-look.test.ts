@@ -98,11 +98,34 @@ describe('other hardware than was paid for', () => {
     ['another number of GPUs', { gpusPerWorker: 2 }, {}],
     ['another model seen by a worker', {}, { gpus: [{ model: 'T4', vramMb: 1 }] }],
     ['no GPU seen by a worker', {}, { gpus: [] }],
+    ['a laptop chip seen', {}, { gpus: [{ model: 'RTX 4090 Laptop GPU', vramMb: 24_564 }] }],
+    ['less memory seen', {}, { gpus: [{ model: 'NVIDIA GeForce RTX 4090', vramMb: 20_475 }] }],
+    ['no memory seen', {}, { gpus: [{ model: 'NVIDIA GeForce RTX 4090', vramMb: 0 }] }],
   ])('closes the burst: %s', (_what, view, health) => {
     const verdict = judged(aView(view), [says(1), says(2, health), says(3)]);
     expect(verdict).toMatchObject({ next: 'close' });
     expect(verdict.next === 'close' && verdict.reason).toMatch(/^other hardware: /);
   });
+
+  it.each([
+    ['H100 SXM', 'H100 80GB HBM3', 'NVIDIA H100 80GB HBM3', 'run'],
+    ['H100 SXM', 'H100 80GB HBM3', 'NVIDIA H100 PCIe', 'close'],
+    ['H100', 'H100', 'NVIDIA H100 80GB HBM3', 'run'],
+    ['H100', 'H100', 'NVIDIA H100 PCIe', 'run'],
+    ['H100', 'H100', 'NVIDIA H100 NVL', 'close'],
+    ['H100 SXM', 'H100', 'NVIDIA H100 80GB HBM3', 'close'],
+    ['A100 80GB', 'A100 80GB', 'NVIDIA A100-SXM4-80GB', 'run'],
+    ['A100 80GB', 'A100 80GB', 'NVIDIA A100-SXM4-40GB', 'close'],
+  ])(
+    'is judged by form where a form was bought: %s, named %s, seen %s',
+    (gpuModel, named, seen, next) => {
+      const { offer } = lease();
+      const bought = offer === undefined ? undefined : { ...offer, gpuModel };
+      const gpus = [{ model: seen, vramMb: 81_559 }];
+      const health = [says(1, { gpus }), says(2, { gpus })];
+      expect(judged(aView({ gpuModel: named }), health, { offer: bought }).next).toBe(next);
+    },
+  );
 
   it('is not seen where a CPU executor’s container shows no GPU', () => {
     const requirement = { ...aLease().requirement, gpuUsed: false };

@@ -217,6 +217,26 @@ describe('after assigning', () => {
     expect(next(aLease({ paidUntil: at(seconds) }))).toEqual(expected);
   });
 
+  const { idleSeconds } = settings.looks;
+  it.each([
+    { terms: 1, idleFor: 10 * idleSeconds, expected: 'hold' },
+    { terms: 2, idleFor: idleSeconds - 1, expected: 'hold' },
+    { terms: 2, idleFor: idleSeconds, expected: 'close' },
+    { terms: 2, idleFor: undefined, expected: 'hold' },
+  ])(
+    'idle for $idleFor s in hour $terms, whose rest is paid back from the second on: $expected',
+    ({ terms, idleFor, expected }) => {
+      const idleSince = idleFor === undefined ? undefined : at(-idleFor);
+      expect(next(aLease({ terms, idleSince })).next).toBe(expected);
+    },
+  );
+
+  it('an idle burst with a lost job to ask or a batch to wait for is kept', () => {
+    const lease = aLease({ terms: 2, idleSince: at(-9999) });
+    expect(next(lease, { live: 0, watched: 1 }).next).toBe('wait');
+    expect(next(lease, idle, { ...nothing, left: waiting }).next).toBe('hold');
+  });
+
   it('running work is looked at again, at the edge too', () => {
     const live = { live: 1, watched: 0 };
     expect(next(aLease({ paidUntil: at(10) }), live)).toMatchObject({ next: 'wait' });

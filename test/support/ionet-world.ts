@@ -3,6 +3,8 @@ import { virtualTime } from '../../infra/local/engine/virtual-time.ts';
 import { seededRandom } from '../../infra/local/ionet/behaviour.ts';
 import { createIonetSimulator, type SimulatorOptions } from '../../infra/local/ionet/simulator.ts';
 import { createIonetClusters } from '../../shared/ionet/clusters.ts';
+import { createProviderClusters } from '../../shared/ionet/clusters-api-clusters.ts';
+import { createProviderJobs } from '../../shared/ionet/clusters-api-jobs.ts';
 import { Tenant } from '../../shared/model/ids.ts';
 import type { Requirement } from '../../shared/model/rows.ts';
 import { instantOf } from '../../shared/model/time.ts';
@@ -28,14 +30,16 @@ export async function ionetWorld(options: Partial<SimulatorOptions> = {}) {
     images: { [DIGEST]: WORKER },
     ...options,
   });
-  const clusters = createIonetClusters({
-    baseUrl: simulator.baseUrl,
+  const client = {
     apiKey: API_KEY,
     clock: { now: () => instantOf(time.now()) },
     timeoutMilliseconds: 5000,
-  });
+  };
+  const flavour = { ...client, baseUrl: simulator.clustersUrl };
   return {
-    clusters,
+    clusters: createIonetClusters({ ...client, baseUrl: simulator.baseUrl }),
+    /** The same account through the `/clusters` flavour. */
+    flavour: { clusters: createProviderClusters(flavour), jobs: createProviderJobs(flavour) },
     simulator,
     time,
     async advance(seconds: number): Promise<void> {
@@ -55,13 +59,16 @@ export const aRequirement = (need: Partial<Requirement['need']> = {}): Requireme
 
 export const aClusterRequest = (
   offer: Offer,
-  changes: Partial<ClusterRequest> & { readonly workers?: number } = {},
+  changes: Partial<ClusterRequest> & {
+    readonly workers?: number;
+    readonly termMicroUsd?: number;
+  } = {},
 ): ClusterRequest => {
-  const { workers = 1, ...rest } = changes;
+  const { workers = 1, termMicroUsd = 1, ...rest } = changes;
   const { availableWorkers: _, ...chosen } = offer;
   return {
     name: 'burst-0123456789ab',
-    offer: { ...chosen, workers, termMicroUsd: 1 },
+    offer: { ...chosen, workers, termMicroUsd },
     hours: 1,
     image: IMAGE,
     port: 8080,

@@ -6,6 +6,7 @@ import {
 } from '../../infra/virtual/world.ts';
 import {
   BatchRow,
+  CheckpointRow,
   JobRow,
   LeaseRow,
   MoneyRow,
@@ -23,7 +24,7 @@ export const testSettings = (more: SettingsInput = {}): Settings =>
   Settings.parse({
     stackName: 'burst-test',
     tenantOfQueue: {},
-    images: { 'nft.generative': IMAGE },
+    images: { 'nft.generative': IMAGE, 'vdf.wesolowski': IMAGE },
     workerSecret: 'not-a-secret-in-a-test',
     allowCpuExecutor: true,
     ...more,
@@ -68,6 +69,25 @@ export async function sendTasks(
   }
 }
 
+/** Sends one delay function of 1,000 squarings in so many stages; only its time is long. */
+export const sendDelay = (
+  { queue }: VirtualWorld,
+  taskId: string,
+  { stages, estimatedSeconds }: { readonly stages: number; readonly estimatedSeconds: number },
+) =>
+  queue.send([
+    {
+      id: '1',
+      body: JSON.stringify({
+        taskId,
+        kind: 'vdf.wesolowski',
+        spec: { seed: taskId, squarings: 1000, stages },
+        resources: { vramGb: 24 },
+        estimatedSeconds,
+      }),
+    },
+  ]);
+
 const rowsOf = (world: VirtualWorld, prefix: string) =>
   world.ledger.rows().filter(({ pk }) => String(pk).startsWith(prefix));
 const ofSort = (world: VirtualWorld, prefix: string, sort: string) =>
@@ -84,6 +104,8 @@ export const profilesOf = (world: VirtualWorld) =>
   ofSort(world, 'P#', '#').map((row) => ProfileRow.parse(row));
 export const batchesOf = (world: VirtualWorld) =>
   ofSort(world, 'P#', 'B#').map((row) => BatchRow.parse(row));
+export const checkpointsOf = (world: VirtualWorld) =>
+  rowsOf(world, 'C#').map((row) => CheckpointRow.parse(row));
 export const moneyOf = (world: VirtualWorld) =>
   rowsOf(world, '$#').map((row) => MoneyRow.parse(row));
 
@@ -146,10 +168,10 @@ function expectAllWell(world: VirtualWorld): void {
 function expectResultsOnce(world: VirtualWorld, tasks: readonly TaskRow[]): void {
   const kept = tasks.flatMap(({ files = [] }) => files.map(({ key }) => key)).sort();
   expect(world.artifacts.keys().filter((key) => key.includes('/results/'))).toEqual(kept);
-  for (const { status, verifiedBy, files } of tasks) {
+  for (const { status, verifiedBy, files, kind } of tasks) {
     if (status !== 'done') continue;
-    expect(verifiedBy).toBe('re-render');
-    expect(files).toHaveLength(2);
+    const [by, count] = kind === 'nft.generative' ? ['re-render', 2] : ['proof', 1];
+    expect({ verifiedBy, files: files?.length }).toEqual({ verifiedBy: by, files: count });
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CapacityUnavailable } from '../../shared/errors.ts';
+import { CapacityUnavailable, ProviderRefused } from '../../shared/errors.ts';
 import { secondsBetween } from '../../shared/model/time.ts';
 import type { Clusters, Ports } from '../../shared/ports.ts';
 import {
@@ -125,19 +125,27 @@ describe('work beyond the paid hour', () => {
     expect(world.market.all().map(({ hours }) => hours)).toEqual([2]);
   });
 
-  it('that cannot be extended is left to the next burst, and nothing that runs is cut', async () => {
-    const world = longTasks({
-      disturb: withExtend(() => async () => {
-        throw new CapacityUnavailable('promised to somebody else');
-      }),
-    });
-    await sendTasks(world, 4, LONG);
-    await runUntilOver(world, { tasks: 4 });
-    expect(doneCount(world)).toBe(4);
-    expect(world.market.all().map(({ hours }) => hours)).toEqual([1, 1]);
-    expect(jobsOfWorld(world).map(({ reported }) => reported)).toEqual(Array(4).fill('succeeded'));
-    expectNoJobPastTheEdge(world);
-  });
+  it.each([
+    { why: 'now', refusal: new CapacityUnavailable('promised to somebody else') },
+    { why: 'at this provider', refusal: new ProviderRefused('no more time is sold') },
+  ])(
+    'that cannot be extended $why is left to the next burst, and nothing that runs is cut',
+    async ({ refusal }) => {
+      const world = longTasks({
+        disturb: withExtend(() => async () => {
+          throw refusal;
+        }),
+      });
+      await sendTasks(world, 4, LONG);
+      await runUntilOver(world, { tasks: 4 });
+      expect(doneCount(world)).toBe(4);
+      expect(world.market.all().map(({ hours }) => hours)).toEqual([1, 1]);
+      expect(jobsOfWorld(world).map(({ reported }) => reported)).toEqual(
+        Array(4).fill('succeeded'),
+      );
+      expectNoJobPastTheEdge(world);
+    },
+  );
 
   it('that the cap does not cover waits, and what runs ends', async () => {
     const caps = { dayMicroUsd: 400_000 };

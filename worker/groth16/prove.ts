@@ -1,8 +1,8 @@
 import { pippenger } from '@noble/curves/abstract/curve.js';
 import type { WeierstrassPoint, WeierstrassPointCons } from '@noble/curves/abstract/weierstrass.js';
 import type { ProofFile, PublicFile } from '../../shared/kinds/zk/files.ts';
-import { BUILT_IN_DOMAIN_POWER } from '../../shared/kinds/zk-groth16.ts';
 import { G1, G2, SCALAR_MODULUS, writeG1, writeG2 } from '../../shared/kinds/zk/points.ts';
+import { BUILT_IN_DOMAIN_POWER } from '../../shared/kinds/zk-groth16.ts';
 import type { Sha256 } from '../../shared/model/ids.ts';
 import { BadSpec } from '../execute.ts';
 import type { PointList } from './key-points.ts';

@@ -79,14 +79,19 @@ function kindLines({ byKind }: Report, width: number): Line[] {
   return [EMPTY_LINE, ...tableOrLists(KIND_COLUMNS, kinds, width)];
 }
 
+/** Real seconds, to a tenth. */
+const seconds = (value: number): string => `${value.toFixed(1)} s`;
+
 function survived(report: Report): string[] {
   const { reports, results } = report.staleWrites;
   const told = [
     { times: report.workersLost, what: counted(report.workersLost, 'worker lost', 'workers lost') },
-    {
-      times: report.resumedFromCheckpoint,
-      what: `${counted(report.resumedFromCheckpoint, 'task')} resumed from a checkpoint`,
-    },
+    ...report.resumed.map(({ taskId, stage, savedSeconds }) => ({
+      times: 1,
+      what:
+        `${taskId} went on from checkpoint "${stage}": ${seconds(savedSeconds / report.speed)} of ` +
+        `work saved (${duration(savedSeconds)} by the local clock)`,
+    })),
     { times: reports, what: `${counted(reports, 'late report')} of an old attempt refused` },
     { times: results, what: `${counted(results, 'late result')} of a finished task refused` },
   ].filter(({ times }) => times > 0);

@@ -6,7 +6,7 @@ const SUPPLY = 24;
 
 /**
  * The collection of the main job. Uniqueness is settled here, before anything is sent: every task carries
- * how often its traits were redrawn. Two GPU needs make two profiles, so two clusters are rented.
+ * how often its traits were redrawn. Half of it asks for larger cards.
  */
 export function demoTasks(): Task[] {
   const collection = NftCollection.parse({

@@ -19,13 +19,23 @@ export interface MishapOptions {
   readonly controlUrl: string;
   readonly say: (line: string) => void;
   readonly now: () => Instant;
+  /** The proof in the middle of which a worker is killed; absent: any other work will do. */
+  readonly longProof?: LongProof | undefined;
+}
+
+/** A task that leaves so many checkpoints that it is known by them. */
+export interface LongProof {
+  readonly stages: number;
+  /** Its cluster's need for memory, which tells it from the others. */
+  readonly vramGb: number;
 }
 
 /**
- * One worker is killed in mid-batch; another, of another cluster, is frozen until its work has been done
- * elsewhere, and then thawed, so that it comes back with reports and results nobody waits for any more.
+ * One worker is killed, four fifths through a long proof if there is one, else in mid-batch; another, of another
+ * cluster, is frozen until its work has been done elsewhere, and then thawed, so that it comes back with
+ * reports and results nobody waits for any more.
  */
-export function createMishaps({ controlUrl, say, now }: MishapOptions): Mishaps {
+export function createMishaps({ controlUrl, say, now, longProof }: MishapOptions): Mishaps {
   const done: { burst: string; at: Instant; what: string }[] = [];
   let frozen: JobRow | undefined;
   let killed = false;
@@ -40,17 +50,27 @@ export function createMishaps({ controlUrl, say, now }: MishapOptions): Mishaps 
     return true;
   };
 
+  const mayFreeze = ({ lease }: SeenBurst): boolean =>
+    frozen === undefined && lease.requirement.need.vramGb !== longProof?.vramGb;
+  const toKill = ({ jobs, lease }: SeenBurst): JobRow | undefined => {
+    if (killed) return undefined;
+    if (longProof !== undefined) return jobs.find((job) => isLateIn(longProof, job));
+    const elsewhere = frozen !== undefined && frozen.burstId !== lease.burstId;
+    return elsewhere ? jobs.find(inTheMiddle) : undefined;
+  };
+
   return {
     done,
     async consider(bursts) {
       for (const burst of bursts) {
-        const job = burst.jobs.find(inTheMiddle);
-        if (job === undefined || burst.lease.workers.length < 2) continue;
-        const left = `${job.uploaded.size} of ${job.tasks} tasks uploaded`;
-        if (frozen === undefined) {
-          if (await signal(job, 'stop', `worker frozen with ${left}`)) frozen = job;
-        } else if (!killed && frozen.burstId !== job.burstId) {
-          killed = await signal(job, 'kill', `worker killed with ${left}`);
+        if (burst.lease.workers.length < 2) continue;
+        const victim = toKill(burst);
+        if (victim !== undefined) {
+          killed = await signal(victim, 'kill', `worker killed with ${progressOf(victim)}`);
+        }
+        const job = mayFreeze(burst) ? burst.jobs.find(inTheMiddle) : undefined;
+        if (job !== undefined) {
+          if (await signal(job, 'stop', `worker frozen with ${progressOf(job)}`)) frozen = job;
         }
       }
       if (frozen === undefined || thawed) return;
@@ -65,6 +85,20 @@ export function createMishaps({ controlUrl, say, now }: MishapOptions): Mishaps 
 /** Something is uploaded and at least two tasks are not. */
 const inTheMiddle = (job: JobRow): boolean =>
   job.status === 'running' && job.uploaded.size > 0 && job.tasks - job.uploaded.size >= 2;
+
+/** Where a proof is late enough that starting over would hurt: four fifths of its checkpoints are taken. */
+const isLateIn = ({ stages }: LongProof, job: JobRow): boolean =>
+  job.status === 'running' && newestCheckpoint(job) >= Math.floor(stages * 0.8);
+
+const newestCheckpoint = ({ checkpointsSeen }: JobRow): number =>
+  Math.max(0, ...checkpointsSeen.map(({ sequence }) => sequence));
+
+function progressOf(job: JobRow): string {
+  const sequence = newestCheckpoint(job);
+  return sequence > 0
+    ? `checkpoint ${sequence} of its proof taken`
+    : `${job.uploaded.size} of ${job.tasks} tasks uploaded`;
+}
 
 /**
  * The job was given up, and a later attempt at its batches has results accepted: the task the frozen worker

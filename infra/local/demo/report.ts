@@ -1,3 +1,4 @@
+import type { CheckpointMark } from '../../../shared/model/checkpoint.ts';
 import { usdOf } from '../../../shared/model/money.ts';
 import type { LeaseRow } from '../../../shared/model/rows.ts';
 import { type Instant, secondsBetween } from '../../../shared/model/time.ts';
@@ -14,6 +15,7 @@ export interface EndedTask {
   readonly attempts?: number | undefined;
   readonly burst?: string | undefined;
   readonly slotSeconds?: number | undefined;
+  readonly resumed?: CheckpointMark | undefined;
 }
 
 export interface Outcome {
@@ -52,7 +54,12 @@ export function reportOf(outcome: Outcome): Report {
       .filter(({ lease }) => lease.clusterId !== undefined)
       .map((burst) => clusterReport(burst, outcome)),
     workersLost: new Set(jobs.flatMap((job) => (job.lostAt === undefined ? [] : job.worker))).size,
-    resumedFromCheckpoint: 0,
+    resumedFromCheckpoint: tasks.filter(({ resumed }) => resumed !== undefined).length,
+    resumed: tasks.flatMap(({ taskId, resumed }) =>
+      resumed === undefined
+        ? []
+        : [{ taskId, stage: resumed.stage, savedSeconds: resumed.workSeconds }],
+    ),
     staleWritesRefused: reports + results,
     staleWrites: { reports, results },
     quotedUsd: usdOf(sum(bursts, ({ lease }) => lease.quotedMicroUsd)),

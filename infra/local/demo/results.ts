@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import * as z from 'zod';
 import { contactSheet } from '../../../shared/kinds/nft/contact-sheet.ts';
 import { decodePng } from '../../../shared/kinds/nft/png-decode.ts';
 import { provenanceHash } from '../../../shared/kinds/nft/provenance.ts';
@@ -21,6 +22,16 @@ export function saveResult(outDir: string, taskId: string, files: FinishedToken[
   const folder = join(outDir, 'results', taskId);
   mkdirSync(folder, { recursive: true });
   for (const [name, bytes] of files) writeFileSync(join(folder, name), bytes);
+}
+
+const ProofSpec = z.object({ circuit: z.object({ vk: z.record(z.string(), z.unknown()) }) });
+
+/** The owner's key beside a proof, as snarkjs reads it; nothing for tasks of other kinds. */
+export function saveVerificationKey(outDir: string, taskId: string, spec: unknown): void {
+  const proof = ProofSpec.safeParse(spec);
+  if (!proof.success) return;
+  const text = `${JSON.stringify(proof.data.circuit.vk, null, 1)}\n`;
+  writeFileSync(join(outDir, 'results', taskId, 'verification_key.json'), text);
 }
 
 /** Hash over the ordered images; null unless every token of one collection is there. */

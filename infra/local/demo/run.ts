@@ -8,6 +8,7 @@ import {
   type Receipt,
   type TaskState,
 } from '../../../shared/client/index.ts';
+import type { ApiFlavour } from '../../../shared/ionet/flavour.ts';
 import { NftSpec } from '../../../shared/kinds/nft/spec.ts';
 import type { Task } from '../../../shared/model/task.ts';
 import { systemClock, systemIds } from '../../../shared/system.ts';
@@ -16,17 +17,26 @@ import { type LocalWorld, startLocalWorld } from '../world.ts';
 import { createMishaps } from './mishaps.ts';
 import { createObserver, type Observer } from './observer.ts';
 import { type EndedTask, reportOf } from './report.ts';
-import { type FinishedToken, provenanceOf, saveContactSheet, saveResult } from './results.ts';
+import {
+  type FinishedToken,
+  provenanceOf,
+  saveContactSheet,
+  saveResult,
+  saveVerificationKey,
+} from './results.ts';
 import type { Screen } from './screen.ts';
 import type { Report } from './snapshot.ts';
 import { createWatch } from './watch.ts';
+import { uploadFiles, type Work } from './work.ts';
 
 export interface DemoOptions {
-  readonly tasks: readonly Task[];
+  readonly work: Work;
   readonly outDir: string;
   /** Kill and freeze nothing. */
   readonly calm: boolean;
   readonly speed: number;
+  /** Which API of the provider is spoken. */
+  readonly flavour: ApiFlavour;
   readonly screen: Screen;
   /** Ends the run early; everything that was started is ended with it. */
   readonly signal: AbortSignal;
@@ -44,8 +54,8 @@ const credentials = (accessKeyId: string) => ({ accessKeyId, secretAccessKey: 'l
  * @throws the signal's reason when it is aborted.
  */
 export async function runDemo(options: DemoOptions): Promise<Report> {
-  const { outDir, speed, screen, signal } = options;
-  const world = await startLocalWorld({ speed, logFile: join(outDir, 'world.log') });
+  const { outDir, speed, flavour, screen, signal } = options;
+  const world = await startLocalWorld({ speed, flavour, logFile: join(outDir, 'world.log') });
   const { region, url: endpoint, tableName, bucket, stateMachineArn } = world.cloud;
   const clientFor = (accessKeyId: string) =>
     createBurstClient({
@@ -84,14 +94,17 @@ async function throughTheWorld(
   onlooker: { readonly observer: Observer; readonly client: BurstClient },
 ): Promise<Report> {
   const { outDir, screen, signal } = options;
+  const { tasks } = options.work;
   const { observer } = onlooker;
   const clock = systemClock(world.clock);
   const startedAt = clock.now();
-  const receipts = await client.enqueue(options.tasks);
+  await uploadFiles(options.work, client);
+  const receipts = await client.enqueue(tasks);
   const mishaps = createMishaps({
     controlUrl: world.controlUrl,
     say: screen.say,
     now: clock.now,
+    longProof: options.work.longProof,
   });
   const watch = createWatch({ ...onlooker, screen, clock, receipts, startedAt });
 
@@ -114,7 +127,7 @@ async function throughTheWorld(
 
   const tokens = await saveAll(client, options, receipts, states ?? []);
   return reportOf({
-    tasks: options.tasks.map((task, index) => endedTask(task, states?.[index])),
+    tasks: tasks.map((task, index) => endedTask(task, states?.[index])),
     bursts: await observer.bursts(),
     executions: await observer.executions(),
     mishaps: mishaps.done,
@@ -139,7 +152,7 @@ const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(reso
 /** Downloads what is done, checked against the verified hashes, and writes it below `results/`. */
 async function saveAll(
   client: BurstClient,
-  { tasks, outDir }: DemoOptions,
+  { work: { tasks }, outDir }: DemoOptions,
   receipts: readonly Receipt[],
   states: readonly TaskState[],
 ): Promise<FinishedToken[]> {
@@ -150,6 +163,7 @@ async function saveAll(
     const downloaded = await client.download(taskId);
     const files = new Map(downloaded.map(({ name, data }) => [name, data]));
     saveResult(outDir, taskId, files);
+    saveVerificationKey(outDir, taskId, tasks[index]?.spec);
     const spec = NftSpec.safeParse(tasks[index]?.spec);
     const { pixelSha256 } = state.evidence;
     if (spec.success) tokens.push({ taskId, spec: spec.data, files, pixelSha256 });
@@ -164,8 +178,8 @@ function endedTask(task: Task, state: TaskState | undefined): EndedTask {
     const attempts = 'attempts' in state ? state.attempts : 0;
     return { ...named, status: state.state, attempts };
   }
-  const { verifiedBy, attempts, burst, slotSeconds } = state;
-  return { ...named, status: 'done', verifiedBy, attempts, burst, slotSeconds };
+  const { verifiedBy, attempts, burst, slotSeconds, resumed } = state;
+  return { ...named, status: 'done', verifiedBy, attempts, burst, slotSeconds, resumed };
 }
 
 /** Calls the local cloud and the simulated provider received, by service and operation. */

@@ -74,6 +74,13 @@ export interface Report {
   }[];
   readonly workersLost: number;
   readonly resumedFromCheckpoint: number;
+  /** What that saved: slot time that was not spent again, by the clock of the workers. */
+  readonly resumed: readonly {
+    readonly taskId: string;
+    /** The last stage that was done. */
+    readonly stage: string;
+    readonly savedSeconds: number;
+  }[];
   /** Late reports and late results the ledger refused. */
   readonly staleWritesRefused: number;
   readonly staleWrites: { readonly reports: number; readonly results: number };

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import type { Answer } from './api.ts';
 import { type Container, chargedMicroUsd, type Deployment } from './deployment.ts';
 import { Fault, type Faults } from './faults.ts';
 import type { Market } from './market.ts';
+import type { Answer } from './route.ts';
 
 /**
  * Where a test or a demonstration breaks things. No part of io.net: it is served beside the API, without

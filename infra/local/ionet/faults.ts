@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** The calls of the API by the words the client uses for them. */
+/** The calls of both APIs by what they do, so that one fault fits either. */
 const OPERATIONS = [
   'catalogue',
   'availability',
@@ -13,6 +13,11 @@ const OPERATIONS = [
   'destroy',
   'containers',
   'log',
+  'submit',
+  'job',
+  'cancel',
+  'health',
+  'drain',
 ] as const;
 export const Operation = z.enum(OPERATIONS);
 export type Operation = z.infer<typeof Operation>;

@@ -20,6 +20,7 @@ const Config = z.strictObject({
   workerEnv: z.record(z.string(), z.string()).default({}),
   catalogue: Catalogue.default(DEFAULT_CATALOGUE),
   behaviour: Behaviour.prefault({}),
+  relayMilliseconds: z.int().positive().default(3000),
 });
 
 const { clock, seed, ...config } = Config.parse(JSON.parse(process.argv[2] ?? '{}'));

@@ -11,9 +11,9 @@ import type { Market } from './market.ts';
 
 /** Replies under the names and types of io.net's published API file. */
 
-const usd = (microUsd: number): number => microUsd / 1_000_000;
-const time = (milliseconds: number): string => new Date(milliseconds).toISOString();
-const timeOrNull = (milliseconds: number | undefined): string | null =>
+export const usd = (microUsd: number): number => microUsd / 1_000_000;
+export const time = (milliseconds: number): string => new Date(milliseconds).toISOString();
+export const timeOrNull = (milliseconds: number | undefined): string | null =>
   milliseconds === undefined ? null : time(milliseconds);
 
 export function hardwareReply(market: Market) {

@@ -36,13 +36,13 @@ export type DeployRequest = z.infer<typeof DeployRequest>;
 
 export const ExtendRequest = z.strictObject({ duration_hours: z.int().min(1) });
 
-const Integer = z
+export const Integer = z
   .string()
   .regex(/^-?\d+$/, 'Input should be a valid integer')
   .transform(Number);
 const atLeast = (least: number) => Integer.pipe(z.int().min(least));
-const page = { page: atLeast(0).default(0) };
-const size = (byDefault: number) => ({
+export const page = { page: atLeast(0).default(0) };
+export const size = (byDefault: number) => ({
   page_size: Integer.pipe(z.int().min(1).max(100)).default(byDefault),
 });
 

@@ -2,13 +2,16 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type * as z from 'zod';
 import type { Timers } from '../engine/timers.ts';
-import { type Answer, answerTo, CAAS_PATH, ROUTES } from './api.ts';
+import { CAAS_PATH, ROUTES } from './api.ts';
 import { Behaviour, type Random } from './behaviour.ts';
 import { type Catalogue, DEFAULT_CATALOGUE } from './catalogue.ts';
+import { CLUSTERS_PATH, CLUSTERS_ROUTES } from './clusters-api.ts';
 import { CONTROL_PATH, control } from './control.ts';
 import type { Deployment } from './deployment.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { createMarket, type Market, Refused } from './market.ts';
+import { createRelay } from './relay.ts';
+import { type Answer, answerTo, type Route } from './route.ts';
 import { startWorker, type WorkerProcess } from './worker-process.ts';
 
 export interface SimulatorOptions {
@@ -35,12 +38,20 @@ export interface SimulatorOptions {
    * @default 0
    */
   readonly port?: number;
+  /**
+   * What a worker has to answer a call in that the `/clusters` API relays, by this machine's clock.
+   *
+   * @default 3000
+   */
+  readonly relayMilliseconds?: number;
 }
 
 export interface IonetSimulator {
   readonly port: number;
-  /** Base URL for a client of the API. */
+  /** Base URL for a client of the container API. */
   readonly baseUrl: string;
+  /** The same for the `/clusters` flavour. Both are always served, over one market. */
+  readonly clustersUrl: string;
   /** Base URL of the control surface. */
   readonly controlUrl: string;
   readonly market: Market;
@@ -57,7 +68,7 @@ export interface IonetSimulator {
 
 const MAX_REQUEST_BYTES = 1_048_576;
 
-/** io.net's container API on loopback, with real processes in the place of containers. */
+/** Both APIs on loopback, with real processes in the place of containers. */
 export async function createIonetSimulator(options: SimulatorOptions): Promise<IonetSimulator> {
   const { timers, random, catalogue = DEFAULT_CATALOGUE } = options;
   const workers: WorkerProcess[] = [];
@@ -75,6 +86,7 @@ export async function createIonetSimulator(options: SimulatorOptions): Promise<I
     },
   });
   const faults = createFaults();
+  const relay = createRelay(options.relayMilliseconds ?? 3000);
   const calls = new Map<string, number>();
 
   /** Undefined: there is no answer, the connection dies. */
@@ -87,8 +99,8 @@ export async function createIonetSimulator(options: SimulatorOptions): Promise<I
       return control({ market, faults, calls }, method, path, body);
     }
 
-    const path = url.pathname.startsWith(CAAS_PATH) ? url.pathname.slice(CAAS_PATH.length) : '';
-    const route = ROUTES.find((one) => one.method === method && one.path.test(path));
+    const { routes, path } = apiAt(url.pathname);
+    const route = routes.find((one) => one.method === method && one.path.test(path));
     if (route === undefined) return { status: 404, body: { detail: 'Not Found' } };
     calls.set(route.operation, (calls.get(route.operation) ?? 0) + 1);
     if (request.headers['x-api-key'] !== options.apiKey) {
@@ -103,7 +115,9 @@ export async function createIonetSimulator(options: SimulatorOptions): Promise<I
     }
     const ids = route.path.exec(path)?.slice(1).map(decodeURIComponent) ?? [];
     const query = Object.fromEntries(url.searchParams);
-    const result = answerTo(route, market, { ids, query, body });
+    const { authorization } = request.headers;
+    const asked = { ids, query, body, authorization };
+    const result = await answerTo(route, { market, relay }, asked);
     return fault?.kind === 'lose-reply' ? undefined : result;
   }
 
@@ -124,6 +138,7 @@ export async function createIonetSimulator(options: SimulatorOptions): Promise<I
   return {
     port,
     baseUrl: `http://127.0.0.1:${port}${CAAS_PATH}`,
+    clustersUrl: `http://127.0.0.1:${port}${CLUSTERS_PATH}`,
     controlUrl: `http://127.0.0.1:${port}${CONTROL_PATH}`,
     market,
     faults,
@@ -140,6 +155,16 @@ export async function createIonetSimulator(options: SimulatorOptions): Promise<I
       await Promise.all(workers.map(({ gone }) => gone));
     },
   };
+}
+
+/** Which API a path belongs to, and the path below its base. */
+function apiAt(pathname: string): { routes: readonly Route[]; path: string } {
+  const below = (base: string) => pathname.slice(base.length);
+  if (pathname.startsWith(`${CAAS_PATH}/`)) return { routes: ROUTES, path: below(CAAS_PATH) };
+  if (pathname.startsWith(`${CLUSTERS_PATH}/`)) {
+    return { routes: CLUSTERS_ROUTES, path: below(CLUSTERS_PATH) };
+  }
+  return { routes: [], path: '' };
 }
 
 const digestOf = ({ request }: Deployment): string =>

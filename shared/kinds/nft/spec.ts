@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { printable } from '../printable.ts';
 import { randomFor } from './random.ts';
 import {
   drawTraits,
@@ -13,14 +14,6 @@ import {
 
 /** How often the traits of one token may be redrawn before its collection is called exhausted. */
 export const MAX_REDRAWS = 1000;
-
-/** Letters, marks, digits, punctuation, symbols, spaces: nothing invisible, nothing half a pair. */
-const printable = (most: number) =>
-  z
-    .string()
-    .min(1)
-    .max(most)
-    .regex(/^[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}]+$/u, 'has a character that cannot be printed');
 
 const someOf = <L extends Layer>(layer: L) =>
   z
