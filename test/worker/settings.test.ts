@@ -12,6 +12,7 @@ describe('workerSettings', () => {
       slots: 1,
       gpus: [],
       clock: undefined,
+      zkProver: undefined,
       endWithStdin: false,
     });
   });
@@ -28,11 +29,23 @@ describe('workerSettings', () => {
     { name: 'BURST_GPUS', value: '[{"model":"RTX 4090"}]' },
     { name: 'BURST_GPUS', value: 'RTX 4090' },
     { name: 'BURST_CLOCK', value: '{"speed":0}' },
+    { name: 'BURST_ZK_PROVER', value: '/opt/rapidsnark' },
+    { name: 'BURST_ZK_PROVER', value: '{"command":[]}' },
+    { name: 'BURST_ZK_PROVER', value: '{"command":["prove"],"timeoutSeconds":1801}' },
   ])('refuses $name = $value and names it, not its value', ({ name, value }) => {
     const read = () => workerSettings({ BURST_TOKEN: TOKEN, [name]: value });
     expect(read).toThrow(SettingsRejected);
     expect(read).toThrow(name);
     expect(read).not.toThrow(value);
+  });
+
+  it('reads an external prover, which has ten minutes and no GPU unless told otherwise', () => {
+    const BURST_ZK_PROVER = '{"command":["/opt/rapidsnark"]}';
+    expect(workerSettings({ BURST_TOKEN: TOKEN, BURST_ZK_PROVER }).zkProver).toEqual({
+      command: ['/opt/rapidsnark'],
+      gpuUsed: false,
+      timeoutSeconds: 600,
+    });
   });
 
   it('names all wrong variables at once', () => {
