@@ -109,10 +109,10 @@ const localSettings = (speed: number, changes: Partial<z.input<typeof Settings>>
     // takes its real time, which is `speed` times as long on this clock.
     batches: { maxTasks: 4, estimateFactor: speed },
     clusters: { secondsPerSlot: 150, maxWorkers: 2, maxBursts: 1 },
-    // Half an hour of this clock is 15 real seconds: too few, on a busy machine, for a frozen worker to be given
+    // Half an hour of this clock is 18 real seconds: too few, on a busy machine, for a frozen worker to be given
     // up, replaced and thawed while its URLs still live.
     lease: { jobSeconds: 3000 },
-    // A second of this clock is 8 real milliseconds: looks as dense as on AWS would leave no time for the work.
+    // A second of this clock is 10 real milliseconds: looks as dense as on AWS would leave no time for the work.
     looks: { shortestSeconds: 30, holdSeconds: 60, viewSeconds: 360 },
     limits: {
       functionSeconds: FUNCTION_SECONDS * speed,

@@ -3,8 +3,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { STAGE_NEEDS } from '../../infra/aws/stage-needs.ts';
 import { STAGE_NAMES, type StageName } from '../../infra/stages.ts';
 
-/** Run needs every client there is; it weighed 750,000 when this was written. */
-const MAX_BYTES = 800_000;
+/** Run needs every client there is, and the curves of every kind; it weighed 813,000 when this was written. */
+const MAX_BYTES = 850_000;
 
 let outputs: NonNullable<BuildResult['metafile']>['outputs'];
 

@@ -13,7 +13,7 @@ import {
 import { writeSections, writeU256s } from '../../worker/groth16/sectioned-file.ts';
 
 /** One row of a constraint system: (a·w) · (b·w) = (c·w), each as wire to coefficient. */
-export interface Constraint {
+interface Constraint {
   readonly a: Readonly<Record<number, bigint>>;
   readonly b: Readonly<Record<number, bigint>>;
   readonly c: Readonly<Record<number, bigint>>;

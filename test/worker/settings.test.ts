@@ -13,6 +13,7 @@ describe('workerSettings', () => {
       gpus: [],
       clock: undefined,
       program: undefined,
+      zkProver: undefined,
       endWithStdin: false,
     });
   });
@@ -32,11 +33,23 @@ describe('workerSettings', () => {
     { name: 'BURST_PROGRAM', value: '/app/run --fast' },
     { name: 'BURST_PROGRAM', value: '[]' },
     { name: 'BURST_PROGRAM', value: '["", "a"]' },
+    { name: 'BURST_ZK_PROVER', value: '/opt/rapidsnark' },
+    { name: 'BURST_ZK_PROVER', value: '{"command":[]}' },
+    { name: 'BURST_ZK_PROVER', value: '{"command":["prove"],"timeoutSeconds":1801}' },
   ])('refuses $name = $value and names it, not its value', ({ name, value }) => {
     const read = () => workerSettings({ BURST_TOKEN: TOKEN, [name]: value });
     expect(read).toThrow(SettingsRejected);
     expect(read).toThrow(name);
     expect(read).not.toThrow(value);
+  });
+
+  it('reads an external prover, which has ten minutes and no GPU unless told otherwise', () => {
+    const BURST_ZK_PROVER = '{"command":["/opt/rapidsnark"]}';
+    expect(workerSettings({ BURST_TOKEN: TOKEN, BURST_ZK_PROVER }).zkProver).toEqual({
+      command: ['/opt/rapidsnark'],
+      gpuUsed: false,
+      timeoutSeconds: 600,
+    });
   });
 
   it('names all wrong variables at once', () => {

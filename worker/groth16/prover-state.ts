@@ -61,7 +61,7 @@ const Header = z.strictObject({
 });
 
 /** Longest header: sixteen numbers of 78 digits, and their names. */
-export const MAX_HEADER_BYTES = 4096;
+const MAX_HEADER_BYTES = 4096;
 
 /** A state as bytes: one line of JSON, then witness and quotient with 32 bytes a number. */
 export function writeState(state: ProverState, { sha256 }: Statement): Uint8Array {

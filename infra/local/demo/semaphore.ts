@@ -14,7 +14,7 @@ export interface Identity {
 }
 
 /** `input.json` of the Semaphore v4 circuit. */
-export interface SemaphoreInput {
+interface SemaphoreInput {
   readonly secret: string;
   readonly merkleProofLength: number;
   readonly merkleProofIndex: number;

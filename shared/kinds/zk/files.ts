@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 /** Most public signals of a circuit: each costs a point in every spec and a multiplication per check. */
-export const MAX_PUBLIC_SIGNALS = 512;
+const MAX_PUBLIC_SIGNALS = 512;
 
 /** A whole number as snarkjs writes it. 78 digits hold every number below 2^256, no other spelling does. */
 export const Decimal = z

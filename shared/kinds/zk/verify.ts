@@ -15,7 +15,7 @@ import {
 import type { VerificationKey } from './verification-key.ts';
 
 /** Why something is not a proof under a key. */
-export interface ProofRefused {
+interface ProofRefused {
   readonly code:
     | 'E_RESULT_SHAPE'
     | 'E_RESULT_SCALAR'

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -34,8 +34,8 @@ const Note = z.object({
 
 const noteOf = (file: string) => Note.parse(JSON.parse(readFileSync(join(notes, file), 'utf8')));
 
-/** A prover that notes what it was given under `name`, then does `then`. */
-function standIn(name: string, then: string, changes: object = {}): ExternalProver {
+/** A prover that notes what it was given under `name`, then does `act`. */
+function standIn(name: string, act: string, changes: object = {}): ExternalProver {
   const file = join(notes, name);
   const source = `
     const { writeFileSync, renameSync, statSync, symlinkSync } = require('node:fs');
@@ -47,7 +47,7 @@ function standIn(name: string, then: string, changes: object = {}): ExternalProv
     }));
     renameSync(${JSON.stringify(`${file}.tmp`)}, ${JSON.stringify(file)});
     console.log('the witness is', process.pid);
-    ${then}
+    ${act}
   `;
   const command = [process.execPath, '--eval', source, '--', '--fast'];
   return ExternalProver.parse({ command, ...changes });
@@ -82,28 +82,28 @@ describe('an external prover', () => {
     expect(existsSync(folder)).toBe(false);
   });
 
-  it.each<{ name: string; then: string; why: string | RegExp; bad?: true }>([
-    { name: 'exit-64', then: 'process.exit(64)', why: /refused the witness/, bad: true },
-    { name: 'exit-3', then: 'process.exit(3)', why: 'external prover: exit code 3' },
+  it.each<{ name: string; act: string; why: string | RegExp; bad?: true }>([
+    { name: 'exit-64', act: 'process.exit(64)', why: /refused the witness/, bad: true },
+    { name: 'exit-3', act: 'process.exit(3)', why: 'external prover: exit code 3' },
     {
       name: 'killed',
-      then: `process.kill(process.pid, 'SIGSEGV'); ${hang}`,
+      act: `process.kill(process.pid, 'SIGSEGV'); ${hang}`,
       why: 'external prover: ended by SIGSEGV',
     },
-    { name: 'no-proof', then: `writeFileSync(signals, '[]')`, why: /made no proof\.json/ },
-    { name: 'no-signals', then: `writeFileSync(proof, '{}')`, why: /made no public\.json/ },
+    { name: 'no-proof', act: `writeFileSync(signals, '[]')`, why: /made no proof\.json/ },
+    { name: 'no-signals', act: `writeFileSync(proof, '{}')`, why: /made no public\.json/ },
     {
       name: 'a-large-proof',
-      then: `${leaveBoth} writeFileSync(proof, ' '.repeat(4097));`,
+      act: `${leaveBoth} writeFileSync(proof, ' '.repeat(4097));`,
       why: /proof\.json has 4097 bytes/,
     },
     {
       name: 'a-link',
-      then: `writeFileSync(signals, '[]'); symlinkSync(wtns, proof);`,
+      act: `writeFileSync(signals, '[]'); symlinkSync(wtns, proof);`,
       why: /made no proof\.json/,
     },
   ])('that ends with $name fails by that name, and leaves nothing', async (one) => {
-    const proving = proveExternally(standIn(one.name, one.then), inputs, outputs);
+    const proving = proveExternally(standIn(one.name, one.act), inputs, outputs);
     const error: unknown = await proving.catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(Error);
     expect(error instanceof BadSpec).toBe(one.bad === true);
@@ -116,12 +116,15 @@ describe('an external prover', () => {
     await expect(proveExternally(prover, inputs, outputs)).rejects.toThrow('ended by ENOENT');
   });
 
-  it('that is late is killed with its folder', async () => {
+  it('that is late fails and loses its folder, even if it has not begun by then', async () => {
+    const own = mkdtempSync(join(notes, 'tmp-'));
+    vi.stubEnv('TMPDIR', own);
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+    });
     const prover = standIn('late', hang, { timeoutSeconds: 1 });
     await expect(proveExternally(prover, inputs, outputs)).rejects.toThrow('longer than 1 s');
-    const { pid, folder } = noteOf('late');
-    expect(existsSync(folder)).toBe(false);
-    await until('the prover is gone', () => !isAlive(pid));
+    expect(readdirSync(own)).toEqual([]);
   });
 
   it('is killed with its folder when the thread that waits for it is', async () => {
