@@ -5,6 +5,7 @@ import { sfnBursts } from '../shared/aws/sfn-bursts.ts';
 import type { Config } from '../shared/config.ts';
 import { createIonetClusters } from '../shared/ionet/clusters.ts';
 import { createWorkerJobs } from '../shared/ionet/worker-jobs.ts';
+import { logLine } from '../shared/log-line.ts';
 import type { Artifacts, Bursts, Clusters, Jobs, Ledger, Log, Ports } from '../shared/ports.ts';
 import { systemClock, systemIds } from '../shared/system.ts';
 
@@ -52,5 +53,5 @@ export const jobsOnAws = (config: Config): Jobs =>
   });
 
 const jsonLog: Log = (event, facts) => {
-  process.stdout.write(`${JSON.stringify({ event, ...facts })}\n`);
+  process.stdout.write(logLine({ event, ...facts }));
 };

@@ -4,7 +4,7 @@ import { nftTask } from '../client/client-world.ts';
 
 const line = (taskId: string, fields = {}) => JSON.stringify({ ...nftTask(taskId), ...fields });
 
-const read = (text: string) => parseTasksFile(text, 'tasks.jsonl');
+const read = (text: string | Buffer) => parseTasksFile(Buffer.from(text), 'tasks.jsonl');
 
 /** What is wrong, as it is shown. */
 const faults = (text: string): string[] => {
