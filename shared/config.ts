@@ -44,8 +44,8 @@ const ClockEnv = z.strictObject({
   speed: z.number().positive(),
 });
 
-const isLoopback = (url: string): boolean =>
-  ['127.0.0.1', '[::1]', 'localhost'].includes(new URL(url).hostname);
+const isLoopback = ({ hostname }: URL): boolean =>
+  ['127.0.0.1', '[::1]', 'localhost'].includes(hostname);
 
 const Variables = z.object({
   AWS_REGION: z
@@ -72,9 +72,11 @@ const Environment = Variables.superRefine((env, context) => {
   const wrong = (name: string, message: string) =>
     context.addIssue({ code: 'custom', path: [name], message });
   const isLocal = env.BURST_AWS_ENDPOINT !== undefined || env.BURST_LOOPBACK_WORKERS !== undefined;
-  if (isLoopback(env.IONET_BASE_URL)) return;
+  if (!URL.canParse(env.IONET_BASE_URL)) return;
+  const provider = new URL(env.IONET_BASE_URL);
+  if (isLoopback(provider)) return;
   if (isLocal) wrong('IONET_BASE_URL', 'must be on this machine in the local world');
-  if (!env.IONET_BASE_URL.startsWith('https:')) wrong('IONET_BASE_URL', 'must be https');
+  if (provider.protocol !== 'https:') wrong('IONET_BASE_URL', 'must be https');
 });
 
 /** @throws ConfigRejected with all problems at once. */

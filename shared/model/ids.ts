@@ -59,7 +59,7 @@ export type JobId = z.infer<typeof JobId>;
 /** Lower-case hexadecimal SHA-256. */
 export const Sha256 = z
   .string()
-  .regex(/^[0-9a-f]{64}$/)
+  .regex(/^[0-9a-f]{64}$/, 'a SHA-256 is 64 digits of 0-9 a-f')
   .brand<'Sha256'>();
 export type Sha256 = z.infer<typeof Sha256>;
 
