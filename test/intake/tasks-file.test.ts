@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { brokenLineText, parseTasksFile } from '../../shared/intake/tasks-file.ts';
 import { nftTask } from '../client/client-world.ts';
+import { anyText } from '../support/any-text.ts';
 
 const line = (taskId: string, fields = {}) => JSON.stringify({ ...nftTask(taskId), ...fields });
 
@@ -72,7 +73,7 @@ describe('a file of tasks', () => {
     const bytes = fc.oneof(
       fc.uint8Array({ maxLength: 300 }),
       fc
-        .array(fc.oneof(fc.constant(line('a')), fc.json(), fc.string({ unit: 'binary' })))
+        .array(fc.oneof(fc.constant(line('a')), fc.json(), anyText()))
         .map((lines) => Buffer.from(lines.join('\n'))),
     );
     fc.assert(
