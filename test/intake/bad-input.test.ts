@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseTask } from '../../shared/intake/parse-task.ts';
 import { type Refusal, refusalText } from '../../shared/intake/refusal.ts';
@@ -628,6 +629,31 @@ describe('a secret in a message', () => {
     ]) {
       expect(refusalText(refused(text))).not.toContain(secret.slice(0, 12));
     }
+  });
+
+  it('is repeated by no refusal, wherever it stands and however the message is broken', () => {
+    const texts = [SOUND, resources({ gpuModels: ['H200'] }), aMessage({ locations: ['US'] })];
+    const place = fc.record({
+      text: fc.constantFrom(...texts),
+      secret: fc.constantFrom(...Object.values(SECRETS)),
+      at: fc.nat(200),
+      drop: fc.nat(5),
+    });
+    let seen = 0;
+    fc.assert(
+      fc.property(place, ({ text, secret, at, drop }) => {
+        const parsed = parseTask(
+          `${text.slice(0, at)} ${secret} ${text.slice(at + drop)}`,
+          settings,
+        );
+        if (parsed.ok) return false;
+        if (parsed.refusal.code === 'E_LOOKS_SECRET') seen += 1;
+        const said = refusalText(parsed.refusal) + (parsed.claimedTaskId ?? '');
+        return !said.includes(secret.slice(0, 12));
+      }),
+      { numRuns: 300 },
+    );
+    expect(seen).toBeGreaterThan(0);
   });
 
   it('is found in escaped form and as the list of bytes a key file holds', () => {

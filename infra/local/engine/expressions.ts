@@ -7,7 +7,7 @@ import {
   libraryBounds,
 } from './expression-bounds.ts';
 import { bindFunctions, type ExpressionSources } from './expression-functions.ts';
-import { rememberedResults, type Remembered } from './expression-memory.ts';
+import { type Remembered, rememberedResults } from './expression-memory.ts';
 
 /** An expression failed or yielded nothing. `location` is the field, as in `Output/jobs[0]`. */
 export class ExpressionFailed extends Error {
