@@ -1,4 +1,3 @@
-import { pippenger } from '@noble/curves/abstract/curve.js';
 import type { WeierstrassPoint, WeierstrassPointCons } from '@noble/curves/abstract/weierstrass.js';
 import type { ProofFile, PublicFile } from '../../shared/kinds/zk/files.ts';
 import { G1, G2, SCALAR_MODULUS, writeG1, writeG2 } from '../../shared/kinds/zk/points.ts';
@@ -6,6 +5,7 @@ import { BUILT_IN_DOMAIN_POWER } from '../../shared/kinds/zk-groth16.ts';
 import type { Sha256 } from '../../shared/model/ids.ts';
 import { BadSpec } from '../execute.ts';
 import type { PointList } from './key-points.ts';
+import { multiScalarSum } from './multi-scalar.ts';
 import { quotientOnCoset } from './polynomial.ts';
 import {
   NO_SUMS,
@@ -101,7 +101,7 @@ function advance(zkey: Zkey, state: ProverState, stage: Stage): ProverState {
   }
 }
 
-/** Σ scalar[n] · point[n], by Pippenger's buckets. Zero scalars and infinity would cost as much as others. */
+/** Σ scalar[n] · point[n] over a list of the key. Zero scalars and infinity would cost as much as others. */
 function sumOf<F>(
   group: WeierstrassPointCons<F>,
   list: PointList<WeierstrassPoint<F>>,
@@ -115,13 +115,8 @@ function sumOf<F>(
       .map((point, n) => ({ point, scalar: scalars[start + n] ?? 0n }))
       .filter(({ point, scalar }) => scalar !== 0n && !point.is0());
     const points = terms.map(({ point }) => point);
-    sum = sum.add(
-      pippenger(
-        group,
-        points,
-        terms.map(({ scalar }) => scalar),
-      ),
-    );
+    const factors = terms.map(({ scalar }) => scalar);
+    sum = sum.add(multiScalarSum(group, points, factors));
   }
   return sum;
 }
