@@ -47,12 +47,16 @@ describe('a cluster that is known by its id', () => {
 });
 
 describe('a cluster the provider does not know', () => {
+  const { goneSeconds } = settings.looks;
   it.each([
-    [0, { kind: 'absent', looks: 1 }],
-    [1, { kind: 'gone' }],
-    [2, { kind: 'gone' }],
-  ])('after %i lists without it: %j', (absentLooks, verdict) => {
-    expect(judged({}, { absentLooks })).toEqual(verdict);
+    [0, goneSeconds, { kind: 'absent', looks: 1 }],
+    [1, goneSeconds, { kind: 'gone' }],
+    [2, goneSeconds, { kind: 'gone' }],
+    [1, goneSeconds - 1, { kind: 'absent', looks: 2 }],
+    [9, goneSeconds - 1, { kind: 'absent', looks: 10 }],
+    [1, goneSeconds + 1, { kind: 'gone' }],
+  ])('after %i lists without it, over %i s: %j', (absentLooks, seconds, verdict) => {
+    expect(judged({}, { absentLooks, goneSince: at(-seconds) })).toEqual(verdict);
   });
 });
 
@@ -61,7 +65,8 @@ describe('a cluster whose id was never learned', () => {
   const intent = (ago: number): Intent[] => [
     { kind: 'create', attempt: 1, term: 1, at: at(-ago), outcome: 'unknown' },
   ];
-  const without = { clusterId: undefined, absentLooks: 1 };
+  const goneSince = at(-settings.looks.goneSeconds);
+  const without = { clusterId: undefined, absentLooks: 1, goneSince };
 
   it.each([
     [quarantine - 1, { kind: 'in-doubt', waitSeconds: 1 }],
