@@ -377,7 +377,7 @@ const ROWS: readonly Row[] = [
     outcome: 'E_CKPT_*',
     tests: [
       ['model/checkpoint.test.ts', 'sequence 2^53'],
-      ['collect/checkpoints.test.ts', 'of (fence, sequence) $then after $first is taken: $taken'],
+      ['collect/checkpoints.test.ts', 'of (fence, sequence) $second after $first is taken: $taken'],
       [
         'collect/checkpoints.test.ts',
         '$what is rejected and said in the log, and the pointer stays',

@@ -80,19 +80,19 @@ describe('an uploaded checkpoint', () => {
   });
 
   it.each([
-    { first: [1, 5], then: [1, 5], taken: false },
-    { first: [1, 5], then: [1, 4], taken: false },
-    { first: [1, 5], then: [1, 6], taken: true },
-    { first: [2, 1], then: [1, 9], taken: false },
-    { first: [1, 9], then: [2, 1], taken: true },
-    { first: [1, 1_000_000], then: [2, 1], taken: true },
+    { first: [1, 5], second: [1, 5], taken: false },
+    { first: [1, 5], second: [1, 4], taken: false },
+    { first: [1, 5], second: [1, 6], taken: true },
+    { first: [2, 1], second: [1, 9], taken: false },
+    { first: [1, 9], second: [2, 1], taken: true },
+    { first: [1, 1_000_000], second: [2, 1], taken: true },
   ] as const)(
-    'of (fence, sequence) $then after $first is taken: $taken',
-    async ({ first, then, taken }) => {
+    'of (fence, sequence) $second after $first is taken: $taken',
+    async ({ first, second, taken }) => {
       const { take, row } = aStore();
       await take(first[0], first[1]);
-      expect(await take(then[0], then[1])).toMatchObject({ kind: taken ? 'taken' : 'stale' });
-      const [fence, sequence] = taken ? then : first;
+      expect(await take(second[0], second[1])).toMatchObject({ kind: taken ? 'taken' : 'stale' });
+      const [fence, sequence] = taken ? second : first;
       expect((await row())?.newest).toMatchObject({ fence, sequence });
     },
   );
