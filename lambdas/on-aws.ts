@@ -7,6 +7,7 @@ import { createIonetClusters } from '../shared/ionet/clusters.ts';
 import { createProviderClusters } from '../shared/ionet/clusters-api-clusters.ts';
 import { createProviderJobs } from '../shared/ionet/clusters-api-jobs.ts';
 import { createWorkerJobs } from '../shared/ionet/worker-jobs.ts';
+import { logLine } from '../shared/log-line.ts';
 import type { Artifacts, Bursts, Clusters, Jobs, Ledger, Log, Ports } from '../shared/ports.ts';
 import { systemClock, systemIds } from '../shared/system.ts';
 
@@ -62,5 +63,5 @@ export function jobsOnAws({ ionet, clock, ...config }: Config): Jobs {
 }
 
 const jsonLog: Log = (event, facts) => {
-  process.stdout.write(`${JSON.stringify({ event, ...facts })}\n`);
+  process.stdout.write(logLine({ event, ...facts }));
 };

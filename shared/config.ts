@@ -49,8 +49,13 @@ const ClockEnv = z.strictObject({
   speed: z.number().positive(),
 });
 
-const Environment = z.object({
-  AWS_REGION: z.string().min(1),
+const isLoopback = ({ hostname }: URL): boolean =>
+  ['127.0.0.1', '[::1]', 'localhost'].includes(hostname);
+
+const Variables = z.object({
+  AWS_REGION: z
+    .string()
+    .regex(/^[a-z]{2}(-[a-z]+)+-\d{1,2}$/, 'must be a region such as eu-central-1'),
   BURST_SETTINGS: json.pipe(Settings.omit({ workerSecret: true })),
   BURST_WORKER_SECRET: Settings.shape.workerSecret,
   BURST_TABLE: z.string().min(3),
@@ -67,6 +72,19 @@ const Environment = z.object({
   BURST_WORKER_TIMEOUT_MS: z.coerce.number().int().min(100).max(3000).default(3000),
 });
 
+/** A local world must not buy from the real provider, and a key does not travel in the clear. */
+const Environment = Variables.superRefine((env, context) => {
+  const wrong = (name: string, message: string) =>
+    context.addIssue({ code: 'custom', path: [name], message });
+  const isLocal = env.BURST_AWS_ENDPOINT !== undefined || env.BURST_LOOPBACK_WORKERS !== undefined;
+  const baseUrl = env.IONET_BASE_URL ?? BASE_URLS[env.IONET_API_FLAVOUR];
+  if (!URL.canParse(baseUrl)) return;
+  const provider = new URL(baseUrl);
+  if (isLoopback(provider)) return;
+  if (isLocal) wrong('IONET_BASE_URL', 'must be on this machine in the local world');
+  if (provider.protocol !== 'https:') wrong('IONET_BASE_URL', 'must be https');
+});
+
 /** @throws ConfigRejected with all problems at once. */
 export function configFrom(environment: Readonly<Record<string, string | undefined>>): Config {
   const parsed = Environment.safeParse(environment);
@@ -74,7 +92,7 @@ export function configFrom(environment: Readonly<Record<string, string | undefin
     const problems = parsed.error.issues.map(
       ({ path, message }) => `${path.join('.')}: ${message}`,
     );
-    throw new ConfigRejected(`the environment is not usable:\n${problems.join('\n')}`);
+    throw new ConfigRejected(`E_CONFIG: the environment is not usable:\n${problems.join('\n')}`);
   }
   const env = parsed.data;
   return {

@@ -18,7 +18,10 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'shared/memory': ['shared/model', 'shared/ports.ts'],
   'shared/aws': ['zod', 'node:', '@aws-sdk/', 'shared/model', 'shared/ports.ts'],
   'shared/ionet': ['zod', 'node:', 'ky', 'shared/model', 'shared/ports.ts', 'shared/errors.ts'],
-  worker: ['zod', 'node:', '@noble/curves/', 'shared/model', 'shared/kinds', 'shared/ports.ts'],
+  worker: [
+    ...['zod', 'node:', '@noble/curves/', 'shared/model', 'shared/kinds'],
+    ...['shared/ports.ts', 'shared/log-line.ts'],
+  ],
   'infra/virtual': [
     'node:',
     'shared/',

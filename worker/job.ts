@@ -6,9 +6,6 @@ import type {
 } from '../shared/model/job.ts';
 import { type Instant, secondsBetween } from '../shared/model/time.ts';
 
-/** Most tasks of one job: their lines must fit into one report. */
-export const MAX_TASKS = 10_000;
-
 /** Most failures a report lists. Lines it does not name are simply not done. */
 export const MAX_FAILURES = 200;
 

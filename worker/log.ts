@@ -1,3 +1,4 @@
+import { logLine } from '../shared/log-line.ts';
 import type { Log } from '../shared/ports.ts';
 import type { WorkerClock } from './clock.ts';
 
@@ -5,4 +6,4 @@ import type { WorkerClock } from './clock.ts';
 export const createLog =
   (clock: WorkerClock): Log =>
   (event, facts) =>
-    void process.stdout.write(`${JSON.stringify({ at: clock.now(), event, ...facts })}\n`);
+    void process.stdout.write(logLine({ at: clock.now(), event, ...facts }));

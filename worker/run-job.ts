@@ -1,16 +1,15 @@
 import * as z from 'zod';
-import { type JobRequest, type ManifestTask, parseManifest } from '../shared/model/job.ts';
+import {
+  type JobRequest,
+  MAX_JOB_TASKS,
+  type ManifestTask,
+  parseManifest,
+} from '../shared/model/job.ts';
 import type { Log } from '../shared/ports.ts';
 import { createCheckpointUploads } from './checkpoint-uploads.ts';
 import type { WorkerClock } from './clock.ts';
 import type { Files, TaskOutcome } from './execute.ts';
-import {
-  type Job,
-  MAX_MESSAGE_LENGTH,
-  MAX_TASKS,
-  type StopReason,
-  type TaskFailure,
-} from './job.ts';
+import { type Job, MAX_MESSAGE_LENGTH, type StopReason, type TaskFailure } from './job.ts';
 import type { MaterialStore, Materials } from './materials.ts';
 import type { Slot } from './slot.ts';
 import { TransferFailed, type Transfers } from './transfer.ts';
@@ -85,8 +84,8 @@ async function readManifest(
   if (header.jobId !== jobId) throw new ManifestRejected('manifest: is of another job');
   const lines = new Set(tasks.map(({ line }) => line));
   if (lines.size < tasks.length) throw new ManifestRejected('manifest: a line number occurs twice');
-  if (tasks.some(({ line }) => line >= MAX_TASKS)) {
-    throw new ManifestRejected(`manifest: a line number is not below ${MAX_TASKS}`);
+  if (tasks.some(({ line }) => line >= MAX_JOB_TASKS)) {
+    throw new ManifestRejected(`manifest: a line number is not below ${MAX_JOB_TASKS}`);
   }
   return tasks;
 }

@@ -9,10 +9,15 @@ const MAX_BODY_BYTES = 65_536;
 /** A caller that has not sent its whole request by then is cut off. */
 const REQUEST_TIMEOUT_MILLISECONDS = 10_000;
 
+/** How often Node looks for such callers; by default every 30 seconds only. */
+const LOOKS_PER_TIMEOUT = 10;
+
 export interface JobServerParts {
   readonly runner: JobRunner;
   readonly token: string;
   readonly hardware: Pick<WorkerHealth, 'slots' | 'gpus' | 'gpuUsed'>;
+  /** @default 10000 */
+  readonly requestTimeoutMilliseconds?: number;
 }
 
 interface Reply {
@@ -24,7 +29,12 @@ interface Reply {
  * The worker's HTTP contract: GET /healthz, POST /jobs, GET /jobs/{id}, POST /jobs/{id}/cancel, POST
  * /drain. Every call carries the bearer token; every reply is JSON below 64 KiB, `{error}` on refusal.
  */
-export function createJobServer({ runner, token, hardware }: JobServerParts): Server {
+export function createJobServer({
+  runner,
+  token,
+  hardware,
+  requestTimeoutMilliseconds: requestTimeout = REQUEST_TIMEOUT_MILLISECONDS,
+}: JobServerParts): Server {
   async function answer(request: IncomingMessage): Promise<Reply> {
     if (!isBearer(request.headers.authorization, token))
       return refusal(401, 'wrong or no bearer token');
@@ -69,14 +79,17 @@ export function createJobServer({ runner, token, hardware }: JobServerParts): Se
     return { status, body: { jobId: parsed.data.jobId } };
   }
 
-  const server = createServer((request, response) => {
+  const bounds = {
+    requestTimeout,
+    headersTimeout: requestTimeout,
+    connectionsCheckingInterval: Math.ceil(requestTimeout / LOOKS_PER_TIMEOUT),
+  };
+  return createServer(bounds, (request, response) => {
     answer(request).then(
       (reply) => send(response, reply),
       () => send(response, refusal(500, 'internal error')),
     );
   });
-  server.requestTimeout = REQUEST_TIMEOUT_MILLISECONDS;
-  return server;
 }
 
 const SUBMITTED: Readonly<Record<Submitted, { readonly status: number; readonly error?: string }>> =

@@ -71,7 +71,7 @@ export function workerSettings(
     const problems = parsed.error.issues.map(
       ({ path, message }) => `${path.join('.')}: ${message}`,
     );
-    throw new SettingsRejected(problems.join('; '));
+    throw new SettingsRejected(`E_CONFIG: ${problems.join('; ')}`);
   }
   const { data } = parsed;
   const argv = data.BURST_PROGRAM;

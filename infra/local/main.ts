@@ -139,15 +139,15 @@ function messageOf(error: unknown): string {
 
 /** Every broken line is named, and nothing is enqueued. */
 function tasksFrom(file: string): readonly Task[] {
-  const parsed = parseTasksFile(readText(file), file);
+  const parsed = parseTasksFile(readBytes(file), file);
   if (parsed.ok) return parsed.tasks;
   for (const broken of parsed.broken) process.stderr.write(`${brokenLineText(broken)}\n`);
   return process.exit(2);
 }
 
-function readText(file: string): string {
+function readBytes(file: string): Uint8Array {
   try {
-    return readFileSync(file, 'utf8');
+    return readFileSync(file);
   } catch (error) {
     process.stderr.write(`${file}: cannot be read (${messageOf(error)})\n`);
     return process.exit(2);

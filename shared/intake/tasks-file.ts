@@ -18,14 +18,17 @@ export type TasksFile =
  * Reads a file of tasks, one JSON object per line; blank lines count for nothing. All of its tasks or none:
  * with one broken line there are no tasks, only every broken line, so that a person mends them in one go.
  */
-export function parseTasksFile(text: string, file: string): TasksFile {
+export function parseTasksFile(bytes: Uint8Array, file: string): TasksFile {
   const tasks: Task[] = [];
   const broken: BrokenLine[] = [];
   const seen = new Map<string, { line: number; bodySha256: string }>();
-  const lines = text.replace(BYTE_ORDER_MARK, '').split('\n');
-  for (const [index, content] of lines.entries()) {
-    if (content.trim() === '') continue;
+  for (const [index, content] of linesOf(bytes).entries()) {
     const line = index + 1;
+    if (content === undefined) {
+      broken.push({ file, line, ...NOT_UTF8 });
+      continue;
+    }
+    if (content.trim() === '') continue;
     const parsed = parseJsonText(content);
     const checked = parsed.ok ? checkEnvelope(parsed.value) : parsed;
     if (!checked.ok) {
@@ -48,6 +51,28 @@ export function parseTasksFile(text: string, file: string): TasksFile {
 
 /** Editors on Windows put one in front of UTF-8. */
 const BYTE_ORDER_MARK = /^\ufeff/;
+
+const NOT_UTF8 = refusal('E_UTF8', '', 'the line is not UTF-8; save the file as UTF-8');
+
+/** Line by line, so that what is no text is told by its line; undefined for such a line. */
+function linesOf(bytes: Uint8Array): (string | undefined)[] {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  const lines: (string | undefined)[] = [];
+  for (let from = 0; from <= bytes.length; ) {
+    const feed = bytes.indexOf(LINE_FEED, from);
+    const end = feed < 0 ? bytes.length : feed;
+    try {
+      const line = decoder.decode(bytes.subarray(from, end));
+      lines.push(from === 0 ? line.replace(BYTE_ORDER_MARK, '') : line);
+    } catch {
+      lines.push(undefined);
+    }
+    from = end + 1;
+  }
+  return lines;
+}
+
+const LINE_FEED = 0x0a;
 
 const NO_TASKS = {
   line: 0,

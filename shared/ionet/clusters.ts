@@ -136,7 +136,7 @@ async function workersOf(caas: CaasClient, { id }: Deployment): Promise<ClusterV
   );
   return containers.map(({ container_id, public_url }) => ({
     workerId: container_id,
-    url: public_url?.trim() || undefined,
+    url: public_url,
   }));
 }
 

@@ -7,6 +7,7 @@ import {
   ProviderRefused,
   Throttled,
 } from '../errors.ts';
+import { foreignText } from '../model/foreign.ts';
 import { type Instant, millisecondsOf } from '../model/time.ts';
 import { jsonOf } from './transport.ts';
 
@@ -130,10 +131,7 @@ function wordsOf(text: string): string {
     : typeof detail.data.detail === 'string'
       ? detail.data.detail
       : detail.data.detail.map(({ loc, msg }) => `${loc.join('.')} ${msg}`).join('; ');
-  return words
-    .replace(/[\s\p{Cc}]+/gu, ' ')
-    .trim()
-    .slice(0, 300);
+  return foreignText(words.replace(/[\s\p{Cc}]+/gu, ' ').trim(), 300);
 }
 
 const isList = (text: string): boolean => {

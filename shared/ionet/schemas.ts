@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { ClusterPhase } from '../model/cluster.ts';
+import { ForeignText } from '../model/foreign.ts';
 import { ClusterId, WorkerId } from '../model/ids.ts';
 import { Instant } from '../model/time.ts';
 
@@ -21,7 +22,7 @@ export const unwrapped = <Schema extends z.ZodType>(schema: Schema) =>
  * Hardware and location ids are numbers in the API file and text elsewhere, and are sent back the way
  * they came. Inside Burst they are text; a text that looks like a number keeps quotes around it.
  */
-export const WireId = z.union([z.int(), z.string().min(1).max(100)]);
+export const WireId = z.union([z.int(), z.string().regex(/^[\x21-\x7e]{1,100}$/)]);
 export type WireId = z.infer<typeof WireId>;
 
 const NUMERAL = /^-?\d+$/;
@@ -38,6 +39,15 @@ export function wireId(text: string): WireId {
 export const OpaqueId = z.union([z.string(), z.int().nonnegative()]).transform(String);
 export const Count = z.int().nonnegative();
 const Minutes = z.number().nonnegative().max(1e8);
+
+/** Names no card any more once it is cut. */
+const HardwareName = ForeignText(100);
+
+/** Where a worker says it is. One bad URL is one worker without a URL, and not a list that cannot be read. */
+const WorkerUrl = z.unknown().transform((value): string | undefined => {
+  const url = typeof value === 'string' ? value.trim() : '';
+  return /^[\x21-\x7e]{1,2048}$/.test(url) ? url : undefined;
+});
 
 /** An ISO-like time; without a zone it is UTC. What cannot be read is absent, not an error. */
 export const LenientTime = z.unknown().transform((value): Instant | undefined => {
@@ -77,7 +87,7 @@ export const HardwareList = unwrapped(
     hardware: z.array(
       z.looseObject({
         hardware_id: WireId,
-        hardware_name: z.string(),
+        hardware_name: HardwareName,
         max_gpus_per_container: Count,
       }),
     ),
@@ -120,7 +130,7 @@ export const Deployment = unwrapped(
     started_at: LenientTime,
     finished_at: LenientTime,
     amount_paid: z.number().nonnegative().max(1e7),
-    hardware_name: z.string(),
+    hardware_name: HardwareName,
     gpus_per_container: Count,
     total_containers: Count,
     compute_minutes_served: Minutes,
@@ -135,7 +145,7 @@ export const ContainerPage = unwrapped(
     workers: z.array(
       z.looseObject({
         container_id: OpaqueId.pipe(WorkerId),
-        public_url: z.string().max(2048).nullish(),
+        public_url: WorkerUrl,
       }),
     ),
   }),

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { sha256Of } from './digest.ts';
+import { ForeignSeconds } from './foreign.ts';
 import { Sha256, TaskId } from './ids.ts';
 
 /** Content type of every checkpoint: upload URLs are signed for it. */
@@ -15,7 +16,7 @@ export const CheckpointMark = z.object({
   /** Name of the stage that is done. */
   stage: z.string().regex(/^[\x20-\x7e]{1,64}$/),
   /** Slot time spent on the task up to here, the time of the attempts it resumed included: the worker's word. */
-  workSeconds: z.number().nonnegative().max(1e9),
+  workSeconds: ForeignSeconds,
 });
 export type CheckpointMark = z.infer<typeof CheckpointMark>;
 

@@ -2,7 +2,12 @@ import * as z from 'zod';
 import { Sha256 } from './ids.ts';
 
 /** Name of one file of a task. It cannot begin with a dot: those names are ours. */
-export const FileName = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,63}$/);
+export const FileName = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9.-]{0,63}$/,
+    'a file name has 1 to 64 of a-z 0-9 . - and begins with a letter or digit; it is no path',
+  );
 
 /** Largest file a task may bring along, bytes. */
 export const MAX_INPUT_BYTES = 64 * 1024 * 1024;

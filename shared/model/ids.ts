@@ -38,12 +38,15 @@ export const BurstId = z
   .brand<'BurstId'>();
 export type BurstId = z.infer<typeof BurstId>;
 
+/** Identifier the provider gave something: printable, because it ends up in keys, URLs and log lines. */
+const OpaqueId = z.string().regex(/^[\x21-\x7e]{1,128}$/);
+
 /** Identifier the provider gave a cluster. Opaque: compare it, never parse it. */
-export const ClusterId = z.string().min(1).max(128).brand<'ClusterId'>();
+export const ClusterId = OpaqueId.brand<'ClusterId'>();
 export type ClusterId = z.infer<typeof ClusterId>;
 
 /** Identifier the provider gave one container of a cluster. Opaque. */
-export const WorkerId = z.string().min(1).max(128).brand<'WorkerId'>();
+export const WorkerId = OpaqueId.brand<'WorkerId'>();
 export type WorkerId = z.infer<typeof WorkerId>;
 
 /** `<burst>-<n>`: what one slot runs for us. */
@@ -56,7 +59,7 @@ export type JobId = z.infer<typeof JobId>;
 /** Lower-case hexadecimal SHA-256. */
 export const Sha256 = z
   .string()
-  .regex(/^[0-9a-f]{64}$/)
+  .regex(/^[0-9a-f]{64}$/, 'a SHA-256 is 64 digits of 0-9 a-f')
   .brand<'Sha256'>();
 export type Sha256 = z.infer<typeof Sha256>;
 

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { CheckpointMark } from './checkpoint.ts';
 import { FileName } from './files.ts';
+import { ForeignSeconds, ForeignText } from './foreign.ts';
 import { BatchId, JobId, Sha256, TaskId } from './ids.ts';
 import { Instant } from './time.ts';
 
@@ -14,11 +15,14 @@ export const JobRequest = z.strictObject({
 });
 export type JobRequest = z.infer<typeof JobRequest>;
 
+/** Most tasks of one job. */
+export const MAX_JOB_TASKS = 10_000;
+
 /** First line of a manifest. */
 export const ManifestHeader = z.strictObject({
   v: z.literal(1),
   jobId: JobId,
-  tasks: z.int().positive(),
+  tasks: z.int().positive().max(MAX_JOB_TASKS),
 });
 export type ManifestHeader = z.infer<typeof ManifestHeader>;
 
@@ -89,20 +93,20 @@ export const JobReport = z.object({
   manifestSha256: Sha256,
   status: z.enum(['queued', 'running', 'succeeded', 'failed', 'interrupted', 'cancelled']),
   /** Manifest lines whose files were all uploaded, in order of completion. */
-  uploaded: z.array(z.int().nonnegative()).max(10_000),
+  uploaded: z.array(z.int().nonnegative()).max(MAX_JOB_TASKS),
   failures: z
     .array(
       z.object({
         line: z.int().nonnegative(),
         class: TaskFailureClass,
-        message: z.string().max(300),
+        message: z.string().max(300).pipe(ForeignText(300)),
       }),
     )
     .max(200),
   /** Newest checkpoint uploaded per line; lines whose files were uploaded need none. */
   checkpoints: z.array(ReportedCheckpoint).max(200).default([]),
   /** Seconds of a slot this job has used. */
-  slotSeconds: z.number().nonnegative(),
+  slotSeconds: ForeignSeconds,
 });
 export type JobReport = z.infer<typeof JobReport>;
 
@@ -120,7 +124,7 @@ export const WorkerHealth = z.object({
   /** Jobs it runs at a time. */
   slots: z.int().positive().max(64),
   /** GPUs as the container sees them; empty on a machine without one. */
-  gpus: z.array(z.object({ model: z.string(), vramMb: z.int().nonnegative() })).max(64),
+  gpus: z.array(z.object({ model: ForeignText(100), vramMb: z.int().nonnegative() })).max(64),
   /** Whether the executors of this image use the GPU. */
   gpuUsed: z.boolean(),
 });
@@ -132,13 +136,20 @@ export const manifestText = (jobId: JobId, tasks: readonly ManifestTask[]): stri
     .map((line) => `${JSON.stringify(line)}\n`)
     .join('');
 
-/** Parses a manifest. @throws z.ZodError or SyntaxError when it is not one. */
+/**
+ * Parses a manifest. However many lines the text has, no more are looked at than its header announces, and
+ * one: that is enough to see that they are too many.
+ *
+ * @throws z.ZodError or SyntaxError when it is not one.
+ */
 export function parseManifest(text: string): { header: ManifestHeader; tasks: ManifestTask[] } {
-  const [first = '', ...rest] = text.trimEnd().split('\n');
-  const header = ManifestHeader.parse(JSON.parse(first));
+  const lines = text.trimEnd();
+  const end = lines.indexOf('\n');
+  const header = ManifestHeader.parse(JSON.parse(end < 0 ? lines : lines.slice(0, end)));
+  const rest = end < 0 ? [] : lines.slice(end + 1).split('\n', header.tasks + 1);
   const tasks = rest.map((line) => ManifestTask.parse(JSON.parse(line)));
   if (tasks.length !== header.tasks) {
-    throw new SyntaxError(`manifest announces ${header.tasks} tasks and lists ${tasks.length}`);
+    throw new SyntaxError(`manifest announces ${header.tasks} tasks and does not list as many`);
   }
   return { header, tasks };
 }

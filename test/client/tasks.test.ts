@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { burstClient } from '../../shared/client/burst-client.ts';
 import type { Progress } from '../../shared/client/wait.ts';
 import { checkEnvelope } from '../../shared/intake/check-envelope.ts';
 import { sha256Of } from '../../shared/model/digest.ts';
+import { Tenant } from '../../shared/model/ids.ts';
 import { clientWorld, nftTask, nftTasks, worldSettings } from './client-world.ts';
 
 /** A world in which the given tasks were sent and have ended. */
@@ -263,6 +265,32 @@ describe('wait', () => {
 
   it('is over at once for no tasks', async () => {
     expect(await clientWorld().client.wait([])).toEqual([]);
+  });
+});
+
+describe('a task of another tenant', () => {
+  it('is as unknown as one that never was, and its id is free', async () => {
+    const world = clientWorld();
+    const { queue, ledger, artifacts, pause, ports } = world;
+    const { clock, ids } = ports;
+    const stranger = burstClient(
+      { queue, ledger, artifacts, clock, ids, pause },
+      Tenant.parse('stranger'),
+    );
+    await world.client.enqueue(nftTasks(1));
+    await world.run({ forSeconds: 10 });
+    expect(await world.client.explain('task-1')).toBeDefined();
+    for (const call of ['explain', 'get', 'result', 'cancel', 'download'] as const) {
+      const answers: string[] = [];
+      for (const id of ['task-1', 'task-never']) {
+        const answer = await stranger[call](id).catch(String);
+        answers.push(JSON.stringify(answer).replaceAll(id, 'ID'));
+      }
+      expect(answers[0]).toBe(answers[1]);
+      expect(answers[0]).toMatch(call === 'get' ? /"state":"unknown"/ : /TaskNotFound/);
+    }
+    const [receipt] = await stranger.enqueue(nftTasks(1, { resources: { vramGb: 2 } }));
+    expect(receipt).not.toHaveProperty('error');
   });
 });
 

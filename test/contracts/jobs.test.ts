@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { createWorkerJobs } from '../../shared/ionet/worker-jobs.ts';
-import { type Gates, createGates } from '../support/gates.ts';
+import { createGates, type Gates } from '../support/gates.ts';
 import { aClusterRequest, aRequirement, DIGEST, ionetWorld } from '../support/ionet-world.ts';
 import { echo, prepareJob } from '../support/jobs.ts';
 import { type ObjectStore, openObjectStore } from '../support/object-store.ts';

@@ -103,7 +103,8 @@ describe('npm run asl', () => {
 
   const file = (name: string, content: unknown) => {
     const path = join(folder, name);
-    writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+    const asIs = typeof content === 'string' || content instanceof Uint8Array;
+    writeFileSync(path, asIs ? content : JSON.stringify(content));
     return path;
   };
   const asl = async (...args: string[]) => {
@@ -119,6 +120,8 @@ describe('npm run asl', () => {
     });
     return { code, lines: stdout.trimEnd().split('\n'), stderr };
   };
+
+  const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
 
   const definition = file(
     'definition.json',
@@ -246,6 +249,35 @@ describe('npm run asl', () => {
       name: 'a script of another shape',
       args: [definition, '--script', file('odd.json', { poll: [{ give: 1 }] })],
       says: /odd\.json: poll\/0 must be \{"return".*\n$/,
+    },
+    {
+      name: 'a definition nested 100,000 deep',
+      args: [file('deep.json', nested(100_000))],
+      says: /deep\.json: is nested deeper than 256; flatten it\n$/,
+    },
+    {
+      name: 'an input nested 257 deep',
+      args: [definition, '--input', file('deep-input.json', nested(257))],
+      says: /deep-input\.json: is nested deeper than 256; flatten it\n$/,
+    },
+    {
+      name: 'a script nested 100,000 deep',
+      args: [
+        definition,
+        '--script',
+        file('deep-script.json', `{"poll":[{"return":${nested(100_000)}}]}`),
+      ],
+      says: /deep-script\.json: is nested deeper than 256; flatten it\n$/,
+    },
+    {
+      name: 'an input that is no UTF-8',
+      args: [definition, '--input', file('latin.json', Buffer.from('"caf\xe9"', 'latin1'))],
+      says: /latin\.json: .*not valid.*utf-8.*\n$/i,
+    },
+    {
+      name: 'a file that commands the terminal',
+      args: [file('ansi.json', '{"a":\u001b[2J\u009b}')],
+      says: /ansi\.json: .*\\u001b\[2J\\u009b/,
     },
     { name: 'no definition', args: [], says: /missing required argument/ },
     { name: 'an unknown option', args: [definition, '--fast'], says: /unknown option '--fast'/ },

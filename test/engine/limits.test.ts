@@ -84,6 +84,13 @@ describe('the payload limit of 262,144 bytes', () => {
   });
 });
 
+it('ends an execution whose function answers deeper than a stack', async () => {
+  const deep: unknown = JSON.parse('['.repeat(100_000) + ']'.repeat(100_000));
+  const machine = machineOf({ T: aTask('f') });
+  const { status, error } = await runToEnd(machine, { f: returns(deep) });
+  expect({ status, error }).toEqual({ status: 'FAILED', error: 'States.DataLimitExceeded' });
+});
+
 describe('the bounds of one evaluation', () => {
   const expressions = { depth: 1000, calls: 1000 };
   const outcomeOf = (expression: string) =>

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseTask } from '../../shared/intake/parse-task.ts';
 import { type Refusal, refusalText } from '../../shared/intake/refusal.ts';
@@ -460,6 +461,75 @@ const UNSUPPORTED: Readonly<Record<string, unknown>> = {
   timeoutSeconds: 0,
 };
 
+const SHA = 'a'.repeat(64);
+const input = (changes: Readonly<Record<string, unknown>>) =>
+  aMessage({ inputs: [{ name: 'a.json', sha256: SHA, bytes: 1, ...changes }] });
+
+const FILES: readonly Bad[] = [
+  ...['../x', '/etc/passwd', 'a/b', 'a\\b', '.checkpoint', '', 'A', 's3://other/key', 'a\n'].map(
+    (name): Bad => ({
+      what: `a file called ${JSON.stringify(name)}`,
+      text: input({ name }),
+      code: 'E_VALUE',
+      field: 'inputs.0.name',
+      mend: /1 to 64 of a-z 0-9 \. - .*; it is no path; got/,
+    }),
+  ),
+  ...['url', 'key', 'bucket', 'tenant'].map(
+    (field): Bad => ({
+      what: `a file with a ${field} of its own`,
+      text: input({ [field]: 'https://elsewhere.example/x' }),
+      code: 'E_UNKNOWN_FIELD',
+      field: `inputs.0.${field}`,
+      mend: /remove it/,
+    }),
+  ),
+  {
+    what: 'a hash in capitals',
+    text: input({ sha256: 'A'.repeat(64) }),
+    code: 'E_VALUE',
+    field: 'inputs.0.sha256',
+    mend: /64 digits of 0-9 a-f/,
+  },
+  {
+    what: 'a file of 64 MiB and a byte',
+    text: input({ bytes: 64 * 1024 * 1024 + 1 }),
+    code: 'E_RANGE',
+    field: 'inputs.0.bytes',
+    mend: /<=67108864; got 67108865/,
+  },
+  {
+    what: 'a file name twice',
+    text: aMessage({ inputs: [0, 1].map((bytes) => ({ name: 'a.json', sha256: SHA, bytes })) }),
+    code: 'E_VALUE',
+    field: 'inputs',
+    mend: /names a file twice/,
+  },
+  {
+    what: '17 files',
+    text: aMessage({
+      inputs: Array.from({ length: 17 }, (_, n) => ({ name: `${n}.json`, sha256: SHA, bytes: 1 })),
+    }),
+    code: 'E_RANGE',
+    field: 'inputs',
+    mend: /<=16/,
+  },
+  {
+    what: 'an archive that nobody unpacks',
+    text: input({ name: 'all.zip' }),
+    code: 'E_UNKNOWN_FIELD',
+    field: 'inputs',
+    mend: /reads no all\.zip; remove it/,
+  },
+  {
+    what: 'secrecy that no machine gives',
+    text: aMessage({ confidentiality: 'tee-required' }),
+    code: 'E_UNSUPPORTED',
+    field: 'confidentiality',
+    mend: /no enclave is verified; keep the secret at home/,
+  },
+];
+
 const table = (rows: readonly Bad[]) =>
   it.each(rows)('refuses $what: $code', ({ text, code, field = '', mend }) => {
     const why = refused(text);
@@ -472,6 +542,7 @@ describe('a message that is no sound JSON object', () => table(WHOLE));
 describe('a message with wrong field names', () => table(NAMES));
 describe('a message with values out of place', () => table(VALUES));
 describe('a message with an unknown kind, GPU or place', () => table(KINDS_AND_PLACES));
+describe('a message with files that are not its own', () => table(FILES));
 
 describe('an id', () => {
   it.each(IDS)('is refused when it is %j, and shown escaped and short', (taskId) => {
@@ -558,6 +629,31 @@ describe('a secret in a message', () => {
     ]) {
       expect(refusalText(refused(text))).not.toContain(secret.slice(0, 12));
     }
+  });
+
+  it('is repeated by no refusal, wherever it stands and however the message is broken', () => {
+    const texts = [SOUND, resources({ gpuModels: ['H200'] }), aMessage({ locations: ['US'] })];
+    const place = fc.record({
+      text: fc.constantFrom(...texts),
+      secret: fc.constantFrom(...Object.values(SECRETS)),
+      at: fc.nat(200),
+      drop: fc.nat(5),
+    });
+    let seen = 0;
+    fc.assert(
+      fc.property(place, ({ text, secret, at, drop }) => {
+        const parsed = parseTask(
+          `${text.slice(0, at)} ${secret} ${text.slice(at + drop)}`,
+          settings,
+        );
+        if (parsed.ok) return false;
+        if (parsed.refusal.code === 'E_LOOKS_SECRET') seen += 1;
+        const said = refusalText(parsed.refusal) + (parsed.claimedTaskId ?? '');
+        return !said.includes(secret.slice(0, 12));
+      }),
+      { numRuns: 300 },
+    );
+    expect(seen).toBeGreaterThan(0);
   });
 
   it('is found in escaped form and as the list of bytes a key file holds', () => {

@@ -4,7 +4,7 @@ import { parseTask } from '../../shared/intake/parse-task.ts';
 import type { Refusal } from '../../shared/intake/refusal.ts';
 import { Tenant } from '../../shared/model/ids.ts';
 import { CONTAINER_IMAGE, containerSpec } from '../kinds/container/make.ts';
-import { aMessage, soundTask, someSettings } from './make.ts';
+import { aMessage, someSettings, soundTask } from './make.ts';
 
 const settings = someSettings({ containers: [CONTAINER_IMAGE], allowCpuExecutor: false });
 const digest = 'c'.repeat(64);

@@ -6,6 +6,7 @@ import { parseTask, type SoundTask } from '../../shared/intake/parse-task.ts';
 import { quoted, refusalText } from '../../shared/intake/refusal.ts';
 import { canonicalJson, sha256Of } from '../../shared/model/digest.ts';
 import { TaskEnvelope } from '../../shared/model/task.ts';
+import { anyText } from '../support/any-text.ts';
 import { aMessage, anEnvelope, aSpec, IMAGE, someSettings, soundTask } from './make.ts';
 
 const settings = someSettings();
@@ -223,9 +224,7 @@ describe('any text at all', () => {
   };
 
   it('is a sound task or a refusal with a code: strings', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => void looksRight(text)),
-    );
+    fc.assert(fc.property(anyText({ maxLength: 60 }), (text) => void looksRight(text)));
     fc.assert(
       fc.property(
         fc.string({ unit: fc.constantFrom(...'{}[]":,\\u01e -.nulta') }),
@@ -259,7 +258,7 @@ describe('any text at all', () => {
         'hour',
         '__proto__',
       ),
-      fc.string({ unit: 'binary', maxLength: 8 }),
+      anyText({ maxLength: 8 }),
     );
     const value = fc.oneof(
       fc.jsonValue({ maxDepth: 2 }),
@@ -285,7 +284,7 @@ describe('any text at all', () => {
     const cut = fc.record({
       from: fc.nat(text.length),
       drop: fc.nat(4),
-      put: fc.string({ unit: 'binary', maxLength: 3 }),
+      put: anyText({ maxLength: 3 }),
     });
     fc.assert(
       fc.property(cut, ({ from, drop, put }) => {
@@ -353,14 +352,10 @@ describe('the place where text stops being JSON', () => {
 describe('text shown to people', () => {
   it('is never longer than asked and never ends in half an escape', () => {
     fc.assert(
-      fc.property(
-        fc.string({ unit: 'binary', maxLength: 30 }),
-        fc.integer({ min: 7, max: 20 }),
-        (text, most) => {
-          expect(quoted(text, most)).toMatch(/^(?:[\x20-\x7e]|\\u[0-9a-f]{4})*…?$/);
-          expect(quoted(text, most).length).toBeLessThanOrEqual(most);
-        },
-      ),
+      fc.property(anyText({ maxLength: 30 }), fc.integer({ min: 7, max: 20 }), (text, most) => {
+        expect(quoted(text, most)).toMatch(/^(?:[\x20-\x7e]|\\u[0-9a-f]{4})*…?$/);
+        expect(quoted(text, most).length).toBeLessThanOrEqual(most);
+      }),
     );
   });
 

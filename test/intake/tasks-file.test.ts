@@ -1,13 +1,15 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { brokenLineText, parseTasksFile } from '../../shared/intake/tasks-file.ts';
 import { nftTask } from '../client/client-world.ts';
+import { anyText } from '../support/any-text.ts';
 
 const line = (taskId: string, fields = {}) => JSON.stringify({ ...nftTask(taskId), ...fields });
 
-const read = (text: string) => parseTasksFile(text, 'tasks.jsonl');
+const read = (text: string | Buffer) => parseTasksFile(Buffer.from(text), 'tasks.jsonl');
 
 /** What is wrong, as it is shown. */
-const faults = (text: string): string[] => {
+const faults = (text: string | Buffer): string[] => {
   const file = read(text);
   return file.ok ? [] : file.broken.map(brokenLineText);
 };
@@ -58,6 +60,34 @@ describe('a file of tasks', () => {
       ]);
     },
   );
+
+  it('names the line that is no UTF-8, instead of a task with other letters in it', () => {
+    const [latin, good] = [Buffer.from(line('a', { spec: 'caf\xe9' }), 'latin1'), line('b')];
+    const text = Buffer.concat([Buffer.from(`${good}\n`), latin, Buffer.from(`\n${good}`)]);
+    expect(faults(text)).toEqual([
+      'tasks.jsonl:2: E_UTF8: the line is not UTF-8; save the file as UTF-8',
+    ]);
+  });
+
+  it('of any bytes at all gives its tasks, or broken lines with a code', () => {
+    const bytes = fc.oneof(
+      fc.uint8Array({ maxLength: 300 }),
+      fc
+        .array(fc.oneof(fc.constant(line('a')), fc.json(), anyText()))
+        .map((lines) => Buffer.from(lines.join('\n'))),
+    );
+    fc.assert(
+      fc.property(bytes, (content) => {
+        const file = parseTasksFile(content, 'tasks.jsonl');
+        if (file.ok) expect(file.tasks.length).toBeGreaterThan(0);
+        else
+          for (const one of file.broken)
+            expect(brokenLineText(one)).toMatch(
+              /^tasks\.jsonl(:\d+)?: E_[A-Z0-9_]+: [\x20-\x7e…]+$/,
+            );
+      }),
+    );
+  });
 
   it('says that an array is not one object per line', () => {
     expect(faults(`[${line('a')}]`)).toEqual([

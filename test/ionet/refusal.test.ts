@@ -141,7 +141,7 @@ describe('failureOf', () => {
 
   it('keeps 300 characters of a long text, in one line', () => {
     const { message } = failure(look, 400, `<html>\r\n\t\u0000${'x'.repeat(5000)}`);
-    expect(message).toBe(`look answered 400: <html> ${'x'.repeat(293)}`);
+    expect(message).toBe(`look answered 400: <html> ${'x'.repeat(292)}…`);
   });
 
   it.each([

@@ -52,7 +52,22 @@ async function clientOf(
 
 const clientSaying = (body: unknown) => clientOf(() => ({ body }));
 
-const UNUSABLE = unusableReplies(detail);
+/** What makes no answer to anything. */
+const UNUSABLE: readonly { readonly what: string; readonly scripted: Scripted }[] = [
+  ...unusableReplies(detail),
+  {
+    what: 'an id of 129 characters',
+    scripted: { body: { ...detail, id: 'x'.repeat(129), deployment_id: 'x'.repeat(129) } },
+  },
+  {
+    what: 'an id with a line end',
+    scripted: { body: { ...detail, id: 'd\n1', deployment_id: 'd\n1' } },
+  },
+  {
+    what: '100 MB announced and one byte sent',
+    scripted: { headers: { 'content-length': '100000000', connection: 'close' }, body: '{' },
+  },
+];
 
 describe('a paid call', () => {
   it.each(UNUSABLE)('that gets $what may have bought', async ({ scripted }) => {
@@ -246,6 +261,32 @@ describe('a look', () => {
       { workerId: '2', url: undefined },
       { workerId: 'c-3', url: 'https://c-3.example' },
     ]);
+  });
+
+  it.each([
+    { what: 'is longer than any', public_url: `https://${'x'.repeat(2041)}` },
+    { what: 'has a line end', public_url: 'https://c-1.example/\r\nx: y' },
+    { what: 'is half a pair', public_url: 'https://\ud800.example' },
+    { what: 'is a number', public_url: 7 },
+    { what: 'is a list', public_url: ['https://c-1.example'] },
+  ])('loses no other worker by one whose URL $what', async ({ public_url }) => {
+    const good = { container_id: 'c-2', public_url: 'https://c-2.example' };
+    const clusters = await clientOf(({ path }) => ({
+      body: path.endsWith('containers')
+        ? { data: { total: 2, workers: [{ container_id: 'c-1', public_url }, good] } }
+        : { data: { ...detail, status: 'running' } },
+    }));
+    expect((await clusters.get(ID))?.workers).toEqual([
+      { workerId: 'c-1', url: undefined },
+      { workerId: 'c-2', url: 'https://c-2.example' },
+    ]);
+  });
+
+  it('names hardware in a few printable words', async () => {
+    const clusters = await clientSaying({
+      data: { ...detail, hardware_name: `RTX\u001b[2J${'x'.repeat(1e5)}` },
+    });
+    expect((await clusters.get(ID))?.gpuModel).toBe(`RTX [2J${'x'.repeat(92)}…`);
   });
 
   it('shows no workers while the containers are not known yet', async () => {

@@ -1,4 +1,5 @@
 import { deflateSync } from 'node:zlib';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { metadataBytes, metadataOf } from '../../shared/kinds/nft/metadata.ts';
 import { encodePng } from '../../shared/kinds/nft/png-encode.ts';
@@ -158,6 +159,23 @@ describe('verifying a rendered token', () => {
     expect(verdict.verified).toBe(false);
     expect(verdict.verified || verdict.reason).toContain(reason);
   });
+});
+
+it('any bytes and any JSON as metadata are refused by name, without an exception', () => {
+  const field = fc.constantFrom('name', 'description', 'image', 'attributes', 'properties', 'x');
+  const edited = fc
+    .tuple(field, fc.jsonValue({ maxDepth: 2 }))
+    .map(([name, value]) => JSON.stringify({ ...metadata, [name]: value }));
+  const upload = fc.oneof(
+    fc.uint8Array({ maxLength: 40 }),
+    fc.oneof(edited, fc.json()).map((text) => new TextEncoder().encode(text)),
+  );
+  fc.assert(
+    fc.property(upload, (bytes) => {
+      const verdict = verdictOf(new Map([...files, ['metadata.json', bytes] as const]));
+      expect(verdict.verified ? '' : verdict.reason).toMatch(/^E_RESULT_METADATA: /);
+    }),
+  );
 });
 
 describe('the kind nft.generative', () => {

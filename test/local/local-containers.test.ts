@@ -8,7 +8,7 @@ import { parseTasksFile } from '../../shared/intake/tasks-file.ts';
 import { sha256Of } from '../../shared/model/digest.ts';
 
 const FILE = 'infra/examples/container/tasks.jsonl';
-const parsed = parseTasksFile(readFileSync(FILE, 'utf8'), FILE);
+const parsed = parseTasksFile(readFileSync(FILE), FILE);
 const folders: string[] = [];
 afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true });

@@ -190,6 +190,17 @@ describe('the Step Functions API', () => {
         ),
     ],
     [
+      'InvalidExecutionInput',
+      'input nested 100,000 deep',
+      () =>
+        client.send(
+          new StartExecutionCommand({
+            stateMachineArn,
+            input: '['.repeat(100_000) + ']'.repeat(100_000),
+          }),
+        ),
+    ],
+    [
       'ExecutionAlreadyExists',
       'a running name with other input',
       () =>

@@ -35,6 +35,14 @@ it('may have an empty payload', () => {
   });
 });
 
+it('has its seconds to the millisecond, because the ledger takes no smaller number', () => {
+  const parsed = parseCheckpoint(withHeader({ workSeconds: 1e-200 }));
+  expect(parsed.ok && parsed.header.workSeconds).toBe(0);
+  expect(parseCheckpoint(withHeader({ workSeconds: 1.23456 }))).toMatchObject({
+    header: { workSeconds: 1.235 },
+  });
+});
+
 describe('what is not a checkpoint', () => {
   it.each([
     { what: 'nothing', bytes: Buffer.alloc(0), why: /^E_CKPT_HEADER: no header line/ },
@@ -56,6 +64,7 @@ describe('what is not a checkpoint', () => {
     { what: 'a sequence behind', bytes: withHeader({ sequence: -1 }), why: /^E_CKPT_SEQUENCE/ },
     { what: 'sequence 2^53', bytes: withHeader({ sequence: 2 ** 53 }), why: /^E_CKPT_SEQUENCE/ },
     { what: 'a sequence of 1.5', bytes: withHeader({ sequence: 1.5 }), why: /^E_CKPT_SEQUENCE/ },
+    { what: '1e308 seconds', bytes: withHeader({ workSeconds: 1e308 }), why: /: workSeconds / },
     { what: 'a stage with a line feed', bytes: withHeader({ stage: 'a\nb' }), why: /: stage / },
     { what: 'a byte too few', bytes: STORED.subarray(0, -1), why: /^E_CKPT_SIZE: 6 bytes/ },
     { what: 'a byte too many', bytes: Buffer.concat([STORED, PAYLOAD]), why: /^E_CKPT_SIZE/ },

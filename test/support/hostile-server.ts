@@ -8,7 +8,8 @@ export interface HostileServer {
   close(): Promise<void>;
 }
 
-async function listen(server: Server): Promise<HostileServer> {
+/** Opens a server on a free port of loopback; closing it ends its connections. */
+export async function openServer(server: Server): Promise<HostileServer> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
@@ -32,8 +33,8 @@ async function listen(server: Server): Promise<HostileServer> {
 /** A server that answers HTTP in whatever way the test likes. */
 export const openHttpServer = (
   handle: (request: IncomingMessage, response: ServerResponse) => void,
-): Promise<HostileServer> => listen(createServer(handle));
+): Promise<HostileServer> => openServer(createServer(handle));
 
 /** A server that answers in bytes of its own choice once the first of a request have come. */
 export const openTcpServer = (handle: (socket: Socket) => void): Promise<HostileServer> =>
-  listen(createTcpServer((socket) => void socket.once('data', () => handle(socket))));
+  openServer(createTcpServer((socket) => void socket.once('data', () => handle(socket))));

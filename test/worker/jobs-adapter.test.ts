@@ -124,6 +124,31 @@ describe('a stranger that answers HTTP badly', () => {
         ),
     },
     {
+      name: 'more bytes than it announces',
+      handle: (socket) =>
+        void socket.end(`HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n${JSON.stringify(HEALTH)}`),
+    },
+    {
+      name: 'two lengths',
+      handle: (socket) =>
+        void socket.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}'),
+    },
+    {
+      name: 'a negative length',
+      handle: (socket) => void socket.end('HTTP/1.1 200 OK\r\ncontent-length: -2\r\n\r\n{}'),
+    },
+    {
+      name: '100 MB announced and one byte sent',
+      handle: (socket) => void socket.end('HTTP/1.1 200 OK\r\ncontent-length: 100000000\r\n\r\n{'),
+    },
+    {
+      name: 'a chunk longer than any memory',
+      handle: (socket) =>
+        void socket.end(
+          'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nffffffffffffffff\r\n{',
+        ),
+    },
+    {
       name: 'interim answers without end',
       handle: (socket) => pour(socket, 'HTTP/1.1 103 Early Hints\r\n\r\n'),
     },
@@ -158,6 +183,30 @@ describe('a stranger that answers HTTP badly', () => {
     const server = await replies(200, JSON.stringify(HEALTH).padEnd(bytes));
     expect(await adapter().health(at(server.url))).toMatchObject({ kind });
   });
+
+  it('says what its GPUs are in a few printable words', async () => {
+    const gpus = [{ model: `RTX\u0000${'x'.repeat(60_000)}`, vramMb: 1 }];
+    const server = await replies(200, { ...HEALTH, gpus });
+    const answer = await adapter().health(at(server.url));
+    expect(answer).toMatchObject({
+      value: { gpus: [{ model: `RTX ${'x'.repeat(95)}…`, vramMb: 1 }] },
+    });
+  });
+
+  it.each(['999999999', 'Fri, 31 Dec 2199 23:59:59 GMT', '-1'])(
+    'is neither waited for nor asked again when it says Retry-After: %s',
+    async (retryAfter) => {
+      let asked = 0;
+      const server = await serve(
+        openHttpServer((_request, response) => {
+          asked += 1;
+          response.writeHead(503, { 'retry-after': retryAfter }).end('{"error":"draining"}');
+        }),
+      );
+      expect(await adapter().submit(at(server.url), JOB)).toMatchObject({ kind: 'answered' });
+      expect(asked).toBe(1);
+    },
+  );
 
   it('is not followed to where it redirects', async () => {
     let visits = 0;
@@ -241,6 +290,23 @@ describe('what an answer means', () => {
     { status: 200, body: { ...REPORT, uploaded: [1.5] }, answer: SILENT },
     { status: 200, body: { ...REPORT, uploaded: Array(10_001).fill(1) }, answer: SILENT },
     { status: 200, body: { ...REPORT, slotSeconds: null }, answer: SILENT },
+    { status: 200, body: { ...REPORT, slotSeconds: 1e308 }, answer: SILENT },
+    {
+      status: 200,
+      body: { ...REPORT, slotSeconds: 1e-200 },
+      answer: { kind: 'answered', value: { ...REPORT, slotSeconds: 0 } },
+    },
+    {
+      status: 200,
+      body: {
+        ...REPORT,
+        failures: [{ line: 0, class: 'executor', message: 'a\u001b[2J\r\n\u202eb\ud800' }],
+      },
+      answer: {
+        kind: 'answered',
+        value: { ...REPORT, failures: [{ line: 0, class: 'executor', message: 'a [2J b ' }] },
+      },
+    },
     { status: 401, body: { error: 'wrong token' }, answer: SILENT },
     { status: 503, body: { error: 'busy' }, answer: SILENT },
   ])('a get answered with $status $body.status', async ({ status, body, answer }) => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import * as z from 'zod';
 import { ExecutionRefused } from './api-refusal.ts';
+import { isTooDeep, MAX_DEPTH } from './depth.ts';
 import { messageOf } from './expressions.ts';
 import { DefinitionRefused } from './refusals.ts';
 import { Script } from './script.ts';
@@ -10,9 +11,6 @@ import { plainWording } from './wording.ts';
 
 /** The command line, a file or the definition is at fault; a failed execution is a result. */
 const EXIT_REFUSED = 2;
-
-/** Some editors begin a UTF-8 file with it; it is not part of the text. */
-const BYTE_ORDER_MARK = /^\uFEFF/;
 
 /** A file that cannot be used, in one line. */
 class FileUnusable extends Error {
@@ -37,8 +35,12 @@ export interface Streams {
  * @param args - What follows the command's name.
  * @returns the exit code.
  */
-export async function runAslCommand(args: readonly string[], streams: Streams): Promise<number> {
+export async function runAslCommand(args: readonly string[], terminal: Streams): Promise<number> {
   let exitCode = 0;
+  const streams: Streams = {
+    out: (text) => terminal.out(printable(text)),
+    err: (text) => terminal.err(printable(text)),
+  };
   const program = new Command('asl')
     .description('Runs a state machine on a virtual clock, its functions following a script.')
     .argument('<definition>', 'Amazon States Language, JSONata flavour, as JSON')
@@ -90,9 +92,13 @@ const isRefusal = (error: unknown) =>
 function readJson<Schema extends z.ZodType>(path: string, schema: Schema): z.infer<Schema> {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(readFileSync(path, 'utf8').replace(BYTE_ORDER_MARK, ''));
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
+    parsed = JSON.parse(text);
   } catch (error) {
     throw new FileUnusable(`${path}: ${oneLine(messageOf(error))}`);
+  }
+  if (isTooDeep(parsed)) {
+    throw new FileUnusable(`${path}: is nested deeper than ${MAX_DEPTH}; flatten it`);
   }
   const checked = schema.safeParse(parsed, { error: plainWording });
   if (checked.success) return checked.data;
@@ -101,6 +107,14 @@ function readJson<Schema extends z.ZodType>(path: string, schema: Schema): z.inf
   );
   throw new FileUnusable(`${path}: ${oneLine(faults.join('; '))}`);
 }
+
+/** What a file says must not command the terminal it is shown on. */
+const printable = (text: string): string =>
+  text.replace(/(?!\n)[\p{Cc}\p{Cf}\p{Cs}]/gu, (character) =>
+    character.replace(/[\s\S]/g, escaped),
+  );
+
+const escaped = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ').trim();
 

@@ -20,7 +20,7 @@ export interface Document {
  * @throws StateFailure `States.DataLimitExceeded`
  */
 export function documentOf(value: unknown, what: string, maxBytes: number): Document {
-  const text = JSON.stringify(value) ?? 'null';
+  const text = textOf(value, what);
   if (exceeds(text, maxBytes)) {
     throw new StateFailure(
       'States.DataLimitExceeded',
@@ -28,6 +28,16 @@ export function documentOf(value: unknown, what: string, maxBytes: number): Docu
     );
   }
   return { value: JSON.parse(text), text };
+}
+
+/** A value that goes deeper than the stack is refused like one that is too large: it is no payload either. */
+function textOf(value: unknown, what: string): string {
+  try {
+    return JSON.stringify(value) ?? 'null';
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new StateFailure('States.DataLimitExceeded', `The ${what} is nested too deeply.`);
+  }
 }
 
 /**

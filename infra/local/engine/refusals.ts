@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { Definition, type Problem } from './definition.ts';
+import { isTooDeep, MAX_DEPTH } from './depth.ts';
 import { shapeProblems } from './shape-problems.ts';
 import { structureProblems } from './structure-problems.ts';
 
@@ -29,6 +30,9 @@ export function lintDefinition(
   definition: unknown,
   substitutions?: Substitutions,
 ): readonly Problem[] {
+  if (isTooDeep(definition)) {
+    return [{ field: 'definition', message: `is nested deeper than ${MAX_DEPTH}; flatten it` }];
+  }
   const { substituted, problems } = substitute(definition, substitutions);
   return [...problems, ...shapeProblems(substituted), ...structureProblems(substituted)];
 }

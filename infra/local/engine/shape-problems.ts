@@ -43,7 +43,7 @@ function problemsOf(issue: z.core.$ZodIssue, definition: unknown): readonly Prob
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({
       state,
-      field: inField(key),
+      field: inField(key === '' ? '""' : key),
       message: whyNot(key, typeAt(definition, issue.path)),
     }));
   }

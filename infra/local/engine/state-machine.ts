@@ -1,5 +1,6 @@
 import { ExecutionRefused } from './api-refusal.ts';
 import type { Definition } from './definition.ts';
+import { isTooDeep, MAX_DEPTH } from './depth.ts';
 import { type Document, exceeds, MAX_PAYLOAD_BYTES } from './document.ts';
 import {
   type Execution,
@@ -237,8 +238,17 @@ function readInput(text: string, maxBytes: number): Document {
       `The input is larger than ${maxBytes} bytes`,
     );
   }
+  const value = jsonOf(text);
+  if (isTooDeep(value)) {
+    const message = `The input is nested deeper than ${MAX_DEPTH}`;
+    throw new ExecutionRefused('InvalidExecutionInput', message);
+  }
+  return { value, text };
+}
+
+function jsonOf(text: string): unknown {
   try {
-    return { value: JSON.parse(text), text };
+    return JSON.parse(text);
   } catch {
     throw new ExecutionRefused('InvalidExecutionInput', 'The input is not JSON');
   }
