@@ -31,6 +31,7 @@ function problemsOf(props: BurstSchedulerProps): string[] {
 describe('deploymentOf', () => {
   it.each<{ name: string; props: BurstSchedulerProps }>([
     { name: 'an image and nothing else', props: { images } },
+    { name: 'container images alone', props: { images: {}, settings: { containers: [IMAGE] } } },
     { name: 'a name of 25 characters', props: { images, name: 'n'.repeat(25) } },
     { name: '20 tenants', props: { images, tenants: tenants(20) } },
     { name: 'a tenant of 32 characters', props: { images, tenants: ['t'.repeat(32)] } },
@@ -59,6 +60,16 @@ describe('deploymentOf', () => {
       name: 'an image of a kind there is not',
       props: { images: { ...images, 'nft.generativ': IMAGE } },
       says: 'images.nft.generativ: there is no such task kind',
+    },
+    {
+      name: 'one image for tasks that name theirs',
+      props: { images: { ...images, container: IMAGE } },
+      says: 'images.container: its tasks name their images; allow them in settings.containers',
+    },
+    {
+      name: 'a container image without a digest',
+      props: { images, settings: { containers: ['registry.example/program:latest'] } },
+      says: 'settings.containers.0: ',
     },
     {
       name: 'a name of 26 characters',

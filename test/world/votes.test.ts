@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { runProgram } from '../../infra/virtual/programs.ts';
+import { container } from '../../shared/kinds/container.ts';
 import { readQuarantine } from '../../shared/ledger/provider.ts';
-import { WorkerId } from '../../shared/model/ids.ts';
-import { CONTAINER_IMAGE, containerSpec } from '../kinds/container/make.ts';
+import { castVote } from '../../shared/ledger/votes.ts';
+import { BurstId, jobIdOf, TaskId, Tenant, WorkerId } from '../../shared/model/ids.ts';
+import { aContainerSpec, CONTAINER_IMAGE, containerSpec } from '../kinds/container/make.ts';
+import { BURST } from '../support/burst-rows.ts';
 import {
   aVirtualWorld,
   batchesOf,
@@ -131,14 +134,43 @@ describe('tasks of which two workers must deliver the same', () => {
 
   it('go on where their job ran out of time, on the same two workers', async () => {
     const world = aWorld({
-      taskSeconds: () => 700,
-      settings: { clusters: { maxWorkers: 2 }, batches: { maxTasks: 4 } },
+      taskSeconds: () => 250,
+      settings: {
+        clusters: { maxWorkers: 2 },
+        batches: { maxTasks: 4 },
+        lease: { jobSeconds: 600 },
+      },
     });
     await send(world, 4, TWICE);
     await runUntilOver(world, { tasks: 4 });
     expect(howDone(world)).toEqual(Array(4).fill(['done', 'redundancy-2']));
-    expect(jobsOfWorld(world).map(({ reported }) => reported)).toContain('interrupted');
+    const jobs = jobsOfWorld(world).map(({ worker, tasks, reported }) => [worker, tasks, reported]);
+    // Each does every task once: what it has delivered is not asked of it again.
+    expect(jobs).toEqual([
+      ['c-1-w1', 4, 'interrupted'],
+      ['c-1-w1', 2, 'succeeded'],
+      ['c-1-w2', 4, 'interrupted'],
+      ['c-1-w2', 2, 'succeeded'],
+    ]);
     expect(leasesOf(world)).toHaveLength(1);
+  });
+});
+
+describe('a worker that has a vote on every task of a batch', () => {
+  it('is passed over, should the batch come back to it', async () => {
+    const world = aWorld();
+    const spec = aContainerSpec({ args: ['1'], verification: TWICE });
+    const lie = container.verify(spec, new Map([['result.bin', Buffer.from('a lie')]]));
+    if (lie.verified !== 'vote') throw new Error('this task is decided by votes');
+    const [worker, burst] = [WorkerId.parse('c-1-w1'), BurstId.parse(BURST)];
+    const vote = { worker, digest: lie.digest, job: jobIdOf(burst, 1), burst, slotSeconds: 1 };
+    const [tenant, taskId] = [Tenant.parse('default'), TaskId.parse('run-1')];
+    await castVote(world.ledger, tenant, taskId, { ...vote, at: world.ports.clock.now() });
+    await send(world, 1, TWICE);
+    await runUntilOver(world, { tasks: 1 });
+    expect(howDone(world)).toEqual([['done', 'redundancy-2']]);
+    expect(jobsOfWorld(world).map((job) => job.worker)).not.toContain('c-1-w1');
+    expect(await isPutAside(world, 'c-1-w1')).toBe(true);
   });
 });
 
