@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { Tenant } from './ids.ts';
 import { MicroUsd } from './money.ts';
+import { Location } from './task.ts';
 
 const seconds = (byDefault: number) => z.number().positive().default(byDefault);
 
@@ -57,6 +58,8 @@ export const Settings = z.strictObject({
       /** Backlog one slot should find, seconds: fewer slots for less work. */
       secondsPerSlot: seconds(1200),
       maxWorkers: z.int().min(1).max(64).default(4),
+      /** Countries machines may be rented in, whatever a task allows; absent: anywhere. */
+      locations: z.array(Location).min(1).optional(),
       /** Live bursts of one profile. */
       maxBursts: z.int().min(1).max(100).default(4),
       /** Share of the workers that must be ready for the cluster to be used. */

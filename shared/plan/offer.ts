@@ -25,7 +25,7 @@ export function candidates(
   const fitting: Candidate[] = [];
   const refused: Refused[] = [];
   for (const offer of offers) {
-    const why = misfit(offer, requirement, refusedOffers);
+    const why = misfit(offer, requirement, refusedOffers, settings);
     if (why !== undefined) {
       refused.push({ offerId: offer.offerId, why });
       continue;
@@ -42,11 +42,15 @@ function misfit(
   offer: Offer,
   { need, locations }: Requirement,
   refusedOffers: readonly string[],
+  { clusters }: Settings,
 ): string | undefined {
   if (!gpuMeets(need, offer.gpuModel)) return `${offer.gpuModel} does not meet the need`;
   if (offer.gpusPerWorker < need.gpus) return `${offer.gpusPerWorker} GPUs per worker are too few`;
   if (locations !== undefined && !locations.includes(offer.location)) {
     return `${offer.location} is not among the allowed locations`;
+  }
+  if (clusters.locations !== undefined && !clusters.locations.includes(offer.location)) {
+    return `${offer.location} is not a location this deployment rents in`;
   }
   if (refusedOffers.includes(offer.offerId)) return 'the provider refused it to this burst';
   if (offer.availableWorkers < 1) return 'none free';

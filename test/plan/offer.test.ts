@@ -52,6 +52,21 @@ describe('an offer', () => {
     expect(refused.map(({ why }) => why)).toEqual(['US is not among the allowed locations']);
   });
 
+  it('outside the countries of the deployment does not fit, whatever the task allows', () => {
+    const here = testSettings({ clusters: { locations: ['DE'] } });
+    const { fitting, refused } = candidates(
+      [anOffer(), anOffer({ location: 'DE' })],
+      { ...requirement, locations: ['US', 'DE'] },
+      2,
+      [],
+      here,
+    );
+    expect(fitting.map(({ offer }) => offer.location)).toEqual(['DE']);
+    expect(refused.map(({ why }) => why)).toEqual([
+      'US is not a location this deployment rents in',
+    ]);
+  });
+
   it.each([
     [{ vramGb: 24 }, 1],
     [{ vramGb: 25 }, 0],
