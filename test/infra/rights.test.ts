@@ -147,9 +147,10 @@ it('whole bursts need no more than the roles allow: a wrong result, a lost worke
   await sendTasks(world, 6, { estimatedSeconds: 1150 });
   const workers = () => world.market.all().flatMap((cluster) => [...cluster.workers.values()]);
   // The first is given up for its wrong result; the second dies in mid-work; the third needs two hours.
-  await world.run({ forSeconds: 3 * 3600, done: () => workers().length > 1 });
+  const second = () => world.market.all().length > 1 && workers().length > 0;
+  await world.run({ forSeconds: 3 * 3600, done: second });
   await world.run({ forSeconds: 900 });
-  workers().at(-1)?.kill();
+  for (const worker of workers()) worker.kill();
   await runUntilOver(world, { tasks: 6, withinHours: 24 });
   const events = world.logged.map(({ event }) => event);
   const all = ['result rejected', 'job lost', 'Extend lease', 'Settle', 'sweep', 'reap'];
