@@ -15,7 +15,7 @@ import type { MetricName } from './functions/emf.ts';
 
 export interface BurstAlarmsProps {
   readonly deployment: Deployment;
-  /** By the name a person knows each by: the tenant, or `the events`. */
+  /** By the name a person knows each by: the tenant, or `ledger_events`. */
   readonly deadLetters: ReadonlyMap<string, IQueue>;
   readonly topic: ITopic | undefined;
 }

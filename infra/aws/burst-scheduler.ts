@@ -110,8 +110,8 @@ export class BurstScheduler extends Construct {
       deployment: this.#deployment,
       deadLetters: new Map([
         ...Array.from(this.#intakes, ([tenant, intake]) => [tenant, intake.deadLetters] as const),
-        // No tenant is called so: the name has a space.
-        ['the events', events.deadLetters] as const,
+        // No tenant is called so: no name has an underscore.
+        ['ledger_events', events.deadLetters] as const,
       ]),
     };
     this.alarms = new BurstAlarms(this, 'Alarms', { ...seen, topic: props.alarms?.topic });
