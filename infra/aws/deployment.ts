@@ -24,7 +24,7 @@ export interface Deployment {
   readonly refusedKinds: readonly string[];
 }
 
-export interface DeployedTenant {
+interface DeployedTenant {
   readonly tenant: string;
   readonly queueName: string;
 }

@@ -2,7 +2,7 @@
  * AWS list prices, US dollars, us-east-1, November 2026, without any free tier. From the public price pages of each
  * service; not checked against a bill.
  */
-export const PRICES = {
+const PRICES = {
   lambdaRequest: 0.2 / 1e6,
   /** ARM. */
   lambdaGbSecond: 0.0000133334,

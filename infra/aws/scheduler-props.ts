@@ -17,7 +17,7 @@ export interface TenantProps {
 }
 
 /** How long things are kept. Results are kept until somebody deletes them. */
-export interface RetentionProps {
+interface RetentionProps {
   /**
    * Logs of the functions and of the state machine.
    *
@@ -35,7 +35,7 @@ export interface RetentionProps {
 }
 
 /** How many of the functions run at a time. */
-export interface ConcurrencyProps {
+interface ConcurrencyProps {
   /**
    * Calls of intake at a time per tenant, 2 to 1,000. Calls for one profile contend for its row, so many are
    * not faster.
@@ -61,7 +61,7 @@ export interface ConcurrencyProps {
 }
 
 /** When a person is called. */
-export interface AlarmProps {
+interface AlarmProps {
   /**
    * Where alarms go.
    *

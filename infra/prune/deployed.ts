@@ -25,7 +25,7 @@ export interface DeployedPorts {
 }
 
 /** What was asked for is not deployed, or not by this version of Burst. */
-export class NotDeployed extends Error {
+class NotDeployed extends Error {
   override readonly name = 'NotDeployed';
 }
 
@@ -79,7 +79,7 @@ async function machineVersions(states: SFNClient, machineArn: string): Promise<M
 }
 
 /** Every `arn:…:function:name:7` of a definition. */
-export const functionVersionsIn = (definition: string): string[] => [
+const functionVersionsIn = (definition: string): string[] => [
   ...new Set(definition.match(/arn:[\w-]+:lambda:[\w-]+:\d+:function:[\w-]+:\d+/g) ?? []),
 ];
 

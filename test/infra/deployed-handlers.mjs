@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
  * their environment where the local cloud is. Time left is told in seconds of the clock they are given.
  */
 export async function createHandlers({ environment, files, speed }) {
+  // biome-ignore lint/style/noProcessEnv: what Lambda does before it loads a function.
   Object.assign(process.env, environment);
   const handlers = await Promise.all(
     Object.entries(files).map(async ([name, file]) => {

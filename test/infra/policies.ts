@@ -31,7 +31,7 @@ const plain = (id: string): string =>
   id.replace(/^Scheduler/, '').replace(/[0-9A-F]{8}(?=$|[0-9a-f]{32}$)/, '');
 
 /** A value of a template as a person reads it: `<LedgerTable.Arn>/index/due`. */
-export function readable(value: unknown): string {
+function readable(value: unknown): string {
   if (typeof value === 'string') return value;
   const reference = z.object({ Ref: z.string() }).safeParse(value);
   if (reference.success) return `<${plain(reference.data.Ref)}>`;

@@ -111,6 +111,19 @@ describe('the state machine', () => {
     expect(unretried).toEqual(['Provision cluster', 'Extend lease']);
   });
 
+  it('alone calls the function that buys, so nothing else could repeat it', () => {
+    const { id } = functionOf('provision');
+    const others = [
+      'AWS::Lambda::EventSourceMapping',
+      'AWS::Lambda::EventInvokeConfig',
+      'AWS::Lambda::Permission',
+      'AWS::Scheduler::Schedule',
+    ]
+      .flatMap((type) => [...resourcesOf(template, type).values()])
+      .filter((resource) => JSON.stringify(resource).includes(id));
+    expect(others).toEqual([]);
+  });
+
   it('waits longer for a function than the function may take', () => {
     const longest = Math.max(...Array.from(functions.values(), ({ Timeout }) => Timeout));
     const impatient = tasksOfMachine().filter(

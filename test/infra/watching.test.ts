@@ -57,8 +57,8 @@ describe('the alarms', () => {
     );
     expect(ring.toSorted()).toEqual([
       'burst-dead-letters-default: ApproximateNumberOfMessagesVisible >= 1, 1 of 1 x 60 s, silence notBreaching',
-      'burst-dead-letters-studio: ApproximateNumberOfMessagesVisible >= 1, 1 of 1 x 60 s, silence notBreaching',
       'burst-dead-letters-ledger_events: ApproximateNumberOfMessagesVisible >= 1, 1 of 1 x 60 s, silence notBreaching',
+      'burst-dead-letters-studio: ApproximateNumberOfMessagesVisible >= 1, 1 of 1 x 60 s, silence notBreaching',
       'burst-failed-teardown: TeardownsOwed >= 1, 1 of 1 x 60 s, silence notBreaching',
       'burst-oldest-waiting-task: OldestWaitingSeconds >= 3600, 2 of 2 x 300 s, silence notBreaching',
       'burst-orphan-cluster: OrphanClusters >= 1, 10 of 10 x 60 s, silence notBreaching',

@@ -14,7 +14,7 @@ export const RegistryLogin = z.object({
   password: z.string().min(1, 'is empty'),
 });
 
-export type Secrets = z.infer<typeof StackSecret> & {
+type Secrets = z.infer<typeof StackSecret> & {
   readonly registry?: z.infer<typeof RegistryLogin>;
 };
 
