@@ -1,5 +1,6 @@
 import { changeLease, readLease } from '../shared/ledger/leases.ts';
 import { readProviderView, writeProviderView } from '../shared/ledger/provider.ts';
+import { isClusterOver } from '../shared/model/cluster.ts';
 import { BurstId } from '../shared/model/ids.ts';
 import type { ProviderView } from '../shared/model/rows.ts';
 import type { Ports, Stage } from '../shared/ports.ts';
@@ -25,10 +26,17 @@ export const reap: Stage<keyof ReapPorts, ReapAnswer> = (ports, settings) => asy
   const ours = (await clusters.list()).filter(({ name }) => isOurs(name, settings));
 
   const entries: ProviderView['clusters'] = [];
+  const alive = { alive: 0, orphans: 0, surplus: 0, microUsdPerHour: 0 };
   for (const cluster of ours) {
     const lease = await readLease(ledger, BurstId.parse(cluster.name));
     const past = before?.clusters.find(({ clusterId }) => clusterId === cluster.clusterId);
-    entries.push(noteCluster(cluster, isOwned(cluster, lease), past, asOf));
+    const owned = isOwned(cluster, lease);
+    entries.push(noteCluster(cluster, owned, past, asOf));
+    if (isClusterOver(cluster.phase)) continue;
+    alive.alive += 1;
+    alive.microUsdPerHour += (lease?.offer?.termMicroUsd ?? 0) / settings.lease.termHours;
+    if (!owned) alive.orphans += 1;
+    if ((lease?.clusterId ?? cluster.clusterId) !== cluster.clusterId) alive.surplus += 1;
   }
   const newest = await writeProviderView(ledger, before, { asOf, clusters: entries });
   if (!newest) return { listed: ours.length, unowned: 0, destroyed: 0 };
@@ -43,7 +51,7 @@ export const reap: Stage<keyof ReapPorts, ReapAnswer> = (ports, settings) => asy
     }
   }
   const unowned = entries.filter(({ unownedSince }) => unownedSince !== undefined).length;
-  log('reap', { listed: ours.length, unowned, destroyed });
+  log('reap', { listed: ours.length, unowned, destroyed, ...alive });
   return { listed: ours.length, unowned, destroyed };
 };
 

@@ -20,6 +20,8 @@ export interface Config {
     readonly flavour: ApiFlavour;
     readonly baseUrl: string;
     readonly apiKey: string;
+    /** Login at the registry of the worker images; absent: they are public. */
+    readonly registry?: { readonly username: string; readonly password: string };
   };
   /** The local world's clock; absent: the real one. */
   readonly clock: ClockSettings | undefined;
@@ -65,6 +67,9 @@ const Variables = z.object({
   /** Absent: the flavour's own. */
   IONET_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
   IONET_API_KEY: z.string().min(1),
+  /** Both or neither. */
+  BURST_REGISTRY_USERNAME: z.string().min(1).optional(),
+  BURST_REGISTRY_PASSWORD: z.string().min(1).optional(),
   /** Local world only, as the next three. */
   BURST_AWS_ENDPOINT: z.url({ protocol: /^http$/ }).optional(),
   BURST_CLOCK: json.pipe(ClockEnv).optional(),
@@ -87,25 +92,10 @@ const Environment = Variables.superRefine((env, context) => {
 
 /** @throws ConfigRejected with all problems at once. */
 export function configFrom(environment: Readonly<Record<string, string | undefined>>): Config {
-  const parsed = Environment.safeParse(environment);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map(
-      ({ path, message }) => `${path.join('.')}: ${message}`,
-    );
-    throw new ConfigRejected(`E_CONFIG: the environment is not usable:\n${problems.join('\n')}`);
-  }
-  const env = parsed.data;
+  const env = parsedWith(Environment, environment);
   return {
     settings: { ...env.BURST_SETTINGS, workerSecret: env.BURST_WORKER_SECRET },
-    aws: {
-      region: env.AWS_REGION,
-      ...(env.BURST_AWS_ENDPOINT === undefined
-        ? {}
-        : {
-            endpoint: env.BURST_AWS_ENDPOINT,
-            credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-          }),
-    },
+    aws: awsIn(env),
     tableName: env.BURST_TABLE,
     bucketName: env.BURST_BUCKET,
     stateMachineArn: env.BURST_STATE_MACHINE_ARN,
@@ -113,9 +103,53 @@ export function configFrom(environment: Readonly<Record<string, string | undefin
       flavour: env.IONET_API_FLAVOUR,
       baseUrl: env.IONET_BASE_URL ?? BASE_URLS[env.IONET_API_FLAVOUR],
       apiKey: env.IONET_API_KEY,
+      ...registryIn(env),
     },
     clock: env.BURST_CLOCK,
     workerTimeoutMilliseconds: env.BURST_WORKER_TIMEOUT_MS,
     allowLoopbackWorkers: env.BURST_LOOPBACK_WORKERS === 'true',
   };
 }
+
+const EventsEnvironment = Variables.pick({ AWS_REGION: true, BURST_AWS_ENDPOINT: true }).extend({
+  BURST_BUS: z.string().min(1),
+  BURST_STACK: z.string().min(1),
+});
+
+/** For the function that tells others what has ended. @throws ConfigRejected with all problems at once. */
+export function eventsConfigFrom(environment: Readonly<Record<string, string | undefined>>): {
+  readonly aws: Config['aws'];
+  readonly busName: string;
+  readonly stackName: string;
+} {
+  const env = parsedWith(EventsEnvironment, environment);
+  return { aws: awsIn(env), busName: env.BURST_BUS, stackName: env.BURST_STACK };
+}
+
+function parsedWith<T>(
+  schema: z.ZodType<T>,
+  environment: Readonly<Record<string, string | undefined>>,
+): T {
+  const parsed = schema.safeParse(environment);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  throw new ConfigRejected(`E_CONFIG: the environment is not usable:\n${problems.join('\n')}`);
+}
+
+const awsIn = (
+  env: Pick<z.infer<typeof Environment>, 'AWS_REGION' | 'BURST_AWS_ENDPOINT'>,
+): Config['aws'] => ({
+  region: env.AWS_REGION,
+  ...(env.BURST_AWS_ENDPOINT === undefined
+    ? {}
+    : {
+        endpoint: env.BURST_AWS_ENDPOINT,
+        credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+      }),
+});
+
+const registryIn = ({
+  BURST_REGISTRY_USERNAME: username,
+  BURST_REGISTRY_PASSWORD: password,
+}: z.infer<typeof Environment>): Pick<Config['ionet'], 'registry'> =>
+  username === undefined || password === undefined ? {} : { registry: { username, password } };

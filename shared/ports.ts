@@ -148,6 +148,14 @@ export interface Bursts {
   start(name: string, input: unknown): Promise<'started' | 'already-there'>;
 }
 
+/** Where a deployment tells others what has ended. Not a port of the stages: the ledger is the truth. */
+export interface EventBus {
+  /** Puts at most ten. @returns those that were not taken, by their place. */
+  put(
+    events: readonly { readonly type: string; readonly detail: object }[],
+  ): Promise<readonly { readonly index: number; readonly reason: string }[]>;
+}
+
 // ── Provider ────────────────────────────────────────────────────────────────────────────────────────
 
 /** A shape of cluster on offer. May be stale the moment it is read. */

@@ -1,35 +1,89 @@
-import * as z from 'zod';
 import { API_FLAVOURS } from '../../shared/ionet/flavour.ts';
-import { type BurstSchedulerProps, PropsRejected } from './scheduler-props.ts';
+import { KINDS } from '../../shared/kinds/kinds.ts';
+import type { BurstStackProps } from './burst-stack.ts';
+import { PropsRejected } from './deployment.ts';
+import { problemsOf } from './props-problems.ts';
+import type { TenantProps } from './scheduler-props.ts';
 
-const AppContext = z.object({
-  workerImage: z.string('is missing; give -c workerImage=registry/name@sha256:…'),
-  allowCpuExecutor: z
-    .union([z.boolean(), z.literal(['true', 'false']).transform((text) => text === 'true')], {
-      error: 'must be true or false',
-    })
-    .default(false),
-  apiFlavour: z
-    .enum(API_FLAVOURS, { error: `must be one of ${API_FLAVOURS.join(', ')}` })
-    .default('caas'),
-});
+/** Words of `npx cdk deploy -c name=value`. `cdk.json` may hold them, too, as what they are. */
+export const CONTEXT_NAMES = [
+  'name',
+  'stage',
+  'region',
+  'workerImage',
+  'registrySecretName',
+  'secretName',
+  'tenants',
+  'stackCapUsd',
+  'dayCapUsd',
+  'locations',
+  'alarmTopicArn',
+  'reserveConcurrency',
+  'allowCpuExecutor',
+  'apiFlavour',
+  'containers',
+] as const;
+type ContextName = (typeof CONTEXT_NAMES)[number];
 
 /**
- * The props of the app's one stack, from the CDK context (`-c name=value`, or `cdk.json`).
+ * The app's one stack, from the CDK context.
  *
- * @throws PropsRejected
+ * @throws PropsRejected with everything that is wrong, in the words and in what they mean.
  */
-export function propsFromContext(context: (name: string) => unknown): BurstSchedulerProps {
-  const parsed = AppContext.safeParse({
-    workerImage: context('workerImage'),
-    allowCpuExecutor: context('allowCpuExecutor'),
-    apiFlavour: context('apiFlavour'),
-  });
-  if (!parsed.success) {
-    throw new PropsRejected(
-      parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`),
-    );
-  }
-  const { workerImage, allowCpuExecutor, apiFlavour } = parsed.data;
-  return { images: { 'nft.generative': workerImage }, apiFlavour, settings: { allowCpuExecutor } };
+export function stackOf(context: (name: ContextName) => unknown): {
+  readonly props: BurstStackProps;
+  readonly region: string | undefined;
+} {
+  const problems: string[] = [];
+  const text = (name: ContextName): string | undefined => {
+    const given = context(name);
+    return given === undefined ? undefined : String(given);
+  };
+  const oneOf = <Word extends string>(name: ContextName, words: readonly Word[]) => {
+    const given = text(name);
+    const word = words.find((one) => one === given);
+    if (given !== undefined && word === undefined) {
+      problems.push(`${name}: must be ${words.join(' or ')}, got ${JSON.stringify(given)}`);
+    }
+    return word;
+  };
+  const region = text('region');
+  const props: BurstStackProps = {
+    name: text('name'),
+    stage: oneOf('stage', ['production', 'development']),
+    images: imagesOf(text('workerImage')),
+    registrySecretName: text('registrySecretName'),
+    secretName: text('secretName'),
+    tenants: text('tenants')?.split(',').map(tenantOf),
+    stackCapUsd: numberOf(text('stackCapUsd')),
+    dayCapUsd: numberOf(text('dayCapUsd')),
+    locations: text('locations')?.split(','),
+    alarmTopicArn: text('alarmTopicArn'),
+    concurrency: { reserve: oneOf('reserveConcurrency', ['true', 'false']) !== 'false' },
+    apiFlavour: oneOf('apiFlavour', API_FLAVOURS),
+    settings: {
+      allowCpuExecutor: oneOf('allowCpuExecutor', ['true', 'false']) === 'true',
+      containers: text('containers')?.split(','),
+    },
+  };
+  problems.push(...problemsOf(props, region));
+  if (problems.length > 0) throw new PropsRejected(problems);
+  return { props, region };
 }
+
+/** One image has the executors of every kind whose tasks do not name an image themselves. */
+const imagesOf = (image: string | undefined): Record<string, string> =>
+  image === undefined
+    ? {}
+    : Object.fromEntries(
+        KINDS.filter(({ namesImage }) => !namesImage).map(({ name }) => [name, image]),
+      );
+
+/** `studio=25`: a name, with its cap in dollars where it has one. */
+function tenantOf(words: string): TenantProps {
+  const [name = '', capUsd] = words.split('=');
+  return { name, capUsd: numberOf(capUsd) };
+}
+
+const numberOf = (text: string | undefined): number | undefined =>
+  text === undefined ? undefined : Number(text);

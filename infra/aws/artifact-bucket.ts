@@ -6,20 +6,27 @@ import type { Prefix } from './stage-needs.ts';
 export interface ArtifactBucketProps {
   /** S3 knows no pattern for `t/<any tenant>/uploads/`, so each tenant has its own rules. */
   readonly tenants: readonly string[];
+  /** Bodies are needed until their tasks have ended: what is deleted here is lost work. */
+  readonly bodyDays: number;
+  /** Whether it stays when the stack goes. */
+  readonly keeps: boolean;
 }
 
-/**
- * What S3 may forget, and when. A job and its URLs live for half an hour. Bodies are needed until their
- * tasks have ended, and a task waits as long as a cap on money makes it: what is deleted here is lost
- * work, so bodies are kept for a year. Results stay.
- */
-const KEPT_FOR_DAYS: Readonly<Partial<Record<Prefix, number>>> = {
+/** What S3 may forget, and when. A job and its URLs live for half an hour. Results stay. */
+const keptForDays = (bodyDays: number): Readonly<Partial<Record<Prefix, number>>> => ({
   uploads: 2,
+  votes: bodyDays,
+  // Deleted when their task ends; these are for what a crash leaves behind.
+  checkpoints: bodyDays,
+  inputs: bodyDays,
   manifests: 7,
-  bodies: 365,
-};
+  bodies: bodyDays,
+});
 
-/** Bodies, manifests, uploads and results of all tenants. */
+/** Parts of uploads that were begun and never finished are paid for, and in no listing. */
+const UNFINISHED_DAYS = 1;
+
+/** Everything of all tenants that is no row of the ledger. */
 export class ArtifactBucket extends Construct {
   readonly bucket: Bucket;
 
@@ -29,10 +36,14 @@ export class ArtifactBucket extends Construct {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       encryption: BucketEncryption.S3_MANAGED,
       enforceSSL: true,
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: props.keeps ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    this.bucket.addLifecycleRule({
+      id: 'unfinished-uploads',
+      abortIncompleteMultipartUploadAfter: Duration.days(UNFINISHED_DAYS),
     });
     for (const tenant of props.tenants) {
-      for (const [prefix, days] of Object.entries(KEPT_FOR_DAYS)) {
+      for (const [prefix, days] of Object.entries(keptForDays(props.bodyDays))) {
         this.bucket.addLifecycleRule({
           id: `${tenant}-${prefix}`,
           prefix: `t/${tenant}/${prefix}/`,

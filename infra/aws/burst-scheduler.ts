@@ -1,62 +1,73 @@
-import { Annotations, Duration } from 'aws-cdk-lib';
+import { Annotations, Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import type { EventBus } from 'aws-cdk-lib/aws-events';
+import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import type { StageName } from '../stages.ts';
 import { ArtifactBucket } from './artifact-bucket.ts';
-import { BurstStateMachine, stateMachineArn } from './burst-state-machine.ts';
-import { everyMinute } from './every-minute.ts';
+import { BurstAlarms } from './burst-alarms.ts';
+import { BurstDashboard } from './burst-dashboard.ts';
+import { burstMetric, type MetricDimensions } from './burst-metric.ts';
+import { BurstStateMachine, currentMachineArn } from './burst-state-machine.ts';
+import { type Deployment, deploymentOf } from './deployment.ts';
+import { EveryMinute } from './every-minute.ts';
+import type { MetricName } from './functions/emf.ts';
 import { IntakeQueue } from './intake-queue.ts';
+import { LedgerEvents } from './ledger-events.ts';
 import { LedgerTable } from './ledger-table.ts';
-import { type BurstSchedulerProps, type Deployment, deploymentOf } from './scheduler-props.ts';
-import { StageFunction } from './stage-function.ts';
-import { type Prefix, STAGE_NEEDS, type StageNeeds } from './stage-needs.ts';
+import type { BurstSchedulerProps } from './scheduler-props.ts';
+import { StageFunctions } from './stage-functions.ts';
+import { grantCancel, grantResults, grantStatus } from './tenant-grants.ts';
 
 /**
- * A whole Burst: intake queues, ledger, artifacts, one function per stage, the state machine, and the two
- * schedules that repair what the rest left half done.
+ * A whole Burst: intake queues, ledger, artifacts, one function per stage, the state machine, the two
+ * schedules that repair what the rest left half done, the bus that hears of endings, and what a person looks at.
  *
  * The secret is made with an empty `ionetApiKey`: until the operator fills it in, the functions that need it
  * fail and say so, and tasks wait.
  *
  * @example
- * new BurstScheduler(this, 'Scheduler', { images: { 'nft.generative': image } });
+ * const burst = new BurstScheduler(this, 'Burst', { images: { 'nft.generative': image } });
+ * burst.grantEnqueue(webServer, 'default');
  */
 export class BurstScheduler extends Construct {
-  readonly table: Table;
-  readonly bucket: Bucket;
+  readonly ledger: Table;
+  readonly artifacts: Bucket;
   /** JSON `{ionetApiKey, workerSecret}`. */
   readonly secret: Secret;
-  readonly stateMachine: StateMachine;
-  readonly intakeQueues: ReadonlyMap<string, IntakeQueue>;
-  readonly functions: Readonly<Record<StageName, StageFunction>>;
+  /** One execution per burst and segment. */
+  readonly stateMachine: IStateMachine;
+  /** Hears of every ended task and closed burst. */
+  readonly bus: EventBus;
+  readonly dashboard: BurstDashboard;
+  readonly alarms: BurstAlarms;
 
-  readonly #ledger: LedgerTable;
   readonly #deployment: Deployment;
-  readonly #stateMachineArn: string;
+  readonly #intakes: ReadonlyMap<string, IntakeQueue>;
 
   /** @throws PropsRejected with everything that is wrong with the props. */
   constructor(scope: Construct, id: string, props: BurstSchedulerProps) {
     super(scope, id);
-    this.#deployment = deploymentOf(props);
-    const { name, tenants, refusedKinds } = this.#deployment;
-    for (const kind of refusedKinds) {
-      Annotations.of(this).addWarningV2(
-        `burst:cpuExecutor:${kind}`,
-        `the executor of ${kind} uses no GPU, so intake refuses its tasks unless allowCpuExecutor is set`,
-      );
-    }
-    this.#stateMachineArn = stateMachineArn(this, name);
+    const { region } = Stack.of(this);
+    this.#deployment = deploymentOf(props, Token.isUnresolved(region) ? undefined : region);
+    const { name, tenants, keepsData, logRetention } = this.#deployment;
+    this.#warnOfRefusedKinds();
 
-    this.#ledger = new LedgerTable(this, 'Ledger');
-    this.table = this.#ledger.table;
-    this.bucket = new ArtifactBucket(this, 'Artifacts', {
+    const ledger = new LedgerTable(this, 'Ledger', { keeps: keepsData });
+    this.ledger = ledger.table;
+    this.artifacts = new ArtifactBucket(this, 'Artifacts', {
       tenants: tenants.map(({ tenant }) => tenant),
+      bodyDays: this.#deployment.bodyDays,
+      keeps: keepsData,
     }).bucket;
     this.secret = new Secret(this, 'Secret', {
+      secretName: this.#deployment.secretName,
       description: 'Burst: fill in ionetApiKey, leave workerSecret as it is',
+      removalPolicy: keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
       generateSecretString: {
         secretStringTemplate: JSON.stringify({ ionetApiKey: '' }),
         generateStringKey: 'workerSecret',
@@ -65,84 +76,105 @@ export class BurstScheduler extends Construct {
       },
     });
 
-    this.functions = {
-      intake: this.#stage('intake'),
-      plan: this.#stage('plan'),
-      provision: this.#stage('provision'),
-      run: this.#stage('run'),
-      poll: this.#stage('poll'),
-      collect: this.#stage('collect'),
-      teardown: this.#stage('teardown'),
-      sweep: this.#stage('sweep'),
-      reap: this.#stage('reap'),
-    };
-    this.intakeQueues = new Map(
+    const stages = new StageFunctions(this, 'Stages', {
+      deployment: this.#deployment,
+      ledger,
+      artifacts: this.artifacts,
+      secret: this.secret,
+      machineArn: currentMachineArn(this, name),
+    });
+    this.#intakes = new Map(
       tenants.map(({ tenant, queueName }) => [
         tenant,
         new IntakeQueue(this, `Intake-${tenant}`, {
           queueName,
-          consumer: this.functions.intake.lambda,
-          consumerTimeout: this.#timeout,
+          consumer: stages.of.intake.lambda,
+          consumerTimeout: Duration.seconds(this.#deployment.functionSeconds),
+          concurrency: this.#deployment.concurrency.intakePerTenant,
         }),
       ]),
     );
-    this.stateMachine = new BurstStateMachine(this, 'Burst', {
+    this.stateMachine = new BurstStateMachine(this, 'Machine', {
       name,
+      logRetention,
       functions: Object.fromEntries(
-        Object.entries(this.functions).map(([stage, { lambda }]) => [stage, lambda]),
+        Object.entries(stages.of).map(([stage, { lambda }]) => [stage, lambda]),
       ),
     }).stateMachine;
-    everyMinute(this, 'SweepEveryMinute', this.functions.sweep.lambda);
-    everyMinute(this, 'ReapEveryMinute', this.functions.reap.lambda);
-  }
+    new EveryMinute(this, 'SweepEveryMinute', stages.of.sweep.lambda);
+    new EveryMinute(this, 'ReapEveryMinute', stages.of.reap.lambda);
+    const events = new LedgerEvents(this, 'Events', { name, ledger, logRetention });
+    this.bus = events.bus;
 
-  get #timeout(): Duration {
-    return Duration.seconds(this.#deployment.functionSeconds);
-  }
-
-  #stage(stage: StageName): StageFunction {
-    const needs = STAGE_NEEDS[stage];
-    const made = new StageFunction(this, stage, {
-      stage,
-      memoryMiB: needs.memoryMiB,
-      timeout: this.#timeout,
-      environment: {
-        BURST_SETTINGS: this.#deployment.settingsJson,
-        BURST_TABLE: this.table.tableName,
-        BURST_BUCKET: this.bucket.bucketName,
-        BURST_STATE_MACHINE_ARN: this.#stateMachineArn,
-        ...(needs.secret && {
-          BURST_SECRET_ARN: this.secret.secretArn,
-          IONET_API_FLAVOUR: this.#deployment.apiFlavour,
-        }),
-      },
+    const seen = {
+      deployment: this.#deployment,
+      deadLetters: new Map([
+        ...Array.from(this.#intakes, ([tenant, intake]) => [tenant, intake.deadLetters] as const),
+        // No tenant is called so: no name has an underscore.
+        ['ledger_events', events.deadLetters] as const,
+      ]),
+    };
+    this.alarms = new BurstAlarms(this, 'Alarms', { ...seen, topic: props.alarms?.topic });
+    this.dashboard = new BurstDashboard(this, 'Dashboard', {
+      ...seen,
+      stateMachine: this.stateMachine,
+      sweepLog: stages.of.sweep.logGroup,
+      alarms: this.alarms.all,
     });
-    this.#grant(made, needs);
-    return made;
   }
 
-  #grant(to: StageFunction, needs: StageNeeds): void {
-    const { tableArn } = this.table;
-    to.allow(['dynamodb:GetItem', 'dynamodb:UpdateItem'], [tableArn]);
-    if (needs.queries) to.allow(['dynamodb:Query'], [tableArn]);
-    if (needs.due) to.allow(['dynamodb:Query'], [this.#ledger.dueIndexArn]);
-    if (needs.secret) to.allow(['secretsmanager:GetSecretValue'], [this.secret.secretArn]);
-    if (needs.startsBursts) to.allow(['states:StartExecution'], [this.#stateMachineArn]);
-    to.allow(['s3:GetObject'], this.#objects(needs.reads));
-    to.allow(['s3:PutObject'], this.#objects(needs.writes));
-    to.allow(['s3:DeleteObject'], this.#objects(needs.deletes));
-    // Without it S3 answers 403 for an object that is not there, as if it were forbidden.
-    if (needs.reads !== undefined || needs.deletes !== undefined)
-      to.allow(['s3:ListBucket'], [this.bucket.bucketArn]);
+  /** Names of the tenants, in the order they were given. */
+  get tenants(): readonly string[] {
+    return this.#deployment.tenants.map(({ tenant }) => tenant);
   }
 
-  /**
-   * Objects of every tenant below these prefixes. Each tenant by name: a star in its place would also match
-   * the slash after it, and with it the results of a task called `uploads`.
-   */
-  #objects(prefixes: readonly Prefix[] = []): string[] {
-    return this.#deployment.tenants.flatMap(({ tenant }) =>
-      prefixes.map((prefix) => this.bucket.arnForObjects(`t/${tenant}/${prefix}/*`)),
-    );
+  /** The intake queue of a tenant. */
+  queue(tenant = 'default'): IQueue {
+    return this.#intakeOf(tenant).queue;
+  }
+
+  /** Lets a grantee send tasks as this tenant. */
+  grantEnqueue(grantee: IGrantable, tenant = 'default'): Grant {
+    return this.queue(tenant).grantSendMessages(grantee);
+  }
+
+  /** Lets a grantee see how this tenant's tasks stand. */
+  grantStatus(grantee: IGrantable, tenant = 'default'): Grant {
+    this.#intakeOf(tenant);
+    return grantStatus(grantee, this.ledger, tenant);
+  }
+
+  /** Lets a grantee read this tenant's results. */
+  grantResults(grantee: IGrantable, tenant = 'default'): Grant {
+    this.#intakeOf(tenant);
+    return grantResults(grantee, { table: this.ledger, bucket: this.artifacts }, tenant);
+  }
+
+  /** Lets a grantee cancel this tenant's tasks. */
+  grantCancel(grantee: IGrantable, tenant = 'default'): Grant {
+    this.#intakeOf(tenant);
+    return grantCancel(grantee, this.ledger, tenant);
+  }
+
+  /** A metric of this deployment, told apart by tenant and the like where it has more than one series. */
+  metric(name: MetricName, dimensions: MetricDimensions = {}, options: MetricOptions = {}): Metric {
+    return burstMetric(this.#deployment.name, name, dimensions, options);
+  }
+
+  #intakeOf(tenant: string): IntakeQueue {
+    const intake = this.#intakes.get(tenant);
+    if (intake === undefined) {
+      throw new RangeError(`there is no tenant ${tenant}; there is ${this.tenants.join(', ')}`);
+    }
+    return intake;
+  }
+
+  #warnOfRefusedKinds(): void {
+    for (const kind of this.#deployment.refusedKinds) {
+      Annotations.of(this).addWarningV2(
+        `burst:cpuExecutor:${kind}`,
+        `the executor of ${kind} uses no GPU, so intake refuses its tasks unless allowCpuExecutor is set`,
+      );
+    }
   }
 }

@@ -1,7 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { ArnFormat, Stack } from 'aws-cdk-lib';
-import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { DefinitionBody, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
+import { ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import {
+  CfnStateMachineAlias,
+  CfnStateMachineVersion,
+  DefinitionBody,
+  LogLevel,
+  StateMachine,
+  StateMachineType,
+} from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 
 /** The workflow, as the local world and the virtual one run it. */
@@ -12,25 +21,36 @@ const CALLED: readonly string[] = [
   ...new Set(Array.from(DEFINITION.matchAll(/\$\{(\w+)\}/g), ([, name]) => name ?? '')),
 ];
 
+/** The alias every execution is started by. It names the version that was deployed last. */
+const CURRENT = 'current';
+
 export interface BurstStateMachineProps {
   readonly name: string;
   /** Function by stage; those the workflow does not call are left alone. */
-  readonly functions: Readonly<Record<string, IFunction>>;
+  readonly functions: Readonly<Record<string, LambdaFunction>>;
+  readonly logRetention: RetentionDays;
 }
 
 /**
- * ARN of the state machine of that name. The functions are told it and the machine is told theirs, so one
- * side must be known by name alone.
+ * ARN by which executions of the machine of that name are started. The functions are told it and the machine
+ * is told theirs, so one side must be known by name alone.
  */
-export const stateMachineArn = (scope: Construct, name: string): string =>
+export const currentMachineArn = (scope: Construct, name: string): string =>
   Stack.of(scope).formatArn({
     service: 'states',
     resource: 'stateMachine',
-    resourceName: name,
+    resourceName: `${name}:${CURRENT}`,
     arnFormat: ArnFormat.COLON_RESOURCE_NAME,
   });
 
-/** The state machine a burst runs on. The graph itself is `infra/burst.asl.json`. */
+/**
+ * The state machine a burst runs on. The graph itself is `infra/burst.asl.json`.
+ *
+ * An upgrade must not reach into running bursts, so nothing in it is named without a version: an execution
+ * keeps the definition it began with, and that definition names versions of functions. All of them are kept
+ * when newer ones take their place; `npm run prune` removes those nobody uses. Whoever starts an execution, a new
+ * burst, a hand-over, a take-over, starts the alias: the version deployed last, whatever version asks.
+ */
 export class BurstStateMachine extends Construct {
   readonly stateMachine: StateMachine;
 
@@ -46,9 +66,40 @@ export class BurstStateMachine extends Construct {
       stateMachineType: StateMachineType.STANDARD,
       definitionBody: DefinitionBody.fromString(DEFINITION),
       definitionSubstitutions: Object.fromEntries(
-        called.map(({ name, target }) => [name, target.functionArn]),
+        called.map(({ name, target }) => [name, target.currentVersion.functionArn]),
       ),
+      tracingEnabled: true,
+      logs: {
+        destination: new LogGroup(this, 'Log', {
+          retention: props.logRetention,
+          removalPolicy: RemovalPolicy.DESTROY,
+        }),
+        // Documents hold ids and counts only, but a cause quotes the provider; the console has both.
+        level: LogLevel.ALL,
+        includeExecutionData: false,
+      },
     });
-    for (const { target } of called) target.grantInvoke(this.stateMachine);
+    // Every version, and the role outlives them: a running execution is checked against it at each call.
+    this.stateMachine.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['lambda:InvokeFunction'],
+        resources: called.map(({ target }) => `${target.functionArn}:*`),
+      }),
+    );
+    this.#publish();
+  }
+
+  #publish(): void {
+    const version = new CfnStateMachineVersion(this, 'Version', {
+      stateMachineArn: this.stateMachine.stateMachineArn,
+      // Changes with the definition, and with it the version is replaced by another.
+      stateMachineRevisionId: this.stateMachine.stateMachineRevisionId,
+    });
+    version.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    new CfnStateMachineAlias(this, 'Current', {
+      name: CURRENT,
+      description: 'The version that was deployed last; every execution is started by it',
+      routingConfiguration: [{ stateMachineVersionArn: version.attrArn, weight: 100 }],
+    });
   }
 }

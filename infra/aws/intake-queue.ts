@@ -10,6 +10,8 @@ export interface IntakeQueueProps {
   /** Intake. */
   readonly consumer: IFunction;
   readonly consumerTimeout: Duration;
+  /** Calls of the consumer at a time. */
+  readonly concurrency: number;
 }
 
 /** As many as one batch of tasks may hold. */
@@ -17,9 +19,6 @@ const MESSAGES_PER_CALL = 100;
 
 /** How long a call that is not full waits for more messages: tasks of one collection arrive together. */
 const WINDOW = Duration.seconds(5);
-
-/** Of one queue. Calls for one profile contend for its row, so more of them would not be faster. */
-const CALLS_AT_ONCE = 5;
 
 /** Each further delivery comes one visibility timeout, about six minutes, after the one before. */
 const MAX_RECEIVES = 5;
@@ -52,7 +51,7 @@ export class IntakeQueue extends Construct {
       new SqsEventSource(this.queue, {
         batchSize: MESSAGES_PER_CALL,
         maxBatchingWindow: WINDOW,
-        maxConcurrency: CALLS_AT_ONCE,
+        maxConcurrency: props.concurrency,
         reportBatchItemFailures: true,
       }),
     );

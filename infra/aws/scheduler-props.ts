@@ -1,16 +1,111 @@
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type * as z from 'zod';
 import type { ApiFlavour } from '../../shared/ionet/flavour.ts';
-import { kindNamed } from '../../shared/kinds/kinds.ts';
-import { Tenant } from '../../shared/model/ids.ts';
-import { ImageRef, Settings } from '../../shared/model/settings.ts';
+import type { Settings } from '../../shared/model/settings.ts';
+
+/** One tenant: who pays and owns. It has an intake queue `<deployment>-intake-<tenant>` of its own. */
+export interface TenantProps {
+  /** Lower-case letters, digits and hyphens, 32 at most. */
+  readonly name: string;
+
+  /**
+   * US dollars this tenant may spend over the life of the deployment.
+   *
+   * @default 500
+   */
+  readonly capUsd?: number | undefined;
+}
+
+/** How long things are kept. Results are kept until somebody deletes them. */
+interface RetentionProps {
+  /**
+   * Logs of the functions and of the state machine.
+   *
+   * @default RetentionDays.ONE_MONTH
+   */
+  readonly logs?: RetentionDays | undefined;
+
+  /**
+   * Days that task bodies are kept. A task waits as long as a cap on money makes it, and one whose body is
+   * gone can never run: 30 at least.
+   *
+   * @default 365
+   */
+  readonly bodyDays?: number | undefined;
+}
+
+/** How many of the functions run at a time. */
+interface ConcurrencyProps {
+  /**
+   * Calls of intake at a time per tenant, 2 to 1,000. Calls for one profile contend for its row, so many are
+   * not faster.
+   *
+   * @default 5
+   */
+  readonly intakePerTenant?: number | undefined;
+
+  /**
+   * Calls of teardown that always find room, whatever else the account runs. Sweep and reap have one each.
+   *
+   * @default 5
+   */
+  readonly teardown?: number | undefined;
+
+  /**
+   * Whether room is set aside for sweep, reap and teardown. Lambda refuses that where fewer than 100 calls
+   * would remain for the rest of the account, as in new accounts whose quota is 10.
+   *
+   * @default true
+   */
+  readonly reserve?: boolean | undefined;
+}
+
+/** When a person is called. */
+interface AlarmProps {
+  /**
+   * Where alarms go.
+   *
+   * @default none: alarms show in the CloudWatch console only
+   */
+  readonly topic?: ITopic | undefined;
+
+  /**
+   * US dollars per hour of all living clusters above which the spend alarm rings.
+   *
+   * @default a quarter of the day's cap
+   */
+  readonly usdPerHour?: number | undefined;
+
+  /**
+   * Seconds the oldest task may wait before its alarm rings.
+   *
+   * @default 3600
+   */
+  readonly waitingSeconds?: number | undefined;
+
+  /**
+   * Address of the runbook; an alarm's link is this and `#` and its entry.
+   *
+   * @default 'docs/runbook.md', its path in the repository
+   */
+  readonly runbookUrl?: string | undefined;
+}
 
 /** How one Burst is deployed. */
 export interface BurstSchedulerProps {
   /**
    * Worker image by task kind, each named by digest: `registry/name@sha256:…`. A kind without an image is
-   * refused at intake. Tasks of kind `container` name theirs themselves: `settings.containers` allows them.
+   * refused at intake.
    */
   readonly images: Readonly<Record<string, string>>;
+
+  /**
+   * Name in Secrets Manager of the registry login, JSON `{username, password}`. It is not made here.
+   *
+   * @default none: the images are public
+   */
+  readonly registrySecretName?: string | undefined;
 
   /**
    * Name of the state machine, and prefix of every queue and cluster. One io.net account must not hold
@@ -18,163 +113,75 @@ export interface BurstSchedulerProps {
    *
    * @default 'burst'
    */
-  readonly name?: string;
+  readonly name?: string | undefined;
 
   /**
-   * Who pays and owns; each has an intake queue `<name>-intake-<tenant>`. Twenty at most.
+   * What becomes of ledger, artifacts, secret and logs with the stack. `production`: ledger, artifacts and secret
+   * stay, and the table refuses to be deleted. `development`: they go; a bucket that holds objects must be
+   * emptied first.
    *
-   * @default ['default']
+   * @default 'production'
    */
-  readonly tenants?: readonly string[];
+  readonly stage?: 'production' | 'development' | undefined;
 
   /**
    * Which API of the provider is spoken: `caas` is the one that io.net publishes.
    *
    * @default 'caas'
    */
-  readonly apiFlavour?: ApiFlavour;
+  readonly apiFlavour?: ApiFlavour | undefined;
 
   /**
-   * Caps on money and everything else of `shared/model/settings.ts` that an operator may set.
+   * Who pays and owns, twenty at most.
    *
-   * @default the defaults of `Settings`: 50 US dollars a day, 500 over the life of the stack
+   * @default [{ name: 'default' }]
+   */
+  readonly tenants?: readonly TenantProps[] | undefined;
+
+  /**
+   * Name in Secrets Manager of the secret the stack makes: JSON `{ionetApiKey, workerSecret}`.
+   *
+   * @default '<name>/ionet'
+   */
+  readonly secretName?: string | undefined;
+
+  /**
+   * US dollars the deployment may spend over its life, all tenants together.
+   *
+   * @default 500
+   */
+  readonly stackCapUsd?: number | undefined;
+
+  /**
+   * US dollars the deployment may spend per UTC day.
+   *
+   * @default 50
+   */
+  readonly dayCapUsd?: number | undefined;
+
+  /**
+   * Countries machines may be rented in, as ISO 3166-1 alpha-2 codes, whatever a task allows.
+   *
+   * @default anywhere
+   */
+  readonly locations?: readonly string[] | undefined;
+
+  /** @default see {@link RetentionProps} */
+  readonly retention?: RetentionProps | undefined;
+
+  /** @default see {@link ConcurrencyProps} */
+  readonly concurrency?: ConcurrencyProps | undefined;
+
+  /** @default see {@link AlarmProps} */
+  readonly alarms?: AlarmProps | undefined;
+
+  /**
+   * Everything else of `shared/model/settings.ts` that an operator may set.
+   *
+   * @default the defaults of `Settings`
    */
   readonly settings?: Omit<
     z.input<typeof Settings>,
-    'stackName' | 'tenantOfQueue' | 'images' | 'workerSecret'
+    'stackName' | 'tenantOfQueue' | 'images' | 'workerSecret' | 'caps' | 'allowedLocations'
   >;
 }
-
-/** Props that passed. */
-export interface Deployment {
-  readonly name: string;
-  readonly tenants: readonly { readonly tenant: string; readonly queueName: string }[];
-  /** For `BURST_SETTINGS`: what was set and no defaults, which the functions know themselves. */
-  readonly settingsJson: string;
-  readonly apiFlavour: ApiFlavour;
-  readonly functionSeconds: number;
-  /** Kinds that were given an image, but whose tasks intake will refuse, because no GPU is rented for them. */
-  readonly refusedKinds: readonly string[];
-}
-
-/** The props do not describe a deployment. The message lists everything that is wrong with them. */
-export class PropsRejected extends Error {
-  override readonly name = 'PropsRejected';
-
-  constructor(problems: readonly string[]) {
-    super(`Burst cannot be deployed like this:\n${problems.map((one) => `- ${one}`).join('\n')}`);
-  }
-}
-
-/** The policies of the functions name every tenant, and IAM bounds their size. */
-const MAX_TENANTS = 20;
-
-/** The state machine waits 75 seconds for a function, and must hear of its end. */
-const MAX_FUNCTION_SECONDS = 60;
-
-/** Lambda takes 4 KiB of environment in all. */
-const MAX_SETTINGS_BYTES = 3072;
-
-/** `Settings` wants a secret; the real one is known to Secrets Manager alone. */
-const NO_SECRET = 'the secret is read when a function starts';
-
-/** @throws PropsRejected */
-export function deploymentOf(props: BurstSchedulerProps): Deployment {
-  const { name = 'burst', tenants = ['default'], apiFlavour = 'caas', images } = props;
-  const queues = tenants.map((tenant) => ({ tenant, queueName: `${name}-intake-${tenant}` }));
-  const given = {
-    ...props.settings,
-    stackName: name,
-    tenantOfQueue: Object.fromEntries(queues.map(({ tenant, queueName }) => [queueName, tenant])),
-    images,
-  };
-  const settingsJson = JSON.stringify(given);
-  const parsed = Settings.safeParse({ ...given, workerSecret: NO_SECRET });
-
-  const problems = [
-    ...imageProblems(images, props.settings?.containers ?? []),
-    ...tenantProblems(tenants),
-    ...(parsed.success ? limitProblems(parsed.data) : settingsProblems(parsed.error)),
-  ];
-  const bytes = Buffer.byteLength(settingsJson);
-  if (bytes > MAX_SETTINGS_BYTES) {
-    problems.push(
-      `settings: ${bytes} bytes as JSON; a function's environment holds ${MAX_SETTINGS_BYTES}`,
-    );
-  }
-  if (!parsed.success || problems.length > 0) throw new PropsRejected(problems);
-
-  const { limits, allowCpuExecutor } = parsed.data;
-  return {
-    name,
-    tenants: queues,
-    settingsJson,
-    apiFlavour,
-    functionSeconds: limits.functionSeconds,
-    refusedKinds: Object.keys(images).filter(
-      (kind) => kindNamed(kind)?.gpuUsed === false && !allowCpuExecutor,
-    ),
-  };
-}
-
-function imageProblems(
-  images: BurstSchedulerProps['images'],
-  containers: readonly string[],
-): string[] {
-  if (Object.keys(images).length + containers.length === 0) {
-    return ['images: names no image, so no task could run'];
-  }
-  return Object.entries(images).flatMap(([kind, image]) => {
-    const known = kindNamed(kind);
-    if (known === undefined) return [`images.${kind}: there is no such task kind`];
-    if (known.namesImage) {
-      return [`images.${kind}: its tasks name their images; allow them in settings.containers`];
-    }
-    if (ImageRef.safeParse(image).success) return [];
-    return [
-      `images.${kind}: ${JSON.stringify(image)} does not name an image by its digest; write registry/name@sha256:<64 hexadecimal digits>`,
-    ];
-  });
-}
-
-function tenantProblems(tenants: readonly string[]): string[] {
-  const twice = tenants.filter((tenant, index) => tenants.indexOf(tenant) < index);
-  return [
-    ...(tenants.length === 0 ? ['tenants: there must be one at least'] : []),
-    ...(tenants.length > MAX_TENANTS
-      ? [`tenants: ${tenants.length} of them; ${MAX_TENANTS} at most`]
-      : []),
-    ...twice.map((tenant) => `tenants: ${tenant} is named twice`),
-    ...tenants
-      .filter((tenant) => !Tenant.safeParse(tenant).success)
-      .map(
-        (tenant) =>
-          `tenants: ${JSON.stringify(tenant)} is not a name of lower-case letters, digits and hyphens, 32 at most`,
-      ),
-  ];
-}
-
-function limitProblems({ limits: { functionSeconds, providerSeconds } }: Settings): string[] {
-  const problems: string[] = [];
-  if (!Number.isInteger(functionSeconds) || functionSeconds > MAX_FUNCTION_SECONDS) {
-    problems.push(
-      `settings.limits.functionSeconds: must be a whole number up to ${MAX_FUNCTION_SECONDS}, got ${functionSeconds}`,
-    );
-  }
-  if (providerSeconds >= functionSeconds) {
-    problems.push(
-      `settings.limits.providerSeconds: must be below functionSeconds (${functionSeconds}), got ${providerSeconds}`,
-    );
-  }
-  return problems;
-}
-
-/** What the schema says, less what `imageProblems` and `tenantProblems` say in clearer words. */
-const settingsProblems = ({ issues }: z.ZodError): string[] =>
-  issues
-    .filter(({ path: [top] }) => top !== 'images' && top !== 'tenantOfQueue')
-    .map(({ path, message }) =>
-      path[0] === 'stackName'
-        ? 'name: must be a lower-case letter, then letters, digits and hyphens, 25 characters at most'
-        : `settings.${path.join('.')}: ${message}`,
-    );

@@ -11,13 +11,38 @@ export type Prefix =
   | 'uploads'
   | 'votes';
 
+/** Rows of the ledger by what their partition key begins with; `shared/ledger/keys.ts` builds the keys. */
+export const ROWS = {
+  tasks: 'T#',
+  rejections: 'R#',
+  /** Their batches too. */
+  profiles: 'P#',
+  /** Their jobs too. */
+  leases: 'L#',
+  money: '$#',
+  workers: 'W#',
+  checkpoints: 'C#',
+  claims: 'U#',
+  votes: 'Q#',
+  knowledge: 'K#',
+  provider: 'V#',
+} as const;
+export type RowKind = keyof typeof ROWS;
+
 /** What one function may do, and how large it is. Its role is made of this and nothing else. */
 export interface StageNeeds {
+  /** Lambda gives processor time by memory: 1,769 MiB are one processor. */
   readonly memoryMiB: number;
-  /** It calls io.net or its workers. */
-  readonly secret?: true;
-  /** Reading and changing single rows every function may; this is the range read of one partition. */
-  readonly queries?: true;
+  /**
+   * It calls io.net or its workers, and so reads the secret. io.net knows one kind of key for everything, so the
+   * difference between these is made where the port is wired (`functions/provider-rights.ts`).
+   */
+  readonly provider?: 'asks' | 'buys' | 'destroys';
+  /** Rows it changes, and those it only reads. Whoever writes a row may read it: a refused write is looked at. */
+  readonly changes: readonly RowKind[];
+  readonly looksAt?: readonly RowKind[];
+  /** Rows it reads by the range, within one partition. */
+  readonly ranges?: readonly RowKind[];
   /** Reads the index `due`. */
   readonly due?: true;
   readonly startsBursts?: true;
@@ -28,40 +53,63 @@ export interface StageNeeds {
 }
 
 export const STAGE_NEEDS: Readonly<Record<StageName, StageNeeds>> = {
-  // It reads nothing of inputs and assets but their length.
+  // Parses and hashes up to a hundred messages of 256 KiB. Of inputs and assets it reads the length only.
   intake: {
-    memoryMiB: 512,
-    queries: true,
+    memoryMiB: 1024,
+    changes: ['tasks', 'rejections', 'profiles', 'leases'],
+    ranges: ['profiles'],
     startsBursts: true,
     reads: ['assets', 'inputs'],
     writes: ['bodies'],
   },
-  plan: { memoryMiB: 512, secret: true, queries: true, startsBursts: true },
-  provision: { memoryMiB: 512, secret: true },
-  run: {
+  plan: {
     memoryMiB: 512,
-    secret: true,
-    queries: true,
+    provider: 'asks',
+    changes: ['tasks', 'profiles', 'leases', 'money'],
+    ranges: ['profiles', 'leases'],
+    startsBursts: true,
+  },
+  provision: { memoryMiB: 512, provider: 'buys', changes: ['leases', 'money'] },
+  // Signs a URL for every file of up to two hundred tasks.
+  run: {
+    memoryMiB: 1024,
+    provider: 'asks',
+    changes: ['tasks', 'profiles', 'leases'],
+    looksAt: ['workers', 'checkpoints', 'votes'],
+    ranges: ['profiles', 'leases'],
     startsBursts: true,
     reads: ['assets', 'bodies', 'checkpoints', 'inputs', 'manifests'],
     writes: ['manifests', 'uploads'],
   },
-  poll: { memoryMiB: 512, secret: true, queries: true },
-  // Renders every image again; Lambda gives processor time by memory.
+  poll: {
+    memoryMiB: 512,
+    provider: 'asks',
+    changes: ['tasks', 'profiles', 'leases', 'knowledge'],
+    looksAt: ['provider'],
+    ranges: ['leases'],
+  },
+  // Does the work of every task again, on one processor.
   collect: {
-    memoryMiB: 1024,
-    queries: true,
+    memoryMiB: 1769,
+    changes: ['tasks', 'profiles', 'leases', 'workers', 'checkpoints', 'claims', 'votes'],
+    ranges: ['leases', 'votes'],
     reads: ['inputs', 'manifests', 'uploads', 'votes'],
     writes: ['checkpoints', 'results', 'votes'],
     deletes: ['checkpoints', 'inputs', 'results', 'uploads', 'votes'],
   },
-  teardown: { memoryMiB: 512, secret: true },
+  teardown: {
+    memoryMiB: 512,
+    provider: 'destroys',
+    changes: ['profiles', 'leases', 'money'],
+  },
   sweep: {
     memoryMiB: 512,
-    queries: true,
+    changes: ['tasks', 'profiles', 'leases', 'money', 'checkpoints'],
+    looksAt: ['provider'],
+    ranges: ['profiles', 'leases'],
     due: true,
     startsBursts: true,
     deletes: ['checkpoints', 'inputs', 'uploads', 'votes'],
   },
-  reap: { memoryMiB: 512, secret: true },
+  reap: { memoryMiB: 512, provider: 'destroys', changes: ['provider', 'leases'] },
 };

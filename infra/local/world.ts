@@ -30,6 +30,23 @@ export interface LocalWorldOptions {
   readonly settings?: Partial<z.input<typeof Settings>>;
   /** Changes to the simulated provider's behaviour. */
   readonly behaviour?: Readonly<Record<string, number>>;
+  /**
+   * Runs this in place of the sources.
+   *
+   * @default the definition and the stages of this repository
+   */
+  readonly program?: LocalProgram;
+}
+
+/** A definition and the functions it calls. */
+export interface LocalProgram {
+  readonly definitionFile: string;
+  /** Values of the definition's tokens: names or ARNs of functions. */
+  readonly substitutions: Readonly<Record<string, string>>;
+  /** Exports `createHandlers`, for the Lambda host. */
+  readonly handlersFile: string;
+  /** What `createHandlers` is given. */
+  settingsFor(environment: Readonly<Record<string, string>>): unknown;
 }
 
 const CloudAddress = z.object({
@@ -148,13 +165,18 @@ export async function startLocalWorld(options: LocalWorldOptions): Promise<Local
   }
 
   const built = await buildProcesses();
-  const substitutions = Object.fromEntries(STAGE_NAMES.map((name) => [name, name]));
+  const program: LocalProgram = options.program ?? {
+    definitionFile: root('../burst.asl.json'),
+    substitutions: Object.fromEntries(STAGE_NAMES.map((name) => [name, name])),
+    handlersFile: built.handlers,
+    settingsFor: (environment) => environment,
+  };
   const [cloud, ionet] = await Promise.all([
     startProcess({
       entry: built.cloud,
       config: {
-        definitionFile: root('../burst.asl.json'),
-        substitutions,
+        definitionFile: program.definitionFile,
+        substitutions: program.substitutions,
         clock,
         queues: [{ name: QUEUE, visibilitySeconds: 2 * FUNCTION_SECONDS }],
         eventSources: [{ queue: QUEUE, functionName: 'intake', batchSize: 100, windowSeconds: 1 }],
@@ -186,9 +208,9 @@ export async function startLocalWorld(options: LocalWorldOptions): Promise<Local
     startProcess({
       entry: built['lambda-host'],
       config: {
-        handlersFile: built.handlers,
+        handlersFile: program.handlersFile,
         timeoutSeconds: FUNCTION_SECONDS,
-        settings: {
+        settings: program.settingsFor({
           AWS_REGION: cloud.announced.region,
           BURST_SETTINGS: JSON.stringify(plain),
           BURST_WORKER_SECRET: workerSecret,
@@ -202,7 +224,7 @@ export async function startLocalWorld(options: LocalWorldOptions): Promise<Local
           BURST_CLOCK: JSON.stringify(clock),
           BURST_LOOPBACK_WORKERS: 'true',
           BURST_WORKER_TIMEOUT_MS: String(WORKER_TIMEOUT_MS),
-        },
+        }),
       },
       announcement: z.object({ url: z.string() }),
       onLine: onLine('lambda'),

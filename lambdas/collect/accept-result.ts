@@ -48,6 +48,8 @@ export async function acceptResult(
     else if (fetched.why === 'missing') return { kind: 'missing', ended: false };
     else {
       const reason = `E_RESULT_SIZE: ${name} is above ${maxBytes} bytes`;
+      const { burstId: burst } = lease;
+      ports.log('result rejected', { burst, job: job.jobId, task: task.taskId, reason });
       return { kind: 'rejected', ended: false, reason };
     }
   }

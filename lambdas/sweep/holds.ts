@@ -5,28 +5,32 @@ import type { Settings } from '../../shared/model/settings.ts';
 import { dayOf, type Instant, plusSeconds } from '../../shared/model/time.ts';
 import type { SweepPorts } from './sweep-ports.ts';
 
-/** Frees money held for bursts that are settled. @returns how many holds were freed. */
+/**
+ * Frees money held for bursts that are settled, and says how much of each cap of today is taken.
+ *
+ * @returns how many holds were freed.
+ */
 export async function sweepHolds(
   { ledger, log }: SweepPorts,
   settings: Settings,
   now: Instant,
 ): Promise<number> {
-  const days = [dayOf(now), dayOf(plusSeconds(now, -86_400))];
   const tenants = new Set(Object.values(settings.tenantOfQueue));
-  const scopes = new Set(
-    days.flatMap((day) =>
-      [...tenants].flatMap((tenant) =>
-        scopesOf(settings, { tenant: Tenant.parse(tenant), day }).map(({ scope }) => scope),
-      ),
-    ),
-  );
+  const capsOn = (day: string) =>
+    [...tenants].flatMap((tenant) => scopesOf(settings, { tenant: Tenant.parse(tenant), day }));
+  const today = new Map(capsOn(dayOf(now)).map(({ scope, capMicroUsd }) => [scope, capMicroUsd]));
+  const yesterday = capsOn(dayOf(plusSeconds(now, -86_400))).map(({ scope }) => scope);
   const isSettled = onceForEach(async (burst) => {
     const burstId = BurstId.safeParse(burst);
     return burstId.success && (await readLease(ledger, burstId.data))?.phase === 'settled';
   });
   let freed = 0;
-  for (const scope of scopes) {
+  for (const scope of new Set([...today.keys(), ...yesterday])) {
     const money = await readMoney(ledger, scope);
+    const capMicroUsd = money?.capMicroUsd ?? today.get(scope);
+    if (today.has(scope)) {
+      log('money', { scope, capMicroUsd, availableMicroUsd: money?.available ?? capMicroUsd });
+    }
     for (const [name, microUsd] of Object.entries(money?.holds ?? {})) {
       if (!(await isSettled(name.slice(0, name.lastIndexOf('.'))))) continue;
       await releaseHold(ledger, scope, name, microUsd);

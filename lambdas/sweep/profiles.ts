@@ -2,9 +2,10 @@ import { launch, openIfNeeded } from '../../shared/bursts/open.ts';
 import { liveBatches } from '../../shared/ledger/batches.ts';
 import { readLease } from '../../shared/ledger/leases.ts';
 import { changeProfile } from '../../shared/ledger/profiles.ts';
-import { type LiveBurst, ProfileRow } from '../../shared/model/rows.ts';
+import { type BatchRow, type LiveBurst, ProfileRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
-import { type Instant, plusSeconds } from '../../shared/model/time.ts';
+import { type Instant, plusSeconds, secondsBetween } from '../../shared/model/time.ts';
+import type { Opening } from '../../shared/plan/opening.ts';
 import { eachDue } from './each-due.ts';
 import type { SweepPorts } from './sweep-ports.ts';
 
@@ -48,6 +49,7 @@ async function sweepProfile(
     profile: profile.profile,
     oldestOpen: profile.oldestOpen,
   });
+  tellOfWaiting(ports, profile, live, opening.decision, now);
   const idle = live.length === 0 && bursts.length === 0;
   await changeProfile(ports.ledger, profile, {
     bursts,
@@ -55,4 +57,24 @@ async function sweepProfile(
     dueAt: idle ? null : plusSeconds(now, LOOK_SECONDS),
   });
   return launched || bursts.length < profile.bursts.length;
+}
+
+/** What waits and why, for a person who looks. */
+function tellOfWaiting(
+  { log }: SweepPorts,
+  { requirement: { tenant }, profile, bursts }: ProfileRow,
+  live: readonly BatchRow[],
+  decision: Opening,
+  now: Instant,
+): void {
+  const open = live.filter(({ status }) => status === 'open');
+  if (open.length === 0) return;
+  log('waiting', {
+    tenant,
+    profile,
+    tasks: open.reduce((sum, { tasks, settled }) => sum + tasks.length - settled.size, 0),
+    oldestSeconds: Math.max(...open.map(({ openedAt }) => secondsBetween(openedAt, now))),
+    bursts: bursts.length,
+    ...(decision.open ? {} : { reason: decision.reason }),
+  });
 }

@@ -1,4 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -16,6 +17,9 @@ export const dynamoDbClient = (access: AwsAccess): DynamoDBClient => new DynamoD
 /** A queue URL names a host; a local stand-in is reached where we know it to be, whatever host it names. */
 export const sqsClient = (access: AwsAccess): SQSClient =>
   new SQSClient({ ...access, useQueueUrlAsEndpoint: access.endpoint === undefined });
+
+export const eventBridgeClient = (access: AwsAccess): EventBridgeClient =>
+  new EventBridgeClient(access);
 
 export const sfnClient = (access: AwsAccess): SFNClient => new SFNClient(access);
 

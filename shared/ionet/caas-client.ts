@@ -28,7 +28,11 @@ export interface DeployBody {
     readonly secret_env_variables: Readonly<Record<string, string>>;
     readonly entrypoint: null;
   };
-  readonly registry_config: { readonly image_url: string };
+  readonly registry_config: {
+    readonly image_url: string;
+    readonly registry_username?: string;
+    readonly registry_secret?: string;
+  };
 }
 
 export interface PriceQuestion {
@@ -80,7 +84,12 @@ export function createCaasClient(transport: Transport, clock: Clock) {
         method: 'post',
         path: 'deploy',
         json: body,
-        secrets: Object.values(body.container_config.secret_env_variables),
+        secrets: [
+          ...Object.values(body.container_config.secret_env_variables),
+          ...(body.registry_config.registry_secret === undefined
+            ? []
+            : [body.registry_config.registry_secret]),
+        ],
       }),
 
     deployments: (page: number) =>

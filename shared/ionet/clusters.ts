@@ -22,6 +22,8 @@ export interface IonetOptions {
   readonly baseUrl: string;
   /** Key of an io.net account, project "io-cloud". */
   readonly apiKey: string;
+  /** Login at the registry of the images; absent: they are public. */
+  readonly registry?: { readonly username: string; readonly password: string };
   /** Turns a `Retry-After` date into seconds. */
   readonly clock: Clock;
   /** For one call with its retries and its whole reply. */
@@ -66,7 +68,7 @@ export function createIonetClusters(options: IonetOptions): Clusters {
     },
 
     async create(request) {
-      const { deployment_id } = await caas.deploy(deployBodyOf(request));
+      const { deployment_id } = await caas.deploy(deployBodyOf(request, options.registry));
       return deployment_id;
     },
 
@@ -161,15 +163,10 @@ function viewOf(deployment: Deployment, workers: ClusterView['workers']): Cluste
   };
 }
 
-function deployBodyOf({
-  name,
-  offer,
-  hours,
-  image,
-  port,
-  env,
-  secretEnv,
-}: ClusterRequest): DeployBody {
+function deployBodyOf(
+  { name, offer, hours, image, port, env, secretEnv }: ClusterRequest,
+  registry: IonetOptions['registry'],
+): DeployBody {
   return {
     resource_private_name: name,
     duration_hours: hours,
@@ -184,6 +181,12 @@ function deployBodyOf({
       // Optional in the API file and required on the reference page; null leaves it to the image.
       entrypoint: null,
     },
-    registry_config: { image_url: image },
+    registry_config: {
+      image_url: image,
+      ...(registry && {
+        registry_username: registry.username,
+        registry_secret: registry.password,
+      }),
+    },
   };
 }

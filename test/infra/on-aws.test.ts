@@ -1,9 +1,19 @@
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { meteredLog } from '../../infra/aws/functions/metered-log.ts';
 import { onAws } from '../../infra/aws/functions/on-aws.ts';
-import { noSecret, parseSecret, type ReadSecret } from '../../infra/aws/functions/secret.ts';
+import { NotAllowed, withRights } from '../../infra/aws/functions/provider-rights.ts';
+import {
+  noSecret,
+  parseSecret,
+  type ReadSecret,
+  RegistryLogin,
+  StackSecret,
+} from '../../infra/aws/functions/secret.ts';
 import { stackSecret } from '../../infra/aws/functions/secrets-manager.ts';
 import type { Config } from '../../shared/config.ts';
-import type { Stage } from '../../shared/ports.ts';
+import { ProviderRefused } from '../../shared/errors.ts';
+import { ClusterId } from '../../shared/model/ids.ts';
+import type { ClusterRequest, Clusters, Stage } from '../../shared/ports.ts';
 
 const ENVIRONMENT = {
   AWS_REGION: 'eu-central-1',
@@ -17,6 +27,38 @@ const ARN = 'arn:aws:secretsmanager:eu-central-1:000000000000:secret:burst';
 
 const answering: ReadSecret = async () => SECRET;
 const context = { getRemainingTimeInMillis: () => 41_500 };
+
+const unasked = (what: string) => async (): Promise<never> => {
+  throw new Error(`nobody announced a call of ${what}`);
+};
+const unusable: Clusters = {
+  offers: unasked('offers'),
+  quote: unasked('quote'),
+  findByName: unasked('findByName'),
+  create: unasked('create'),
+  get: unasked('get'),
+  extend: unasked('extend'),
+  destroy: unasked('destroy'),
+  list: unasked('list'),
+  logs: unasked('logs'),
+};
+const aClusterRequest: ClusterRequest = {
+  name: 'burst-0123456789ab',
+  offer: {
+    offerId: '1',
+    gpuModel: 'RTX 4090',
+    location: 'DE',
+    locationId: '1',
+    gpusPerWorker: 1,
+    workers: 1,
+    termMicroUsd: 1,
+  },
+  hours: 1,
+  image: 'image',
+  port: 8080,
+  env: {},
+  secretEnv: {},
+};
 
 /** Answers with what it was given. */
 const echo: Stage<'log', unknown> = (_ports, settings) => async (input, invocation) => ({
@@ -56,22 +98,91 @@ describe('onAws', () => {
 
   it('tries again in the next invocation when the secret could not be read', async () => {
     const answers = [Promise.reject(new Error('not now')), Promise.resolve(SECRET)];
-    const handler = onAws(echo, silent, () => answers.shift() ?? answering({}), ENVIRONMENT);
+    const read: ReadSecret = () => answers.shift() ?? answering({});
+    const handler = onAws(echo, silent, read, ENVIRONMENT, () => undefined);
     await expect(handler('first', context)).rejects.toThrow('not now');
     expect(await handler('second', context)).toMatchObject({ input: 'second' });
   });
 
   it('names every variable that is missing', async () => {
-    const handler = onAws(echo, silent, noSecret, {});
+    const handler = onAws(echo, silent, noSecret, {}, () => undefined);
     await expect(handler(undefined, context)).rejects.toThrow(
       /AWS_REGION: .*\n.*BURST_SETTINGS: .*\n.*BURST_TABLE: /,
     );
   });
 });
 
+describe('what goes wrong in a function', () => {
+  const lines: unknown[] = [];
+  const log = meteredLog(
+    'burst',
+    (line) => void lines.push(JSON.parse(line)),
+    () => 1_000,
+  );
+  beforeEach(() => void lines.splice(0));
+
+  it('is said with its context before Lambda hears of it, and a refused key is counted', async () => {
+    const refusing: Stage<'log', unknown> = () => async () => {
+      throw new ProviderRefused('list answered 401', { apiKey: 'refused', status: 401 });
+    };
+    const handler = onAws(refusing, silent, answering, ENVIRONMENT, log);
+    await expect(handler({}, context)).rejects.toThrow('list answered 401');
+    expect(lines).toMatchObject([
+      { event: 'failed', error: 'ProviderRefused', status: 401, ProviderKeyRefused: 1 },
+    ]);
+  });
+
+  it('is a refused key, too, when the secret holds none', async () => {
+    const empty: ReadSecret = async () =>
+      parseSecret(StackSecret, JSON.stringify({ ...SECRET, ionetApiKey: '' }), ARN);
+    await expect(onAws(echo, silent, empty, ENVIRONMENT, log)({}, context)).rejects.toThrow();
+    expect(lines).toMatchObject([
+      { error: 'SecretUnusable', Stack: 'burst', ProviderKeyRefused: 1 },
+    ]);
+  });
+
+  it('is not counted where it is something else', async () => {
+    const broken: Stage<'log', unknown> = () => async () => {
+      throw new Error('a bug');
+    };
+    await expect(onAws(broken, silent, answering, ENVIRONMENT, log)({}, context)).rejects.toThrow();
+    expect(lines).toEqual([{ event: 'failed', error: 'Error', message: 'a bug' }]);
+  });
+});
+
+describe('the provider as a function may use it', () => {
+  const done: string[] = [];
+  const clusters = {
+    ...unusable,
+    create: async () => ClusterId.parse(`made by ${done.push('create')}`),
+    extend: async () => void done.push('extend'),
+    destroy: async () => void done.push('destroy'),
+    list: async () => [],
+  };
+  beforeEach(() => void done.splice(0));
+
+  it.each([
+    { right: 'asks', may: [] },
+    { right: 'buys', may: ['create', 'extend'] },
+    { right: 'destroys', may: ['destroy'] },
+  ] as const)('who $right may do $may of what costs or ends', async ({ right, may }) => {
+    const allowed = withRights(clusters, right);
+    const id = ClusterId.parse('one');
+    const calls = [
+      () => allowed.create(aClusterRequest),
+      () => allowed.extend(id, 1),
+      () => allowed.destroy(id),
+    ];
+    for (const call of calls)
+      await call().catch((error) => expect(error).toBeInstanceOf(NotAllowed));
+    expect(done).toEqual(may);
+    expect(await allowed.list()).toEqual([]);
+  });
+});
+
 describe('the secret', () => {
   it('is the io.net key and the root of the workers tokens', () => {
-    expect(parseSecret(JSON.stringify(SECRET), ARN)).toEqual(SECRET);
+    expect(parseSecret(StackSecret, JSON.stringify(SECRET), ARN)).toEqual(SECRET);
   });
 
   it.each([
@@ -88,10 +199,16 @@ describe('the secret', () => {
     { name: 'that is the bare key', text: 'key-of-the-account', says: 'not usable' },
     { name: 'that is binary', text: undefined, says: 'not usable' },
   ])('is refused, and not quoted, where it is one $name', ({ text, says }) => {
-    const parse = () => parseSecret(text, ARN);
+    const parse = () => parseSecret(StackSecret, text, ARN);
     expect(parse).toThrow(`the secret ${ARN} is not usable`);
     expect(parse).toThrow(says);
     expect(parse).not.toThrow(/key-of-the-account|root-of-the-tokens/);
+  });
+
+  it('of a registry is a name and a password', () => {
+    const login = { username: 'robot', password: 'secret' };
+    expect(parseSecret(RegistryLogin, JSON.stringify(login), ARN)).toEqual(login);
+    expect(() => parseSecret(RegistryLogin, '{"username":"robot"}', ARN)).toThrow(/password/);
   });
 
   it('is looked for only where the function was told of one', async () => {

@@ -1,14 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { propsFromContext } from '../../infra/aws/app-context.ts';
-import {
-  type BurstSchedulerProps,
-  deploymentOf,
-  PropsRejected,
-} from '../../infra/aws/scheduler-props.ts';
+import { stackOf } from '../../infra/aws/app-context.ts';
+import { deploymentOf, PropsRejected } from '../../infra/aws/deployment.ts';
+import { problemsOf } from '../../infra/aws/props-problems.ts';
+import type { BurstSchedulerProps } from '../../infra/aws/scheduler-props.ts';
 import { IMAGE, synthesise } from './stack.ts';
 
 const images = { 'nft.generative': IMAGE };
-const tenants = (count: number) => Array.from({ length: count }, (_, index) => `tenant-${index}`);
+const tenants = (count: number) =>
+  Array.from({ length: count }, (_, index) => ({ name: `tenant-${index}` }));
+
+const concurrent = (intakePerTenant: number, teardown: number): BurstSchedulerProps => ({
+  images,
+  concurrency: { intakePerTenant, teardown },
+});
 
 /** Workers' variables that make the settings `bytes` long. */
 function settingsOf(bytes: number): BurstSchedulerProps {
@@ -17,29 +21,22 @@ function settingsOf(bytes: number): BurstSchedulerProps {
   return { images, settings: { workerEnv: { A: 'x'.repeat(filler) } } };
 }
 
-/** The lines of the refusal, without its heading. */
-function problemsOf(props: BurstSchedulerProps): string[] {
-  try {
-    deploymentOf(props);
-    return [];
-  } catch (error) {
-    if (!(error instanceof PropsRejected)) throw error;
-    return error.message.split('\n').slice(1);
-  }
-}
-
-describe('deploymentOf', () => {
+describe('props', () => {
   it.each<{ name: string; props: BurstSchedulerProps }>([
     { name: 'an image and nothing else', props: { images } },
-    { name: 'container images alone', props: { images: {}, settings: { containers: [IMAGE] } } },
     { name: 'a name of 25 characters', props: { images, name: 'n'.repeat(25) } },
     { name: '20 tenants', props: { images, tenants: tenants(20) } },
-    { name: 'a tenant of 32 characters', props: { images, tenants: ['t'.repeat(32)] } },
+    { name: 'a tenant of 32 characters', props: { images, tenants: [{ name: 't'.repeat(32) }] } },
     {
       name: 'a provider call one second shorter than the function',
       props: { images, settings: { limits: { functionSeconds: 60, providerSeconds: 59 } } },
     },
     { name: 'settings that just fit the environment', props: settingsOf(3072) },
+    { name: 'a cap of one cent', props: { images, stackCapUsd: 0.01, dayCapUsd: 0.01 } },
+    { name: 'the fewest and the most calls of intake', props: concurrent(2, 1000) },
+    { name: 'bodies kept for 30 days', props: { images, retention: { bodyDays: 30 } } },
+    { name: 'a country', props: { images, locations: ['DE'] } },
+    { name: 'the login of a registry', props: { images, registrySecretName: 'registry/login' } },
   ])('takes $name', ({ props }) => {
     expect(problemsOf(props)).toEqual([]);
   });
@@ -62,16 +59,6 @@ describe('deploymentOf', () => {
       says: 'images.nft.generativ: there is no such task kind',
     },
     {
-      name: 'one image for tasks that name theirs',
-      props: { images: { ...images, container: IMAGE } },
-      says: 'images.container: its tasks name their images; allow them in settings.containers',
-    },
-    {
-      name: 'a container image without a digest',
-      props: { images, settings: { containers: ['registry.example/program:latest'] } },
-      says: 'settings.containers.0: ',
-    },
-    {
       name: 'a name of 26 characters',
       props: { images, name: 'n'.repeat(26) },
       says: 'name: must',
@@ -80,12 +67,12 @@ describe('deploymentOf', () => {
     { name: '21 tenants', props: { images, tenants: tenants(21) }, says: 'tenants: 21 of them' },
     {
       name: 'a tenant of 33 characters',
-      props: { images, tenants: ['t'.repeat(33)] },
+      props: { images, tenants: [{ name: 't'.repeat(33) }] },
       says: 'is not a name of lower-case letters',
     },
     {
       name: 'a tenant named twice',
-      props: { images, tenants: ['studio', 'other', 'studio'] },
+      props: { images, tenants: ['studio', 'other', 'studio'].map((name) => ({ name })) },
       says: 'tenants: studio is named twice',
     },
     {
@@ -109,6 +96,71 @@ describe('deploymentOf', () => {
       says: 'settings.clusters.maxWorkers: ',
     },
     {
+      name: 'a cap of zero',
+      props: { images, stackCapUsd: 0 },
+      says: 'stackCapUsd: must be above zero, got 0',
+    },
+    {
+      name: "a day's cap below zero",
+      props: { images, dayCapUsd: -1 },
+      says: 'dayCapUsd: must be above zero, got -1',
+    },
+    {
+      name: 'a tenant without money',
+      props: { images, tenants: [{ name: 'studio', capUsd: 0 }] },
+      says: 'tenants.studio.capUsd: must be above zero, got 0',
+    },
+    {
+      name: 'a cap that is no number',
+      props: { images, stackCapUsd: Number.NaN },
+      says: 'stackCapUsd: must be above zero, got NaN',
+    },
+    {
+      name: 'a secret without a name',
+      props: { images, secretName: ' ' },
+      says: 'secretName: is empty; name the secret, for example burst/ionet',
+    },
+    {
+      name: 'a secret whose name looks like the end of an ARN',
+      props: { images, secretName: 'burst-abcdef' },
+      says: 'secretName: "burst-abcdef" cannot be the name of a secret',
+    },
+    {
+      name: 'a registry login without a name',
+      props: { images, registrySecretName: '' },
+      says: 'registrySecretName: is empty',
+    },
+    {
+      name: 'less than two calls of intake',
+      props: concurrent(1, 5),
+      says: 'concurrency.intakePerTenant: must be a whole number from 2 to 1000, got 1',
+    },
+    {
+      name: 'negative concurrency',
+      props: concurrent(5, -1),
+      says: 'concurrency.teardown: must be a whole number from 1 to 1000, got -1',
+    },
+    {
+      name: 'bodies kept for 29 days',
+      props: { images, retention: { bodyDays: 29 } },
+      says: 'retention.bodyDays: must be a whole number of 30 at least, got 29',
+    },
+    {
+      name: 'a country by its name',
+      props: { images, locations: ['Germany'] },
+      says: 'locations: "Germany" is not a country code such as DE',
+    },
+    {
+      name: 'no country at all',
+      props: { images, locations: [] },
+      says: 'locations: allows none; leave it out to allow all',
+    },
+    {
+      name: 'an alarm that always rings',
+      props: { images, alarms: { usdPerHour: 0 } },
+      says: 'alarms.usdPerHour: must be above zero, got 0',
+    },
+    {
       name: 'settings one byte too many',
       props: settingsOf(3073),
       says: 'settings: 3073 bytes as JSON',
@@ -117,50 +169,95 @@ describe('deploymentOf', () => {
     expect(problemsOf(props)).toEqual([expect.stringContaining(says)]);
   });
 
-  it('names all that is wrong in one message', () => {
-    const problems = problemsOf({
-      images: { 'nft.generative': 'worker' },
-      name: 'Burst',
-      tenants: ['A', 'b', 'b'],
-      settings: { batches: { maxTasks: 201 } },
-    });
-    expect(problems).toHaveLength(5);
+  it('are refused for a region there is not', () => {
+    expect(problemsOf({ images }, 'eu-central-1')).toEqual([]);
+    expect(problemsOf({ images }, 'eu-centrale-1')).toEqual([
+      'region: there is no AWS region "eu-centrale-1"',
+    ]);
   });
 });
+
+const WRONG: BurstSchedulerProps = {
+  images: { 'nft.generative': 'worker' },
+  stackCapUsd: 0,
+  secretName: '',
+  concurrency: { teardown: -1 },
+  tenants: [{ name: 'b' }, { name: 'b' }],
+  settings: { batches: { maxTasks: 201 } },
+};
 
 describe('a stack of wrong props', () => {
-  it('is not synthesised', () => {
-    expect(() => synthesise({ images: {} })).toThrow(PropsRejected);
+  it('is not synthesised, and one message names all that is wrong', () => {
+    const lines = (() => {
+      try {
+        synthesise(WRONG, { region: 'mars-1' });
+        return [];
+      } catch (error) {
+        if (!(error instanceof PropsRejected)) throw error;
+        return error.message.split('\n').slice(1);
+      }
+    })();
+    expect(lines.map((line) => line.split(':')[0])).toEqual([
+      '- region',
+      '- images.nft.generative',
+      '- secretName',
+      '- tenants',
+      '- stackCapUsd',
+      '- concurrency.teardown',
+      '- settings.batches.maxTasks',
+    ]);
   });
 });
 
-describe('propsFromContext', () => {
-  const propsOf = (context: Record<string, unknown>) => propsFromContext((name) => context[name]);
+describe('the words of the command line', () => {
+  const stackFrom = (context: Record<string, unknown>) => stackOf((name) => context[name]);
 
   it.each([
     { given: {}, allowCpuExecutor: false },
     { given: { allowCpuExecutor: 'true' }, allowCpuExecutor: true },
     { given: { allowCpuExecutor: 'false' }, allowCpuExecutor: false },
     { given: { allowCpuExecutor: true }, allowCpuExecutor: true },
-  ])('reads $given as allowCpuExecutor $allowCpuExecutor', ({ given, allowCpuExecutor }) => {
-    expect(propsOf({ workerImage: IMAGE, ...given })).toEqual({
-      images,
-      apiFlavour: 'caas',
-      settings: { allowCpuExecutor },
+  ])(
+    'say with $given that allowCpuExecutor is $allowCpuExecutor',
+    ({ given, allowCpuExecutor }) => {
+      const { props } = stackFrom({ workerImage: IMAGE, ...given });
+      expect(props).toMatchObject({ images, settings: { allowCpuExecutor } });
+    },
+  );
+
+  it('name tenants with their caps, countries and the rest', () => {
+    const { props, region } = stackFrom({
+      workerImage: IMAGE,
+      region: 'eu-central-1',
+      tenants: 'studio=25,gallery',
+      locations: 'DE,FR',
+      dayCapUsd: '12.5',
+      reserveConcurrency: 'false',
     });
+    expect(region).toBe('eu-central-1');
+    expect(props).toMatchObject({
+      tenants: [{ name: 'studio', capUsd: 25 }, { name: 'gallery' }],
+      locations: ['DE', 'FR'],
+      dayCapUsd: 12.5,
+      concurrency: { reserve: false },
+    });
+    expect(deploymentOf(props, region).tenants.map(({ queueName }) => queueName)).toEqual([
+      'burst-intake-studio',
+      'burst-intake-gallery',
+    ]);
   });
 
-  it('reads which API of the provider is spoken', () => {
-    const props = propsOf({ workerImage: IMAGE, apiFlavour: 'clusters' });
-    expect(deploymentOf(props).apiFlavour).toBe('clusters');
-    expect(() => propsOf({ workerImage: IMAGE, apiFlavour: 'vmaas' })).toThrow(
-      'apiFlavour: must be one of caas, clusters',
-    );
-  });
-
-  it('says which words of the command line are missing or wrong', () => {
-    expect(() => propsOf({ allowCpuExecutor: 'yes' })).toThrow(
-      /workerImage: is missing; give -c workerImage=.*\n- allowCpuExecutor: must be true or false/,
+  it('are refused together with what they mean', () => {
+    const wrong = { allowCpuExecutor: 'yes', stage: 'prod', dayCapUsd: 'ten', region: 'moon' };
+    expect(() => stackFrom(wrong)).toThrow(
+      [
+        'Burst cannot be deployed like this:',
+        '- stage: must be production or development, got "prod"',
+        '- allowCpuExecutor: must be true or false, got "yes"',
+        '- region: there is no AWS region "moon"',
+        '- images: names no image, so no task could run; give one, in the app -c workerImage=registry/name@sha256:…',
+        '- dayCapUsd: must be above zero, got NaN',
+      ].join('\n'),
     );
   });
 });

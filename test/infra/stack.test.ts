@@ -1,8 +1,8 @@
 import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
+import aslValidator from 'asl-validator';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { STAGE_NEEDS } from '../../infra/aws/stage-needs.ts';
 import { startAwsServices } from '../../infra/local/cloud/aws-services.ts';
 import { createLedgerTable } from '../../infra/local/cloud/ledger-table.ts';
 import { lintDefinition, loadDefinition } from '../../infra/local/engine/refusals.ts';
@@ -15,8 +15,6 @@ import {
   functionsOf,
   IMAGE,
   resourcesOf,
-  type Statement,
-  statementsByRole,
   synthesise,
 } from './stack.ts';
 
@@ -28,9 +26,11 @@ let functions: Map<string, FunctionProperties>;
 beforeAll(() => {
   template = synthesise({
     images: { 'nft.generative': IMAGE },
-    tenants: TENANTS,
-    apiFlavour: 'clusters',
-    settings: { allowCpuExecutor: true, caps: { dayMicroUsd: 5_000_000 } },
+    tenants: [{ name: 'default' }, { name: 'studio-7', capUsd: 25 }],
+    registrySecretName: 'registry/login',
+    locations: ['DE', 'FR'],
+    dayCapUsd: 5,
+    settings: { allowCpuExecutor: true },
   });
   functions = functionsOf(template);
 });
@@ -41,34 +41,34 @@ const functionOf = (stage: string): FunctionProperties => {
   return found;
 };
 
-const mayDo = (stage: string): Statement[] =>
-  statementsByRole(template).get(functionOf(stage).Role) ?? [];
-
-/** Stages whose role holds a statement with this action on a resource that matches. */
-const stagesAllowed = (action: string, resource: RegExp): string[] =>
-  STAGE_NAMES.filter((stage) =>
-    mayDo(stage).some(
-      (statement) =>
-        statement.Action.includes(action) && statement.Resource.some((one) => resource.test(one)),
-    ),
-  );
-
-const stagesThat = (need: 'secret' | 'startsBursts' | 'due' | 'queries'): string[] =>
-  STAGE_NAMES.filter((stage) => STAGE_NEEDS[stage][need] === true);
+const only = (type: string) => {
+  const [one, ...others] = resourcesOf(template, type);
+  if (one === undefined || others.length > 0) throw new Error(`not one ${type}`);
+  return { id: one[0], ...one[1] };
+};
 
 const StateMachine = z.object({
   DefinitionString: z.string().transform((text): unknown => JSON.parse(text)),
-  DefinitionSubstitutions: z.record(z.string(), z.unknown()),
+  DefinitionSubstitutions: z.record(z.string(), z.object({ Ref: z.string() })),
   StateMachineName: z.string(),
   StateMachineType: z.string(),
   RoleArn: z.unknown().transform(arnOwner),
+  LoggingConfiguration: z.unknown(),
+  TracingConfiguration: z.unknown(),
 });
+const stateMachine = () => StateMachine.parse(only('AWS::StepFunctions::StateMachine').Properties);
 
-function stateMachine(): z.infer<typeof StateMachine> {
-  const [only, ...others] = resourcesOf(template, 'AWS::StepFunctions::StateMachine').values();
-  expect(others).toEqual([]);
-  return StateMachine.parse(only?.Properties);
-}
+const Version = z.object({ FunctionName: z.object({ Ref: z.string() }) });
+/** The function of which each token of the definition names a version. */
+const calledFunctions = (): Map<string, string> => {
+  const versions = resourcesOf(template, 'AWS::Lambda::Version');
+  return new Map(
+    Object.entries(stateMachine().DefinitionSubstitutions).map(([token, { Ref }]) => [
+      token,
+      Version.parse(versions.get(Ref)?.Properties).FunctionName.Ref,
+    ]),
+  );
+};
 
 function tasksOfMachine() {
   const definition = loadDefinition(stateMachine().DefinitionString);
@@ -78,35 +78,50 @@ function tasksOfMachine() {
 }
 
 describe('the state machine', () => {
-  it('is one the local engine runs, with the substitutions of the stack', () => {
-    const { DefinitionString, DefinitionSubstitutions } = stateMachine();
-    const substitutions = Object.fromEntries(
-      Object.entries(DefinitionSubstitutions).map(([name, arn]) => [name, arnOwner(arn)]),
-    );
+  it('is one the local engine and the validator of the language accept', () => {
+    const { DefinitionString } = stateMachine();
+    const substitutions = Object.fromEntries(calledFunctions());
     expect(lintDefinition(DefinitionString, substitutions)).toEqual([]);
+    const { isValid, errorsText } = aslValidator(DefinitionString);
+    expect(isValid ? '' : errorsText()).toBe('');
   });
 
-  it('calls in each Task the function of the stage that is named there', () => {
-    const { DefinitionSubstitutions } = stateMachine();
-    const isBound = new Map(
-      Object.entries(DefinitionSubstitutions).map(([name, arn]) => [
-        `\${${name}}`,
-        arnOwner(arn) === functionOf(name).id,
-      ]),
-    );
+  it('calls in each Task a version of the function of the stage that is named there', () => {
+    const called = calledFunctions();
     const Call = z.object({ FunctionName: z.string() });
-    const unbound = tasksOfMachine().filter(
-      ({ state }) => isBound.get(Call.parse(state.Arguments).FunctionName) !== true,
-    );
+    const unbound = tasksOfMachine().filter(({ state }) => {
+      const [, token = ''] = /^\$\{(\w+)\}$/.exec(Call.parse(state.Arguments).FunctionName) ?? [];
+      return called.get(token) !== functionOf(token).id;
+    });
     expect(tasksOfMachine().length).toBeGreaterThan(8);
     expect(unbound).toEqual([]);
+  });
+
+  it('catches what each Task throws, and says of each how it is retried', () => {
+    const careless = tasksOfMachine().filter(
+      ({ state }) => state.Retry === undefined || (state.Catch ?? []).length === 0,
+    );
+    expect(careless).toEqual([]);
   });
 
   it('retries neither of the calls that cost money', () => {
     const unretried = tasksOfMachine()
       .filter(({ state }) => (state.Retry ?? []).length === 0)
       .map(({ name }) => name);
-    expect(unretried).toEqual(expect.arrayContaining(['Provision cluster', 'Extend lease']));
+    expect(unretried).toEqual(['Provision cluster', 'Extend lease']);
+  });
+
+  it('alone calls the function that buys, so nothing else could repeat it', () => {
+    const { id } = functionOf('provision');
+    const others = [
+      'AWS::Lambda::EventSourceMapping',
+      'AWS::Lambda::EventInvokeConfig',
+      'AWS::Lambda::Permission',
+      'AWS::Scheduler::Schedule',
+    ]
+      .flatMap((type) => [...resourcesOf(template, type).values()])
+      .filter((resource) => JSON.stringify(resource).includes(id));
+    expect(others).toEqual([]);
   });
 
   it('waits longer for a function than the function may take', () => {
@@ -117,45 +132,61 @@ describe('the state machine', () => {
     expect(impatient).toEqual([]);
   });
 
-  it('keeps its history for as long as a burst lives: it is of the standard type', () => {
-    expect(stateMachine().StateMachineType).toBe('STANDARD');
-  });
-
-  it('may invoke the functions it calls and do nothing else', () => {
-    const { RoleArn, DefinitionSubstitutions } = stateMachine();
-    const statements = statementsByRole(template).get(RoleArn) ?? [];
-    expect(statements.flatMap(({ Action }) => Action)).toEqual(['lambda:InvokeFunction']);
-    const named = new Set(
-      statements.flatMap(({ Resource }) =>
-        Resource.map((one) => /"Fn::GetAtt":\["(\w+)"/.exec(one)?.[1]),
-      ),
-    );
-    expect(named).toEqual(new Set(Object.values(DefinitionSubstitutions).map(arnOwner)));
+  it('keeps its history for as long as a burst lives, writes a log without payloads, and is traced', () => {
+    expect(stateMachine()).toMatchObject({
+      StateMachineType: 'STANDARD',
+      LoggingConfiguration: { Level: 'ALL', IncludeExecutionData: false },
+      TracingConfiguration: { Enabled: true },
+    });
   });
 });
 
 describe('the functions', () => {
-  it('are one per stage', () => {
-    expect([...functions.keys()].toSorted()).toEqual([...STAGE_NAMES].toSorted());
+  it('are one per stage, and one that tells of endings', () => {
+    expect([...functions.keys()].toSorted()).toEqual([...STAGE_NAMES, 'events'].toSorted());
   });
 
   it('run on Node 24 and ARM, each under a role of its own', () => {
-    const shapes = Array.from(functions.values(), (one) => [one.Runtime, ...one.Architectures]);
-    expect(shapes).toEqual(STAGE_NAMES.map(() => ['nodejs24.x', 'arm64']));
-    expect(new Set(Array.from(functions.values(), ({ Role }) => Role)).size).toBe(
-      STAGE_NAMES.length,
-    );
+    for (const one of functions.values()) {
+      expect(one).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'] });
+    }
+    const roles = new Set(Array.from(functions.values(), ({ Role }) => Role));
+    expect(roles.size).toBe(functions.size);
   });
 
-  it('are told which API they speak where they call the provider', () => {
-    const told = STAGE_NAMES.filter(
-      (stage) => functionOf(stage).Environment.Variables.IONET_API_FLAVOUR === 'clusters',
+  it('log as JSON into a log that is kept for a month, and are traced', () => {
+    const logs = resourcesOf(template, 'AWS::Logs::LogGroup');
+    for (const { LoggingConfig, TracingConfig } of functions.values()) {
+      expect(LoggingConfig.LogFormat).toBe('JSON');
+      expect(TracingConfig.Mode).toBe('Active');
+      const log = logs.get(LoggingConfig.LogGroup.Ref);
+      expect(log?.Properties.RetentionInDays).toBe(30);
+    }
+  });
+
+  it('that repair and end always find room to run', () => {
+    const reserved = Array.from(functions, ([stage, one]) => [
+      stage,
+      one.ReservedConcurrentExecutions,
+    ]).filter(([, room]) => room !== undefined);
+    expect(Object.fromEntries(reserved)).toEqual({ sweep: 1, reap: 1, teardown: 5 });
+  });
+
+  it('share what the account has where that is wanted', () => {
+    const shared = synthesise({
+      images: { 'nft.generative': IMAGE },
+      concurrency: { reserve: false },
+    });
+    const reserved = Array.from(
+      functionsOf(shared).values(),
+      (one) => one.ReservedConcurrentExecutions,
     );
-    expect(told).toEqual(stagesThat('secret'));
+    expect(reserved.filter((room) => room !== undefined)).toEqual([]);
   });
 
   it('are told by their environment all that the configuration asks for', () => {
-    const told = Array.from(functions.values(), ({ Environment: { Variables } }) => {
+    const told = STAGE_NAMES.map((stage) => {
+      const { Variables } = functionOf(stage).Environment;
       const config = configFrom({
         AWS_REGION: 'eu-central-1',
         IONET_API_KEY: 'from the secret',
@@ -179,82 +210,21 @@ describe('the functions', () => {
         },
         images: { 'nft.generative': IMAGE },
         allowCpuExecutor: true,
-        caps: { dayMicroUsd: 5_000_000 },
+        clusters: { locations: ['DE', 'FR'] },
+        caps: {
+          dayMicroUsd: 5_000_000,
+          stackMicroUsd: 500_000_000,
+          tenantMicroUsd: { 'studio-7': 25_000_000 },
+        },
       });
       expect(settings.limits.functionSeconds).toBe(functionOf('plan').Timeout);
     }
   });
 
-  it('start executions of the very machine that is deployed', () => {
+  it('start executions by the alias of the very machine that is deployed', () => {
+    const alias = only('AWS::StepFunctions::StateMachineAlias').Properties;
     const arn = JSON.stringify(functionOf('intake').Environment.Variables.BURST_STATE_MACHINE_ARN);
-    expect(arn).toContain(`:stateMachine:${stateMachine().StateMachineName}"`);
-  });
-});
-
-describe('what a function may do', () => {
-  it('is never a whole service, and never on everything', () => {
-    const allowed = Array.from(statementsByRole(template).values())
-      .flat()
-      .filter(({ Effect }) => Effect === 'Allow');
-    expect(allowed.length).toBeGreaterThan(STAGE_NAMES.length);
-    expect(allowed.filter(({ Action }) => Action.some((one) => one.includes('*')))).toEqual([]);
-    expect(allowed.filter(({ Resource }) => Resource.includes('"*"'))).toEqual([]);
-  });
-
-  it('comes from its own policy alone', () => {
-    const roles = [...resourcesOf(template, 'AWS::IAM::Role').values()];
-    const more = roles.filter(
-      ({ Properties }) => 'ManagedPolicyArns' in Properties || 'Policies' in Properties,
-    );
-    expect(more).toEqual([]);
-  });
-
-  it('includes the secret only where io.net or a worker is called', () => {
-    const readers = stagesAllowed('secretsmanager:GetSecretValue', /Secret/);
-    expect(readers).toEqual(['plan', 'provision', 'run', 'poll', 'teardown', 'reap']);
-    const told = STAGE_NAMES.filter(
-      (stage) => 'BURST_SECRET_ARN' in functionOf(stage).Environment.Variables,
-    );
-    expect(told).toEqual(readers);
-  });
-
-  it.each([
-    { action: 's3:PutObject', prefix: 'bodies', stages: ['intake'] },
-    { action: 's3:GetObject', prefix: 'bodies', stages: ['run'] },
-    { action: 's3:PutObject', prefix: 'manifests', stages: ['run'] },
-    { action: 's3:GetObject', prefix: 'manifests', stages: ['run', 'collect'] },
-    { action: 's3:PutObject', prefix: 'uploads', stages: ['run'] },
-    { action: 's3:GetObject', prefix: 'uploads', stages: ['collect'] },
-    { action: 's3:PutObject', prefix: 'results', stages: ['collect'] },
-    { action: 's3:DeleteObject', prefix: 'results', stages: ['collect'] },
-    { action: 's3:GetObject', prefix: 'inputs', stages: ['intake', 'run', 'collect'] },
-    { action: 's3:PutObject', prefix: 'inputs', stages: [] },
-    { action: 's3:DeleteObject', prefix: 'inputs', stages: ['collect', 'sweep'] },
-    { action: 's3:GetObject', prefix: 'assets', stages: ['intake', 'run'] },
-    { action: 's3:DeleteObject', prefix: 'assets', stages: [] },
-    { action: 's3:PutObject', prefix: 'checkpoints', stages: ['collect'] },
-    { action: 's3:GetObject', prefix: 'checkpoints', stages: ['run'] },
-    { action: 's3:DeleteObject', prefix: 'checkpoints', stages: ['collect', 'sweep'] },
-    { action: 's3:DeleteObject', prefix: 'uploads', stages: ['collect', 'sweep'] },
-    { action: 's3:DeleteObject', prefix: '', stages: ['collect', 'sweep'] },
-  ])('lets only $stages do $action on $prefix', ({ action, prefix, stages }) => {
-    for (const tenant of TENANTS) {
-      expect(stagesAllowed(action, new RegExp(`/t/${tenant}/${prefix}`))).toEqual(stages);
-    }
-  });
-
-  it('lets every function read and change single rows, and delete none', () => {
-    expect(stagesAllowed('dynamodb:GetItem', /LedgerTable/)).toEqual([...STAGE_NAMES]);
-    expect(stagesAllowed('dynamodb:UpdateItem', /LedgerTable/)).toEqual([...STAGE_NAMES]);
-    expect(stagesAllowed('dynamodb:DeleteItem', /./)).toEqual([]);
-  });
-
-  it('keeps ranges, the index and executions to those that need them', () => {
-    expect(stagesAllowed('dynamodb:Query', /"Arn"\]\}$/)).toEqual(stagesThat('queries'));
-    expect(stagesAllowed('dynamodb:Query', /index\/due/)).toEqual(['sweep']);
-    expect(stagesAllowed('states:StartExecution', /:stateMachine:burst"/)).toEqual(
-      stagesThat('startsBursts'),
-    );
+    expect(arn).toContain(`:stateMachine:${stateMachine().StateMachineName}:${alias.Name}"`);
   });
 });
 
@@ -264,7 +234,9 @@ describe('an intake queue', () => {
 
   it('exists for every tenant, with dead letters kept longer than the messages', () => {
     expect(
-      queues().map(({ QueueName, MessageRetentionPeriod }) => [QueueName, MessageRetentionPeriod]),
+      queues()
+        .filter(({ QueueName }) => QueueName !== undefined)
+        .map(({ QueueName, MessageRetentionPeriod }) => [QueueName, MessageRetentionPeriod]),
     ).toEqual([
       ['burst-intake-default-dead-letters', 1_209_600],
       ['burst-intake-default', 345_600],
@@ -283,7 +255,9 @@ describe('an intake queue', () => {
   });
 
   it('feeds intake, which answers for each message by itself', () => {
-    const sources = [...resourcesOf(template, 'AWS::Lambda::EventSourceMapping').values()];
+    const sources = [...resourcesOf(template, 'AWS::Lambda::EventSourceMapping').values()].filter(
+      ({ Properties }) => Properties.ScalingConfig !== undefined,
+    );
     expect(sources).toHaveLength(TENANTS.length);
     for (const { Properties } of sources) {
       expect(Properties).toMatchObject({
@@ -298,15 +272,69 @@ describe('an intake queue', () => {
 });
 
 describe('sweep and reap', () => {
-  it.each(['sweep', 'reap'])('%s is called every minute', (stage) => {
+  it.each(['sweep', 'reap'])('%s is called every minute, and not again when it fails', (stage) => {
     const calls = [...resourcesOf(template, 'AWS::Scheduler::Schedule').values()].filter(
       ({ Properties }) =>
         arnOwner(z.object({ Arn: z.unknown() }).parse(Properties.Target).Arn) ===
         functionOf(stage).id,
     );
-    expect(
-      calls.map(({ Properties }) => [Properties.ScheduleExpression, Properties.State]),
-    ).toEqual([['rate(1 minute)', 'ENABLED']]);
+    expect(calls).toMatchObject([
+      {
+        Properties: {
+          ScheduleExpression: 'rate(1 minute)',
+          State: 'ENABLED',
+          Target: { RetryPolicy: { MaximumRetryAttempts: 0 } },
+        },
+      },
+    ]);
+    template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+      FunctionName: { Ref: functionOf(stage).id },
+      MaximumRetryAttempts: 0,
+    });
+  });
+});
+
+describe('endings', () => {
+  it('reach the bus from the stream of the ledger, again until they do, those that are one', () => {
+    const [mapping, ...others] = [
+      ...resourcesOf(template, 'AWS::Lambda::EventSourceMapping').values(),
+    ].filter(
+      ({ Properties }) =>
+        z.object({ Ref: z.string() }).parse(Properties.FunctionName).Ref ===
+        functionOf('events').id,
+    );
+    expect(others).toEqual([]);
+    expect(mapping?.Properties).toMatchObject({
+      EventSourceArn: { 'Fn::GetAtt': [only('AWS::DynamoDB::Table').id, 'StreamArn'] },
+      StartingPosition: 'TRIM_HORIZON',
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      BisectBatchOnFunctionError: true,
+      MaximumRecordAgeInSeconds: 72_000,
+    });
+    const Filters = z.object({ Filters: z.array(z.object({ Pattern: z.string() })) });
+    const patterns = Filters.parse(mapping?.Properties.FilterCriteria).Filters.map(
+      ({ Pattern }): unknown => JSON.parse(Pattern),
+    );
+    expect(patterns).toEqual([
+      {
+        dynamodb: {
+          Keys: { pk: { S: [{ prefix: 'T#' }] } },
+          NewImage: { status: { S: ['done', 'failed', 'cancelled'] } },
+        },
+      },
+      {
+        dynamodb: {
+          Keys: { pk: { S: [{ prefix: 'L#' }] } },
+          NewImage: { phase: { S: ['settled', 'teardown-owed'] } },
+        },
+      },
+    ]);
+  });
+
+  it('are told of rows as they were and as they are', () => {
+    expect(only('AWS::DynamoDB::Table').Properties.StreamSpecification).toEqual({
+      StreamViewType: 'NEW_AND_OLD_IMAGES',
+    });
   });
 });
 
@@ -323,7 +351,7 @@ describe('what is kept', () => {
     client.destroy();
     await services.close();
 
-    const [table] = resourcesOf(template, 'AWS::DynamoDB::Table').values();
+    const table = only('AWS::DynamoDB::Table');
     expect(table).toMatchObject({
       DeletionPolicy: 'Retain',
       Properties: {
@@ -332,6 +360,7 @@ describe('what is kept', () => {
           ({ IndexName, KeySchema, Projection }) => ({ IndexName, KeySchema, Projection }),
         ),
         BillingMode: 'PAY_PER_REQUEST',
+        DeletionProtectionEnabled: true,
         PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
         TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
       },
@@ -341,7 +370,7 @@ describe('what is kept', () => {
         .array(z.object({ AttributeName: z.string(), AttributeType: z.string() }))
         .parse(attributes)
         .toSorted((a, b) => a.AttributeName.localeCompare(b.AttributeName));
-    expect(byName(table?.Properties.AttributeDefinitions)).toEqual(
+    expect(byName(table.Properties.AttributeDefinitions)).toEqual(
       byName(local?.AttributeDefinitions),
     );
   });
@@ -372,29 +401,47 @@ describe('what is kept', () => {
   });
 
   it('is of artifacts the results for ever, the rest for its time', () => {
-    const [bucket] = resourcesOf(template, 'AWS::S3::Bucket').values();
     const Rules = z.object({
       Rules: z.array(
-        z.object({ Prefix: z.string(), ExpirationInDays: z.number(), Status: z.string() }),
+        z.looseObject({ Prefix: z.string().default('*'), ExpirationInDays: z.number().optional() }),
       ),
     });
-    const { Rules: rules } = Rules.parse(bucket?.Properties.LifecycleConfiguration);
-    expect(rules.map((rule) => `${rule.Prefix} ${rule.ExpirationInDays} ${rule.Status}`)).toEqual(
-      TENANTS.flatMap((tenant) => [
-        `t/${tenant}/uploads/ 2 Enabled`,
-        `t/${tenant}/manifests/ 7 Enabled`,
-        `t/${tenant}/bodies/ 365 Enabled`,
+    const { LifecycleConfiguration } = only('AWS::S3::Bucket').Properties;
+    const { Rules: rules } = Rules.parse(LifecycleConfiguration);
+    expect(rules.map(({ Prefix, ExpirationInDays }) => [Prefix, ExpirationInDays])).toEqual([
+      ['*', undefined],
+      ...TENANTS.flatMap((tenant) => [
+        [`t/${tenant}/uploads/`, 2],
+        [`t/${tenant}/manifests/`, 7],
+        [`t/${tenant}/bodies/`, 365],
       ]),
+    ]);
+    expect(rules[0]).toMatchObject({ AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } });
+  });
+
+  it('goes with the stack in development', () => {
+    const passing = synthesise({ images: { 'nft.generative': IMAGE }, stage: 'development' });
+    const kept = ['AWS::DynamoDB::Table', 'AWS::S3::Bucket', 'AWS::SecretsManager::Secret'].flatMap(
+      (type) => [...resourcesOf(passing, type).values()],
     );
+    expect(kept.map(({ DeletionPolicy }) => DeletionPolicy)).toEqual([
+      'Delete',
+      'Delete',
+      'Delete',
+    ]);
+    passing.hasResourceProperties('AWS::DynamoDB::Table', { DeletionProtectionEnabled: false });
   });
 });
 
 it('tells its users where to send tasks and where things are', () => {
   expect(Object.keys(template.findOutputs('*')).toSorted()).toEqual([
     'ArtifactBucketName',
+    'DashboardUrl',
+    'EventBusName',
+    'ExecutionsUrl',
     'IntakeQueueUrls',
     'LedgerTableName',
-    'SecretArn',
+    'SecretName',
     'StateMachineArn',
   ]);
 });

@@ -1,59 +1,37 @@
 import { readFileSync } from 'node:fs';
-import { App } from 'aws-cdk-lib';
+import { App, type Environment } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as z from 'zod';
-import { BurstStack } from '../../infra/aws/burst-stack.ts';
-import type { BurstSchedulerProps } from '../../infra/aws/scheduler-props.ts';
+import { BurstStack, type BurstStackProps } from '../../infra/aws/burst-stack.ts';
 
 export const IMAGE = `registry.example/burst/worker@sha256:${'a'.repeat(64)}`;
 
 const CdkJson = z.object({ context: z.record(z.string(), z.unknown()) });
 
-/** The stack's template under the flags of `cdk.json`. Functions are left unbundled, which takes seconds. */
-export function synthesise(props: BurstSchedulerProps): Template {
+/** The app of `cdk.json`. Functions are left unbundled and templates unvalidated, which take seconds. */
+export function anApp(): App {
   const { context } = CdkJson.parse(JSON.parse(readFileSync('cdk.json', 'utf8')));
-  const app = new App({
+  return new App({
     context: { ...context, 'aws:cdk:bundling-stacks': [] },
     builtinCloudFormationValidation: false,
   });
-  return Template.fromStack(new BurstStack(app, 'Burst', props));
 }
+
+/** The stack's template under the flags of `cdk.json`. */
+export const synthesise = (props: BurstStackProps, env?: Environment): Template =>
+  Template.fromStack(new BurstStack(anApp(), 'Burst', props, env && { env }));
 
 const Resource = z.object({
   Type: z.string(),
   Properties: z.record(z.string(), z.unknown()).default({}),
   DeletionPolicy: z.string().optional(),
+  UpdateReplacePolicy: z.string().optional(),
 });
 type Resource = z.infer<typeof Resource>;
 
 /** Resources of one type, by logical id. */
 export const resourcesOf = (template: Template, type: string): Map<string, Resource> =>
   new Map(Object.entries(z.record(z.string(), Resource).parse(template.findResources(type))));
-
-const strings = z.union([z.string().transform((one) => [one]), z.array(z.string())]);
-const Statement = z.object({
-  Effect: z.enum(['Allow', 'Deny']),
-  Action: strings,
-  Resource: z
-    .union([z.array(z.unknown()), z.unknown().transform((one) => [one])])
-    .transform((all) => all.map((one) => JSON.stringify(one))),
-});
-export type Statement = z.infer<typeof Statement>;
-
-const Document = z.object({ Statement: z.array(Statement) });
-const Ref = z.object({ Ref: z.string() });
-
-/** What each role may do, by the role's logical id. No role here has a managed or an inline policy. */
-export function statementsByRole(template: Template): Map<string, Statement[]> {
-  const byRole = new Map<string, Statement[]>();
-  for (const { Properties } of resourcesOf(template, 'AWS::IAM::Policy').values()) {
-    const { Statement: statements } = Document.parse(Properties.PolicyDocument);
-    for (const { Ref: role } of z.array(Ref).parse(Properties.Roles)) {
-      byRole.set(role, [...(byRole.get(role) ?? []), ...statements]);
-    }
-  }
-  return byRole;
-}
 
 const Attribute = z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.string()]) });
 
@@ -71,6 +49,9 @@ const FunctionProperties = z.object({
   Runtime: z.string(),
   Architectures: z.array(z.string()),
   Role: z.unknown().transform(arnOwner),
+  ReservedConcurrentExecutions: z.number().optional(),
+  LoggingConfig: z.object({ LogFormat: z.string(), LogGroup: z.object({ Ref: z.string() }) }),
+  TracingConfig: z.object({ Mode: z.string() }),
   Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }),
 });
 export type FunctionProperties = z.infer<typeof FunctionProperties> & { readonly id: string };

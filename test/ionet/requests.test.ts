@@ -131,6 +131,27 @@ describe('the requests of the io.net client', () => {
     ]);
   });
 
+  it('log in to a registry where its images are not public', async () => {
+    const registry = { username: 'robot', password: 'robots-password' };
+    const withLogin = createIonetClusters({
+      baseUrl: `${server.baseUrl}${BASE}`,
+      apiKey: API_KEY,
+      registry,
+      clock: { now: () => instantOf(0) },
+      timeoutMilliseconds: 5000,
+    });
+    const [offer] = await withLogin.offers(aRequirement());
+    if (offer === undefined) throw new Error('no offer');
+    await withLogin.create(aClusterRequest(offer));
+    expect(server.seen.at(-1)?.body).toMatchObject({
+      registry_config: {
+        image_url: IMAGE,
+        registry_username: 'robot',
+        registry_secret: 'robots-password',
+      },
+    });
+  });
+
   it.skipIf(!hasApiFile)(
     "fit io.net's published API file (skipped where the file is absent)",
     async () => {

@@ -8,9 +8,17 @@ export const StackSecret = z.object({
   /** Root of the workers' bearer tokens; made at deployment. */
   workerSecret: z.string().min(16, 'is shorter than 16 characters'),
 });
-export type StackSecret = z.infer<typeof StackSecret>;
+/** Login at the registry of the worker images: another entry, made by the operator. */
+export const RegistryLogin = z.object({
+  username: z.string().min(1, 'is empty'),
+  password: z.string().min(1, 'is empty'),
+});
 
-export type ReadSecret = (environment: Environment) => Promise<StackSecret>;
+type Secrets = z.infer<typeof StackSecret> & {
+  readonly registry?: z.infer<typeof RegistryLogin>;
+};
+
+export type ReadSecret = (environment: Environment) => Promise<Secrets>;
 
 /** The secret cannot be used. The message says what is wrong with it and quotes none of it. */
 export class SecretUnusable extends Error {
@@ -18,8 +26,12 @@ export class SecretUnusable extends Error {
 }
 
 /** @throws SecretUnusable */
-export function parseSecret(text: string | undefined, secretArn: string): StackSecret {
-  const parsed = StackSecret.safeParse(jsonOf(text ?? ''));
+export function parseSecret<T>(
+  schema: z.ZodType<T>,
+  text: string | undefined,
+  secretArn: string,
+): T {
+  const parsed = schema.safeParse(jsonOf(text ?? ''));
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
   throw new SecretUnusable(`the secret ${secretArn} is not usable: ${problems.join('; ')}`);

@@ -1,11 +1,25 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { parseSecret, type ReadSecret, SecretUnusable } from './secret.ts';
+import {
+  parseSecret,
+  type ReadSecret,
+  RegistryLogin,
+  SecretUnusable,
+  StackSecret,
+} from './secret.ts';
 
-/** The secret of this deployment, from Secrets Manager. */
-export const stackSecret: ReadSecret = async ({ BURST_SECRET_ARN: secretArn }) => {
+/** The secret of this deployment, and where there is one the login at its registry, from Secrets Manager. */
+export const stackSecret: ReadSecret = async ({
+  BURST_SECRET_ARN: secretArn,
+  BURST_REGISTRY_SECRET_ARN: registryArn,
+}) => {
   if (secretArn === undefined) throw new SecretUnusable('BURST_SECRET_ARN is not set');
-  const answer = await new SecretsManagerClient({}).send(
-    new GetSecretValueCommand({ SecretId: secretArn }),
-  );
-  return parseSecret(answer.SecretString, secretArn);
+  const client = new SecretsManagerClient({});
+  const textOf = async (SecretId: string) =>
+    (await client.send(new GetSecretValueCommand({ SecretId }))).SecretString;
+  return {
+    ...parseSecret(StackSecret, await textOf(secretArn), secretArn),
+    ...(registryArn !== undefined && {
+      registry: parseSecret(RegistryLogin, await textOf(registryArn), registryArn),
+    }),
+  };
 };

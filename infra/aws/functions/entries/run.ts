@@ -2,13 +2,13 @@ import {
   artifactsOnAws,
   basicsOnAws,
   burstsOnAws,
-  clustersOnAws,
   jobsOnAws,
   ledgerOnAws,
-} from '../../../lambdas/on-aws.ts';
-import { run } from '../../../lambdas/run.ts';
-import { onAws } from './on-aws.ts';
-import { stackSecret } from './secrets-manager.ts';
+} from '../../../../lambdas/on-aws.ts';
+import { run } from '../../../../lambdas/run.ts';
+import { onAws } from '../on-aws.ts';
+import { clustersFor } from '../provider-rights.ts';
+import { stackSecret } from '../secrets-manager.ts';
 
 export const handler = onAws(
   run,
@@ -17,7 +17,7 @@ export const handler = onAws(
     ledger: ledgerOnAws(config),
     artifacts: artifactsOnAws(config),
     bursts: burstsOnAws(config),
-    clusters: clustersOnAws(config),
+    clusters: clustersFor('asks', config),
     jobs: jobsOnAws(config),
   }),
   stackSecret,

@@ -1,0 +1,20 @@
+import { intake } from '../../../../lambdas/intake.ts';
+import {
+  artifactsOnAws,
+  basicsOnAws,
+  burstsOnAws,
+  ledgerOnAws,
+} from '../../../../lambdas/on-aws.ts';
+import { onAws } from '../on-aws.ts';
+import { noSecret } from '../secret.ts';
+
+export const handler = onAws(
+  intake,
+  (config) => ({
+    ...basicsOnAws(config),
+    ledger: ledgerOnAws(config),
+    artifacts: artifactsOnAws(config),
+    bursts: burstsOnAws(config),
+  }),
+  noSecret,
+);

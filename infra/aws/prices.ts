@@ -1,0 +1,132 @@
+/**
+ * AWS list prices, US dollars, us-east-1, November 2026, without any free tier. From the public price pages of each
+ * service; not checked against a bill.
+ */
+const PRICES = {
+  lambdaRequest: 0.2 / 1e6,
+  /** ARM. */
+  lambdaGbSecond: 0.0000133334,
+  stateTransition: 0.025 / 1000,
+  sqsRequest: 0.4 / 1e6,
+  /** DynamoDB on demand; a consistent read of 4 KiB is one unit, an eventual one half. */
+  readUnit: 0.125 / 1e6,
+  writeUnit: 0.625 / 1e6,
+  s3Put: 5 / 1e6,
+  s3Get: 0.4 / 1e6,
+  schedulerCall: 1 / 1e6,
+  busEvent: 1 / 1e6,
+  trace: 5 / 1e6,
+  logGb: 0.5,
+  metricMonth: 0.3,
+  alarmMonth: 0.1,
+  dashboardMonth: 3,
+  secretMonth: 0.4,
+  secretCall: 0.05 / 10_000,
+} as const;
+
+/** One line of an account: what, how many, and their price. */
+export interface CostLine {
+  readonly what: string;
+  readonly quantity: number;
+  readonly usd: number;
+}
+
+const line = (what: string, quantity: number, price: number): CostLine => ({
+  what,
+  quantity,
+  usd: quantity * price,
+});
+
+const MINUTES = 730 * 60;
+
+/** A pass of sweep or reap that finds nothing: memory as deployed, duration assumed. */
+const PASS_GB_SECONDS = 0.5 * 0.3;
+/** Log of one idle minute, sweep and reap together, Lambda's own lines included. Assumed. */
+const IDLE_LOG_BYTES = 4000;
+/** Lambda keeps five pollers at a queue, each asking once in 20 seconds. */
+const POLLS_PER_MINUTE = 15;
+/** A container of reap lives this long before it is replaced and reads the secret anew. Assumed. */
+const CONTAINER_MINUTES = 30;
+
+/** What a deployment costs in a month of 730 hours in which nothing is enqueued. Stored bytes come on top. */
+export function idleMonth(tenants: number): CostLine[] {
+  const scopes = 2 + tenants;
+  // Sweep: three looks at the index, the provider's view, every cap of today and yesterday's day. Reap: its view.
+  const reads = 3 * 0.5 + 1 + (scopes + 1) + 1;
+  return [
+    line('custom metrics that sweep and reap write', 6 + 2 * scopes, PRICES.metricMonth),
+    line('dashboard', 1, PRICES.dashboardMonth),
+    line('alarms', 8 + tenants + 1, PRICES.alarmMonth),
+    line('calls of sweep and reap', 2 * MINUTES, PRICES.lambdaRequest),
+    line('their GB-seconds', 2 * MINUTES * PASS_GB_SECONDS, PRICES.lambdaGbSecond),
+    line('schedule calls', 2 * MINUTES, PRICES.schedulerCall),
+    line('traces', 2 * MINUTES, PRICES.trace),
+    line('ledger read units', MINUTES * reads, PRICES.readUnit),
+    line('ledger write units', MINUTES, PRICES.writeUnit),
+    line('looks into empty queues', MINUTES * POLLS_PER_MINUTE * tenants, PRICES.sqsRequest),
+    line('GB of logs', (MINUTES * IDLE_LOG_BYTES) / 1e9, PRICES.logGb),
+    line('secret', 1, PRICES.secretMonth),
+    line('reads of the secret', MINUTES / CONTAINER_MINUTES, PRICES.secretCall),
+  ];
+}
+
+/** State transitions of a lease of one hour, as counted for a thousand tasks. */
+const LEASE_TRANSITIONS = 80;
+/** Calls of plan, provision, run, poll and teardown in that hour, and what each takes. Assumed. */
+const LEASE_CALLS = 40;
+const LEASE_CALL_GB_SECONDS = 0.5;
+/** Verifying one task again, on one processor. Assumed. */
+const VERIFY_GB_SECONDS = 1.73 * 0.1;
+const TASKS_PER_MESSAGE_BATCH = 10;
+const TASKS_PER_BATCH = 100;
+const FILES_PER_TASK = 2;
+/** Log of one task from intake to its ending, and of one function call. Assumed. */
+const TASK_LOG_BYTES = 1000;
+const CALL_LOG_BYTES = 1500;
+
+/** AWS's part of one burst of one hour: the cluster itself costs what Plan was quoted. */
+export function oneBurst(tasks: number): CostLine[] {
+  const batches = Math.ceil(tasks / TASKS_PER_BATCH);
+  const collects = Math.ceil(tasks / 50);
+  const calls = LEASE_CALLS + batches + collects + Math.ceil(tasks / 100);
+  return [
+    line('state transitions', LEASE_TRANSITIONS + 2 * collects, PRICES.stateTransition),
+    line('function calls', calls, PRICES.lambdaRequest),
+    line(
+      'GB-seconds',
+      (LEASE_CALLS + batches) * LEASE_CALL_GB_SECONDS + tasks * VERIFY_GB_SECONDS,
+      PRICES.lambdaGbSecond,
+    ),
+    line('queue requests', 3 * Math.ceil(tasks / TASKS_PER_MESSAGE_BATCH), PRICES.sqsRequest),
+    line('ledger write units', 2 * tasks + 10 * batches + 3 * LEASE_CALLS, PRICES.writeUnit),
+    line('ledger read units', 2 * tasks + 10 * LEASE_CALLS, PRICES.readUnit),
+    line('objects written', 2 * FILES_PER_TASK * tasks + 2 * batches, PRICES.s3Put),
+    line('objects read', FILES_PER_TASK * tasks + 3 * batches, PRICES.s3Get),
+    line('events', tasks + 1, PRICES.busEvent),
+    line('traces', calls, PRICES.trace),
+    line('GB of logs', (tasks * TASK_LOG_BYTES + calls * CALL_LOG_BYTES) / 1e9, PRICES.logGb),
+  ];
+}
+
+export const totalUsd = (lines: readonly CostLine[]): number =>
+  lines.reduce((sum, { usd }) => sum + usd, 0);
+
+/** Whole cents, and below ten of them two digits that say something. */
+export const dollars = (usd: number): string =>
+  usd.toFixed(usd >= 0.1 || usd <= 0 ? 2 : 1 - Math.floor(Math.log10(usd)));
+
+const quantityOf = (quantity: number): string =>
+  quantity >= 10 || Number.isInteger(quantity)
+    ? Math.round(quantity).toLocaleString('en-US')
+    : quantity.toPrecision(2);
+
+/** The account as a Markdown table, the total last. */
+export const costTable = (lines: readonly CostLine[]): string =>
+  [
+    '| what | quantity | US dollars |',
+    '|---|---:|---:|',
+    ...lines.map(
+      ({ what, quantity, usd }) => `| ${what} | ${quantityOf(quantity)} | ${dollars(usd)} |`,
+    ),
+    `| **together** | | **${dollars(totalUsd(lines))}** |`,
+  ].join('\n');
