@@ -1,3 +1,4 @@
+import '../local/quiet-sdk.ts';
 import { DeleteFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { DeleteStateMachineVersionCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { Command } from 'commander';
@@ -22,19 +23,13 @@ const options = new Command('npm run prune --')
 
 const states = new SFNClient({});
 const lambda = new LambdaClient({});
-const region = await states.config.region();
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
-const deployed = await readDeployed(
-  {
-    states,
-    lambda,
-    ledgerOf: (tableName) =>
-      dynamoDbLedger({ client: dynamoDbClient({ region }), tableName, ids: systemIds }),
-  },
-  options.stack,
-);
-const pruning = toPrune(deployed);
+const pruning = await decided().catch((error: unknown) => {
+  const why = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`nothing is removed: ${why}\n`);
+  return process.exit(2);
+});
 if (!pruning.prune) {
   process.stderr.write(`nothing is removed: ${pruning.why}\n`);
   process.exit(2);
@@ -61,4 +56,11 @@ for (const arn of pruning.functionVersions) {
   const [FunctionName, version] = versionIn(arn);
   const Qualifier = String(version);
   await remove(arn, () => lambda.send(new DeleteFunctionCommand({ FunctionName, Qualifier })));
+}
+
+async function decided() {
+  const region = await states.config.region();
+  const ledgerOf = (tableName: string) =>
+    dynamoDbLedger({ client: dynamoDbClient({ region }), tableName, ids: systemIds });
+  return toPrune(await readDeployed({ states, lambda, ledgerOf }, options.stack));
 }

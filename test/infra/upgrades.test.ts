@@ -85,13 +85,3 @@ describe('a second revision', () => {
     ).toEqual([]);
   });
 });
-
-describe('the same revision again', () => {
-  it('changes nothing', () => {
-    const again = synthesise({
-      images: { 'nft.generative': IMAGE },
-      settings: { allowCpuExecutor: true },
-    });
-    expect(again.toJSON()).toEqual(before.toJSON());
-  });
-});
