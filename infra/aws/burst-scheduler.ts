@@ -21,7 +21,7 @@ import { LedgerEvents } from './ledger-events.ts';
 import { LedgerTable } from './ledger-table.ts';
 import type { BurstSchedulerProps } from './scheduler-props.ts';
 import { StageFunctions } from './stage-functions.ts';
-import { grantCancel, grantResults, grantStatus } from './tenant-grants.ts';
+import { grantCancel, grantEnqueue, grantResults, grantStatus } from './tenant-grants.ts';
 
 /**
  * A whole Burst: intake queues, ledger, artifacts, one function per stage, the state machine, the two
@@ -133,9 +133,10 @@ export class BurstScheduler extends Construct {
     return this.#intakeOf(tenant).queue;
   }
 
-  /** Lets a grantee send tasks as this tenant. */
+  /** Lets a grantee send tasks as this tenant, and upload the files they name. */
   grantEnqueue(grantee: IGrantable, tenant = 'default'): Grant {
-    return this.queue(tenant).grantSendMessages(grantee);
+    const access = { queue: this.queue(tenant), bucket: this.artifacts };
+    return grantEnqueue(grantee, access, tenant);
   }
 
   /** Lets a grantee see how this tenant's tasks stand. */

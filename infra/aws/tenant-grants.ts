@@ -1,6 +1,7 @@
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 
 /** Rows whose partition key begins with the tenant. `#` ends the name: `studio` does not open `studio-7`. */
 const rowsOf = (tenant: string, prefixes: readonly string[]) => ({
@@ -35,6 +36,20 @@ export const grantStatus = (grantee: IGrantable, table: Table, tenant: string): 
   grant(grantee, ['dynamodb:GetItem', 'dynamodb:Query'], [table.tableArn], {
     ...rowsOf(tenant, ['T#', 'R#', 'P#']),
   });
+
+/** Lets a grantee send tasks as one tenant, and upload the files they name. */
+export function grantEnqueue(
+  grantee: IGrantable,
+  { queue, bucket }: { readonly queue: IQueue; readonly bucket: Bucket },
+  tenant: string,
+): Grant {
+  grant(
+    grantee,
+    ['s3:PutObject'],
+    ['inputs', 'assets'].map((prefix) => bucket.arnForObjects(`t/${tenant}/${prefix}/*`)),
+  );
+  return queue.grantSendMessages(grantee);
+}
 
 /** Lets a grantee read one tenant's results, and the rows that say where they are. */
 export function grantResults(

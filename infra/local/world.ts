@@ -134,7 +134,7 @@ const localSettings = (speed: number, changes: Partial<z.input<typeof Settings>>
     limits: {
       functionSeconds: FUNCTION_SECONDS * speed,
       providerSeconds: PROVIDER_SECONDS * speed,
-      verifyPerLook: 2,
+      verifyPerLook: 4,
     },
     ...changes,
   });

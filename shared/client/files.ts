@@ -26,20 +26,18 @@ export async function uploadInput(
 }
 
 /**
- * Uploads a file that tasks share, under its hash; one that is there already is not sent again.
+ * Uploads a file that tasks share, under its hash. Sending it again changes nothing.
  *
  * @returns how a spec refers to it.
  * @throws z.ZodError when it is empty or too large.
  */
 export async function uploadAsset(
-  artifacts: Pick<Artifacts, 'put' | 'size'>,
+  artifacts: Pick<Artifacts, 'put'>,
   tenant: Tenant,
   data: Uint8Array,
 ): Promise<AssetRef> {
   const described = AssetRef.parse({ sha256: sha256Of(data), bytes: data.byteLength });
   const key = assetKey(tenant, described.sha256);
-  if ((await artifacts.size(key)) !== data.byteLength) {
-    await artifacts.put(key, { bytes: data, contentType: CONTENT_TYPE });
-  }
+  await artifacts.put(key, { bytes: data, contentType: CONTENT_TYPE });
   return described;
 }

@@ -105,6 +105,8 @@ describe('Burst in the app of somebody else', () => {
 describe('a grant', () => {
   it('lets in what it is called after', () => {
     expect(lines(granted('grantEnqueue', 'studio'))).toEqual([
+      's3:PutObject on <BurstArtifactsBucket.Arn>/t/studio/assets/*',
+      's3:PutObject on <BurstArtifactsBucket.Arn>/t/studio/inputs/*',
       'sqs:GetQueueAttributes on <BurstIntakestudioQueue.Arn>',
       'sqs:GetQueueUrl on <BurstIntakestudioQueue.Arn>',
       'sqs:SendMessage on <BurstIntakestudioQueue.Arn>',

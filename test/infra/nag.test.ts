@@ -22,7 +22,7 @@ const ACKNOWLEDGED: readonly { readonly finding: RegExp; readonly reason: string
   },
   {
     finding:
-      /^AwsSolutions-IAM5\[Resource::<SchedulerArtifactsBucket\w+\.Arn>\/t\/[a-z0-9-]+\/(bodies|manifests|uploads|results)\/\*\]$/,
+      /^AwsSolutions-IAM5\[Resource::<SchedulerArtifactsBucket\w+\.Arn>\/t\/[a-z0-9-]+\/(assets|bodies|checkpoints|inputs|manifests|results|uploads|votes)\/\*\]$/,
     reason:
       'Objects are named by task, job and hash, which nobody knows beforehand; tenant and prefix are spelled out.',
   },

@@ -154,7 +154,7 @@ describe('the provider as a function may use it', () => {
   const done: string[] = [];
   const clusters = {
     ...unusable,
-    create: async () => ClusterId.parse(`made by ${done.push('create')}`),
+    create: async () => ClusterId.parse(`made-by-${done.push('create')}`),
     extend: async () => void done.push('extend'),
     destroy: async () => void done.push('destroy'),
     list: async () => [],

@@ -214,7 +214,7 @@ describe('the functions', () => {
         },
         images: { 'nft.generative': IMAGE },
         allowCpuExecutor: true,
-        clusters: { locations: ['DE', 'FR'] },
+        allowedLocations: ['DE', 'FR'],
         caps: {
           dayMicroUsd: 5_000_000,
           stackMicroUsd: 500_000_000,
@@ -416,6 +416,9 @@ describe('what is kept', () => {
       ['*', undefined],
       ...TENANTS.flatMap((tenant) => [
         [`t/${tenant}/uploads/`, 2],
+        [`t/${tenant}/votes/`, 365],
+        [`t/${tenant}/checkpoints/`, 365],
+        [`t/${tenant}/inputs/`, 365],
         [`t/${tenant}/manifests/`, 7],
         [`t/${tenant}/bodies/`, 365],
       ]),

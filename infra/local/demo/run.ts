@@ -110,7 +110,7 @@ async function throughTheWorld(
   });
   const watch = createWatch({ ...onlooker, screen, clock, receipts, startedAt });
 
-  const ended = client.wait(receipts, { signal, pollSeconds: 0.25, longestPollSeconds: 0.5 });
+  const ended = client.wait(receipts, { signal, pollSeconds: 0.5, longestPollSeconds: 1.5 });
   let states: TaskState[] | undefined;
   const noted = ended.then((all) => {
     states = all;
@@ -147,7 +147,7 @@ async function throughTheWorld(
 const SERVICE_END_MS = 500;
 
 /** Real milliseconds between two looks at the ledger. */
-const LOOK_MS = 200;
+const LOOK_MS = 400;
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 

@@ -70,7 +70,8 @@ function semaphoreTasks(files: Map<string, Uint8Array>): Task[] {
       },
       inputs: [{ name: 'input.json', ...secret }],
       confidentiality: 'witness-visible',
-      resources: { vramGb: 24 },
+      // Half of them on either cluster.
+      resources: { vramGb: index % 2 === 0 ? 24 : LONG_PROOF.vramGb },
     };
   });
 }
