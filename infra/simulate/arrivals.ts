@@ -23,7 +23,7 @@ export type Sent = ReadonlyMap<string, { readonly tenant: string; readonly numbe
 
 export interface Arrivals {
   readonly sent: Sent;
-  /** Sends that have not come through yet. */
+  /** Sends and messages that have not come through yet. */
   waiting(): number;
 }
 
@@ -100,7 +100,9 @@ export function startArrivals(world: World): Arrivals {
       cancelTask(ports, Tenant.parse(tenant), taskId).catch(() => undefined);
     });
   });
-  return { sent, waiting: () => waiting };
+  const undelivered = () =>
+    [...sources.values()].reduce((sum, { undelivered: left }) => sum + left(), 0);
+  return { sent, waiting: () => waiting + undelivered() };
 }
 
 function messageOf({ taskId, number, vramGb, seconds, poison }: SimulatedTask) {
@@ -172,7 +174,8 @@ function eventSource(world: World, tenant: string, queue: MemoryQueue) {
     timers.after(REDRIVE_SECONDS * 1000, redrive);
   };
   redrive();
-  return { wake };
+  const undelivered = () => queue.size() + queue.deadLetters().length - redriven;
+  return { wake, undelivered };
 }
 
 function failuresOf(answer: unknown): Set<string> {

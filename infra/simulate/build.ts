@@ -17,18 +17,72 @@ export class EditMissed extends Error {
   override readonly name = 'EditMissed';
 }
 
+/** Adds an import to a file, by the first line it has of its own. */
+const importing = (file: string, names: string, from: string, before: string): Edit => ({
+  file,
+  find: before,
+  replace: `import { ${names} } from '${from}';\n${before}`,
+});
+
 /** Puts the simulator's own small kind of task beside the real ones. */
 const WITH_TINY_KIND: readonly Edit[] = [
+  importing(
+    'shared/kinds/kinds.ts',
+    'tinyKind',
+    '../../infra/simulate/tiny-kind.ts',
+    'import type { OutputFile',
+  ),
   {
     file: 'shared/kinds/kinds.ts',
     find: 'known(nftGenerative)',
     replace: 'known(nftGenerative), known(tinyKind)',
   },
+];
+
+const ROWS = 'shared/ledger/rows.ts';
+const ONCE = '../../infra/simulate/parsed-once.ts';
+
+/** Parses each version of a row once. */
+const PARSING_ONCE: readonly Edit[] = [
+  importing(ROWS, 'parsedOnce', ONCE, "import type * as z from 'zod';"),
   {
-    file: 'shared/kinds/kinds.ts',
-    find: 'import type { OutputFile',
+    file: ROWS,
+    find: 'await ledger.read(key);\n  return row === undefined ? undefined : schema.parse(row);',
     replace:
-      "import { tinyKind } from '../../infra/simulate/tiny-kind.ts';\nimport type { OutputFile",
+      'await ledger.read(key);\n  return row === undefined ? undefined : parsedOnce(schema, row);',
+  },
+  {
+    file: ROWS,
+    find: 'row: schema.parse(outcome.row) }',
+    replace: 'row: parsedOnce(schema, outcome.row) }',
+  },
+  {
+    file: ROWS,
+    find: '=>\n  row === undefined ? undefined : schema.parse(row);',
+    replace: '=>\n  row === undefined ? undefined : parsedOnce(schema, row);',
+  },
+  importing('shared/ledger/batches.ts', 'parsedOnce', ONCE, 'import { BatchRow } from'),
+  {
+    file: 'shared/ledger/batches.ts',
+    find: '(row) => BatchRow.parse(row)',
+    replace: '(row) => parsedOnce(BatchRow, row)',
+  },
+  importing('shared/ledger/jobs.ts', 'parsedOnce', ONCE, 'import { JobRow } from'),
+  {
+    file: 'shared/ledger/jobs.ts',
+    find: '(row) => JobRow.parse(row)',
+    replace: '(row) => parsedOnce(JobRow, row)',
+  },
+  importing(
+    'lambdas/sweep/each-due.ts',
+    'parsedOnce',
+    '../../infra/simulate/parsed-once.ts',
+    "import type * as z from 'zod';",
+  ),
+  {
+    file: 'lambdas/sweep/each-due.ts',
+    find: 'act(schema.parse(row))',
+    replace: 'act(parsedOnce(schema, row))',
   },
 ];
 
@@ -42,7 +96,7 @@ const WITH_TINY_KIND: readonly Edit[] = [
  * @throws EditMissed
  */
 export async function buildSimulator(name: string, edits: readonly Edit[] = []): Promise<string> {
-  const all = [...WITH_TINY_KIND, ...edits];
+  const all = [...WITH_TINY_KIND, ...PARSING_ONCE, ...edits];
   const outfile = root(`node_modules/.cache/burst-simulate/infra/simulate/${name}.mjs`);
   const missed: Error[] = [];
   const applied = new Set<Edit>();

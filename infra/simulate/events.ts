@@ -42,7 +42,13 @@ function happens(world: World, event: PlannedEvent, key: string): boolean {
   const of = OUTAGES[fault];
   if (of !== undefined) {
     if (strike()) disturbance.beginOutage({ key, of, fault, untilMs, severity: event.severity });
-    if (of === 'jobs') for (const { id } of world.market.all()) world.watch.harm(id);
+    const harmAll = () => {
+      for (const { id } of world.market.all()) world.watch.harm(id);
+    };
+    if (of === 'jobs') {
+      harmAll();
+      timers.after(untilMs - timers.now(), harmAll);
+    }
     return true;
   }
   switch (fault) {

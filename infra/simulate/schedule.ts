@@ -66,9 +66,9 @@ export function drawSchedule(seed: number, multiplier: number): Schedule {
   const draw = chance.at('size');
   const size: Size = draw < 0.01 ? 'days' : draw < 0.1 ? 'large' : 'usual';
   const settings = drawSettings(chance, 'settings');
-  const spanSeconds = { usual: 0.4 * HOUR, large: 1.5 * HOUR, days: 60 * HOUR }[size];
+  const spanSeconds = { usual: 0.1 * HOUR, large: 0.5 * HOUR, days: 26 * HOUR }[size];
   const arrivals = drawArrivals(chance, size, spanSeconds);
-  const quietAtSeconds = Math.round(spanSeconds + HOUR * 0.75);
+  const quietAtSeconds = Math.round(spanSeconds + HOUR * 0.3);
   return {
     seed,
     multiplier,
@@ -81,7 +81,7 @@ export function drawSchedule(seed: number, multiplier: number): Schedule {
     ),
     events: drawEvents(chance, multiplier, quietAtSeconds),
     quietAtSeconds,
-    provisioningSeconds: chance.between('provisioning', 90, 420),
+    provisioningSeconds: chance.between('provisioning', 60, 200),
     shortHistories: chance.happens('short histories', 0.15),
   };
 }
@@ -129,7 +129,7 @@ function drawEvents(chance: Chance, multiplier: number, quietAtSeconds: number):
     families.add(familyOf(fault));
     events.push({
       fault,
-      atSeconds: Math.round(chance.between(`event at ${n}`, 5, quietAtSeconds - HOUR * 0.4)),
+      atSeconds: Math.round(chance.between(`event at ${n}`, 5, quietAtSeconds - HOUR * 0.1)),
       forSeconds: Math.round(chance.between(`event for ${n}`, 30, long ? 2 * HOUR : 600)),
       severity: chance.between(`severity ${n}`, 0.3, 1.2),
     });
@@ -140,6 +140,8 @@ function drawEvents(chance: Chance, multiplier: number, quietAtSeconds: number):
 function drawSettings(chance: Chance, name: string): Settings {
   const pick = <Item>(what: string, ...items: [Item, ...Item[]]) =>
     chance.pick(`${name} ${what}`, items);
+  // Most bursts close soon after their work, so that a run is not mostly waiting.
+  const drainBeforeSeconds = pick('drain', 3000, 3000, 3000, 3000, 2400, 2400, 1500, 180);
   const tight = chance.happens(`${name} tight cap`, 0.05);
   return Settings.parse({
     stackName: 'burst-sim',
@@ -160,11 +162,11 @@ function drawSettings(chance: Chance, name: string): Settings {
       provisioningSeconds: pick('provisioning', 900, 1800),
       stragglerSeconds: 300,
     },
-    lease: { drainBeforeSeconds: pick('drain', 2400, 2400, 2400, 1500, 180) },
+    lease: { drainBeforeSeconds, extendBeforeSeconds: Math.max(2700, drainBeforeSeconds + 550) },
     looks: {
       shortestSeconds: pick('shortest', 15, 30),
       longestSeconds: pick('longest', 60, 120),
-      holdSeconds: pick('hold', 60, 120, 240),
+      holdSeconds: pick('hold', 120, 240),
     },
     limits: { confirmLooks: pick('confirm', 4, 10, 40) },
   });

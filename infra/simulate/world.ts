@@ -5,9 +5,10 @@ import { memoryQueue } from '../../shared/memory/memory-queue.ts';
 import { canonicalJson } from '../../shared/model/digest.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import { instantOf } from '../../shared/model/time.ts';
-import type { Bursts } from '../../shared/ports.ts';
+import type { Bursts, Clock } from '../../shared/ports.ts';
 import { ExecutionRefused } from '../local/engine/api-refusal.ts';
 import { runCompiled } from '../local/engine/state-machine.ts';
+import type { Timers } from '../local/engine/timers.ts';
 import { virtualTime } from '../local/engine/virtual-time.ts';
 import { virtualJobs } from '../virtual/jobs.ts';
 import { createMarket } from '../virtual/market.ts';
@@ -41,7 +42,7 @@ export interface WorldOptions {
  */
 export function createWorld({ schedule, leftOut, note }: WorldOptions) {
   const timers = virtualTime({ startAt: START_AT });
-  const clock = { now: () => instantOf(timers.now()) };
+  const clock = steadyClock(timers);
   let settings: Settings = schedule.settings;
   const onStrike = ({ fault, key }: Strike) => note?.('fault', `${fault} [${key}]`);
   const quietAtMs = timers.now() + schedule.quietAtSeconds * 1000;
@@ -49,7 +50,7 @@ export function createWorld({ schedule, leftOut, note }: WorldOptions) {
   const disturbance = createDisturbance({ seed, multiplier, timers, quietAtMs, leftOut, onStrike });
   const { chance } = disturbance;
 
-  const ledger = memoryLedger();
+  const ledger = memoryLedger({ copies: false });
   const artifacts = memoryArtifacts({ clock });
   const queues = new Map<string, ReturnType<typeof memoryQueue>>(
     TENANTS.map((tenant) => [tenant, memoryQueue({ clock })]),
@@ -184,6 +185,17 @@ export function createWorld({ schedule, leftOut, note }: WorldOptions) {
     },
     setNothingFree(value: boolean) {
       nothingFree = value;
+    },
+  };
+}
+
+/** Writes each instant once: everybody asks for the time, and it seldom moves. */
+function steadyClock(timers: Pick<Timers, 'now'>): Clock {
+  let [atMs, instant] = [timers.now(), instantOf(timers.now())];
+  return {
+    now() {
+      if (timers.now() !== atMs) [atMs, instant] = [timers.now(), instantOf(timers.now())];
+      return instant;
     },
   };
 }
