@@ -7,11 +7,19 @@ import {
 } from '../../shared/errors.ts';
 import { changeLease } from '../../shared/ledger/leases.ts';
 import type { ClusterId } from '../../shared/model/ids.ts';
-import type { Intent, LeaseRow } from '../../shared/model/rows.ts';
+import { usdOf } from '../../shared/model/money.ts';
+import type { ChosenOffer, Intent, LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import { type Instant, plusSeconds } from '../../shared/model/time.ts';
 import type { Invocation, Ports } from '../../shared/ports.ts';
-import { beforeCalling, enoughTime, settled, withIntent } from '../../shared/provision/intents.ts';
+import {
+  absentInSeconds,
+  beforeCalling,
+  enoughTime,
+  missedNow,
+  settled,
+  withIntent,
+} from '../../shared/provision/intents.ts';
 import { workerToken } from '../../shared/provision/token.ts';
 
 type CreatePorts = Pick<Ports, 'ledger' | 'clusters' | 'clock'>;
@@ -22,8 +30,8 @@ const UNKNOWN = (cause: string) => ({ Error: 'CreateOutcomeUnknown', Cause: caus
 /**
  * Provision cluster: buys the burst's one cluster.
  *
- * Wait out any earlier call without outcome, look for what it bought, adopt it if there is any; write the
- * intent; call once; record the id before anything else.
+ * Wait out any earlier call without outcome, look for what it bought, adopt it if there is any, twice before
+ * it is taken for absent; ask the price again; write the intent; call once; record the id before anything else.
  *
  * @throws CapacityUnavailable, ProviderRefused, BudgetExceeded - settled refusals.
  * @throws CreateOutcomeUnknown - the answer is lost; the intent stays open and the machine waits.
@@ -47,6 +55,15 @@ export const createCluster =
     if (before.kind === 'look') {
       const adopted = await adopt(ports, settings, lease, before.intent, now);
       if (adopted !== undefined) return adopted;
+      const waitSeconds = absentInSeconds(before.intent, settings, now);
+      if (waitSeconds > 0) {
+        const intents = missedNow(lease, before.intent, now);
+        const noted = await changeLease(ports.ledger, lease, { intents });
+        const reason = `create attempt ${before.intent.attempt} shows nothing yet`;
+        return noted.done
+          ? { next: 'unknown', waitSeconds, reason, failure: UNKNOWN(reason) }
+          : { next: 'superseded' };
+      }
       const cleared = await changeLease(ports.ledger, lease, {
         intents: settled(lease, before.intent, 'absent'),
       });
@@ -82,6 +99,14 @@ async function buy(
   const { ledger, clusters } = ports;
   const { offer } = lease;
   if (offer === undefined) throw new ProviderRefused('the lease names no offer');
+  const dearer = await priceAbove(ports, settings, offer);
+  if (dearer !== undefined) {
+    const back = await changeLease(ledger, lease, { phase: 'planned' });
+    if (!back.done) return { next: 'superseded' };
+    throw new CapacityUnavailable(
+      `the price rose to ${usdOf(dearer)} USD; the hold does not cover it`,
+    );
+  }
   const { intents, intent } = withIntent(lease, { kind: 'create', term: 1, at: now });
   const announced = await changeLease(ledger, lease, { intents });
   if (!announced.done) return { next: 'superseded' };
@@ -116,6 +141,17 @@ async function buy(
     throw new CreateOutcomeUnknown('bought, but the burst has another driver now', { burstId });
   }
   return checkNext(recorded, `bought ${clusterId}`);
+}
+
+/** The price of the first term now, when it is above what is held for it. */
+async function priceAbove(
+  { clusters }: CreatePorts,
+  { lease }: Settings,
+  offer: ChosenOffer,
+): Promise<number | undefined> {
+  const asOffered = { ...offer, availableWorkers: offer.workers };
+  const { totalMicroUsd } = await clusters.quote(asOffered, offer.workers, lease.termHours);
+  return totalMicroUsd > offer.termMicroUsd ? totalMicroUsd : undefined;
 }
 
 /** A refusal settles the intent; anything else leaves it open. */

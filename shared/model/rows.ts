@@ -165,6 +165,8 @@ export const Intent = z.looseObject({
   term: z.int().positive(),
   at: Instant,
   outcome: z.enum(['unknown', 'granted', 'refused', 'not-sent', 'absent']),
+  /** First look after its quarantine that did not show what it may have bought. */
+  missingSince: Instant.optional(),
 });
 export type Intent = z.infer<typeof Intent>;
 

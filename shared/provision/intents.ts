@@ -53,6 +53,27 @@ function recent(intents: readonly Intent[]): Intent[] {
   return intents.filter((intent) => !dropped.has(intent));
 }
 
+/**
+ * Seconds until what a doubtful call may have bought has been missing long enough to be taken for absent; 0
+ * when it has. One list without it proves nothing: the provider's lists blink.
+ */
+export const absentInSeconds = (intent: Intent, { looks }: Settings, now: Instant): number =>
+  intent.missingSince === undefined
+    ? looks.goneSeconds
+    : Math.max(0, Math.ceil(looks.goneSeconds - secondsBetween(intent.missingSince, now)));
+
+/** The lease's intents with the first look noted that did not show what one of them may have bought. */
+export const missedNow = (
+  lease: Pick<LeaseRow, 'intents'>,
+  intent: Intent,
+  now: Instant,
+): Intent[] =>
+  lease.intents.map((one) =>
+    one.kind === intent.kind && one.attempt === intent.attempt
+      ? { ...one, missingSince: one.missingSince ?? now }
+      : one,
+  );
+
 /** The lease's intents with one of them settled. */
 export const settled = (
   lease: Pick<LeaseRow, 'intents'>,
