@@ -40,6 +40,7 @@ export const confirmTeardown =
       ...(clusterId === undefined && named[0] !== undefined ? learned(lease, named[0]) : {}),
       confirmLooks: lease.confirmLooks + 1,
       absentLooks: verdict.kind === 'absent' ? verdict.looks : 0,
+      goneSince: verdict.kind === 'absent' ? (lease.goneSince ?? now) : undefined,
     });
     if (!noted.done) return { next: 'superseded' };
     return {

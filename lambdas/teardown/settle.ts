@@ -2,6 +2,7 @@ import type { Driver } from '../../shared/bursts/drive.ts';
 import { leaveProfile } from '../../shared/bursts/leave-profile.ts';
 import { changeLease } from '../../shared/ledger/leases.ts';
 import { settleHold } from '../../shared/ledger/money.ts';
+import { isClusterOver } from '../../shared/model/cluster.ts';
 import { usdOf } from '../../shared/model/money.ts';
 import type { LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
@@ -35,12 +36,36 @@ export const settle =
   };
 
 async function withBill(
-  { ledger, clusters }: SettlePorts,
+  ports: SettlePorts,
   lease: LeaseRow,
   now: Instant,
 ): Promise<LeaseRow | undefined> {
   if (lease.billedMicroUsd !== undefined) return lease;
-  const view = lease.clusterId === undefined ? undefined : await clusters.get(lease.clusterId);
-  const billed = await changeLease(ledger, lease, billOf(lease, view, now));
+  const { clusterId } = lease;
+  const view = clusterId === undefined ? undefined : await ports.clusters.get(clusterId);
+  const bill = billOf(lease, view, now);
+  const others = await endedUnlearned(ports, lease);
+  const billed = await changeLease(ports.ledger, lease, {
+    ...bill,
+    billedMicroUsd: bill.billedMicroUsd + others,
+  });
   return billed.done ? billed.row : undefined;
+}
+
+/**
+ * What clusters of the burst's name cost that ended before anybody had learned of them, micro-USD: bought by a
+ * call whose answer was lost. Looked for only where there was such a call.
+ */
+async function endedUnlearned({ clusters }: SettlePorts, lease: LeaseRow): Promise<number> {
+  const inDoubt = lease.intents.some(
+    ({ kind, missingSince, outcome }) =>
+      kind === 'create' && (missingSince !== undefined || outcome === 'unknown'),
+  );
+  if (!inDoubt) return 0;
+  let microUsd = 0;
+  for (const { clusterId, name, phase } of await clusters.list()) {
+    if (name !== lease.burstId || clusterId === lease.clusterId || !isClusterOver(phase)) continue;
+    microUsd += (await clusters.get(clusterId))?.amountPaidMicroUsd ?? 0;
+  }
+  return microUsd;
 }

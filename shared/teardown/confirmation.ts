@@ -2,7 +2,7 @@ import { isClusterOver } from '../model/cluster.ts';
 import type { ClusterId } from '../model/ids.ts';
 import type { LeaseRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
-import type { Instant } from '../model/time.ts';
+import { type Instant, secondsBetween } from '../model/time.ts';
 import type { ClusterSummary, ClusterView } from '../ports.ts';
 import { beforeCalling } from '../provision/intents.ts';
 
@@ -23,12 +23,13 @@ export type EndVerdict =
   /** `askAgain`: those that do not even say they are on their way out. */
   | { readonly kind: 'alive'; readonly askAgain: readonly ClusterId[] };
 
-/** Lists in a row that must not show a cluster the provider no longer knows by id. */
+/** Looks in a row that must not show a cluster the provider no longer knows by id; over `goneSeconds`. */
 const ABSENT_LOOKS = 2;
 
 /**
  * Whether a cluster is gone. Gone is what the provider itself calls over, or what it neither knows nor
- * lists twice in a row. Where the id was never learned, two lists after the quarantine of the last create.
+ * lists, twice in a row and for `goneSeconds`: time and count, because lists blink. Where the id was never
+ * learned, that begins after the quarantine of the last create.
  */
 export function judgeEnd(
   lease: LeaseRow,
@@ -47,5 +48,8 @@ export function judgeEnd(
   }
   if (look.view !== undefined) return { kind: 'gone' };
   const looks = lease.absentLooks + 1;
-  return looks >= ABSENT_LOOKS ? { kind: 'gone' } : { kind: 'absent', looks };
+  const seconds = lease.goneSince === undefined ? 0 : secondsBetween(lease.goneSince, now);
+  return looks >= ABSENT_LOOKS && seconds >= settings.looks.goneSeconds
+    ? { kind: 'gone' }
+    : { kind: 'absent', looks };
 }
