@@ -85,15 +85,19 @@ async function wrongResults(
 function unbalanced({ market, watch }: World, rows: readonly Row[]): Violation[] {
   const found: Violation[] = [];
   const leases = starting(rows, 'L#', '#');
-  const billed = (row: Row) => Number(row.billedMicroUsd ?? 0);
-  for (const cluster of market.all()) {
-    if (watch.surplus.has(cluster.id)) continue;
-    const lease = leases.find(({ clusterId }) => clusterId === cluster.id);
-    const charged = market.chargedMicroUsd(cluster);
-    // A provider that no longer knows a cluster is taken to charge all that was paid for.
-    if (lease !== undefined && (billed(lease) === charged || cluster.vanished)) continue;
-    const what = `${cluster.id} cost ${charged}, its lease says ${lease === undefined ? 'nothing' : billed(lease)}`;
-    if (lease !== undefined || charged > 0) found.push({ invariant: 'AUDIT', what });
+  const billed = (row: Row | undefined) => Number(row?.billedMicroUsd ?? 0);
+  for (const lease of leases) {
+    const own = market.all().filter(({ request }) => request.name === lease.burstId);
+    const cost = (clusters: typeof own) =>
+      clusters.reduce((sum, cluster) => sum + market.chargedMicroUsd(cluster), 0);
+    // What a provider no longer knows nobody can ask it for: all that was paid for counts, if it was learned.
+    if (own.some(({ vanished }) => vanished)) continue;
+    const ordered = own.filter(({ id }) => !watch.surplus.has(id));
+    // A surplus cluster may end before its burst is settled or after, so its cost may be on the lease or not.
+    if (billed(lease) >= cost(ordered) && billed(lease) <= cost(own)) continue;
+    const ids = own.map(({ id }) => id).join(', ');
+    const what = `${ids} cost ${cost(ordered)}, the lease of ${lease.burstId} says ${billed(lease)}`;
+    found.push({ invariant: 'AUDIT', what });
   }
   const total = leases.reduce((sum, lease) => sum + billed(lease), 0);
   const money = starting(rows, '$#', '#');

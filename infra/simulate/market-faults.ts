@@ -51,7 +51,6 @@ export function clusterFate(
 /** What is wrong with one worker, and how it works. */
 export interface WorkerNature {
   readonly traits: WorkerTraits;
-  readonly harmed: boolean;
   /** Says nothing from the beginning. */
   readonly dead: boolean;
   readonly otherGpu: boolean;
@@ -63,13 +62,14 @@ export function workerNature(
   { draw, chance }: Disturbance,
   workerId: string,
   secondsOf: (taskId: string) => number,
+  harm: () => void,
 ): WorkerNature {
   const fault = draw(WORKER_FAULTS, `${workerId} fate`, WORKER);
   const slowness = fault === 'worker.slow' ? chance.between(`${workerId} slow`, 2, 8) : 1;
   const overwrites = fault === 'worker.overwrites';
   let produced = 0;
+  if (fault !== undefined) harm();
   return {
-    harmed: fault !== undefined,
     dead: fault === 'worker.ready but dead',
     otherGpu: fault === 'worker.other hardware',
     traits: {
@@ -81,10 +81,14 @@ export function workerNature(
       secondsOf(taskId) * slowness * chance.between(`${workerId} ${taskId} takes`, 0.7, 1.2),
     produce({ spec, taskId }) {
       produced += 1;
-      if (spec.poison === true) return { failed: 'executor' };
+      if (spec.poison === true) {
+        harm();
+        return { failed: 'executor' };
+      }
       if (fault === 'worker.blames the task') return { failed: 'bad-spec' };
       const key = `${workerId} ${taskId} ${produced}`;
       const failing = draw(TASK_FAULTS, key, WORKER);
+      if (failing !== undefined) harm();
       if (failing === 'worker.task fails') return { failed: 'executor' };
       if (failing === 'worker.upload fails') return { failed: 'upload' };
       const forged = fault === 'worker.forges' && chance.at(`${key} forged`) < 0.5;

@@ -181,5 +181,10 @@ function drawDeploy(chance: Chance, before: Settings): Settings {
 /** The caps an operator sets once work is seen to wait for money. */
 export const withRaisedCaps = (settings: Settings): Settings => ({
   ...settings,
-  caps: { ...settings.caps, stackMicroUsd: 500_000_000 },
+  caps: {
+    ...settings.caps,
+    stackMicroUsd: 2_000_000_000,
+    dayMicroUsd: 2_000_000_000,
+    defaultTenantMicroUsd: 2_000_000_000,
+  },
 });

@@ -82,7 +82,9 @@ export function createWatch({ now, market, stackCapMicroUsd }: WatchOptions): Wa
   /** Starts and ends the stretches in which a cluster has no owner. */
   const noteOwner = (cluster: Cluster) => {
     const since = unowned.get(cluster.id);
-    const lives = !isClusterOver(cluster.phase);
+    // One that was asked to end already is on its way, or does not listen: that is its provider's doing.
+    const lives =
+      !isClusterOver(cluster.phase) && (since !== undefined || cluster.deletesAsked === 0);
     const orphan = lives && !owns(leaseOf(cluster.request.name), cluster.id);
     if (orphan && since === undefined) {
       unowned.set(cluster.id, { clusterId: cluster.id, sinceMs: now(), untilMs: undefined });

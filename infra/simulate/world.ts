@@ -86,8 +86,12 @@ export function createWorld({ schedule, leftOut, note }: WorldOptions) {
       watch.onCluster(cluster);
     },
     startWorker({ offer, env }, vramMb, workerId) {
-      const nature = workerNature(disturbance, workerId, (taskId) => seconds.get(taskId) ?? 10);
-      if (nature.harmed) watch.harm(workerId.slice(0, workerId.lastIndexOf('-')));
+      const nature = workerNature(
+        disturbance,
+        workerId,
+        (taskId) => seconds.get(taskId) ?? 10,
+        () => watch.harm(workerId.slice(0, workerId.lastIndexOf('-'))),
+      );
       const worker = workerModel({
         timers,
         artifacts,
