@@ -219,6 +219,8 @@ export const LeaseRow = z.looseObject({
   segment: z.int().positive(),
   /** Who may drive, extend, destroy. */
   leaseFence: z.int().positive(),
+  /** Which invocation of its driver may change the lease: rises whenever one reports in. */
+  look: z.int().positive().optional(),
   /** The newest segment that ever reported; 0: none did. */
   heardSegment: z.int().nonnegative(),
   /** By when the next sign of life is due. */
