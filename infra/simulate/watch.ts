@@ -109,6 +109,7 @@ export function createWatch({ now, market, stackCapMicroUsd }: WatchOptions): Wa
   const committed = () =>
     market()
       .all()
+      .filter(({ id }) => !surplus.has(id))
       .reduce((sum, cluster) => sum + market().chargedMicroUsd(cluster), 0);
 
   return {
