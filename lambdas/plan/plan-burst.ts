@@ -95,7 +95,10 @@ async function holdAndChoose(
 ): Promise<Step> {
   for (const earlier of lease.holds)
     await settleHold(ledger, settings, { ...lease, ...earlier }, 0);
-  const hold = { term: 1, day: dayOf(now), microUsd: best.termMicroUsd };
+  const hold = {
+    ...{ term: 1, day: dayOf(now), microUsd: best.termMicroUsd },
+    attempt: lease.look,
+  };
   const noted = await changeLease(ledger, lease, { holds: [hold] });
   if (!noted.done) return { next: 'superseded' };
 

@@ -234,7 +234,15 @@ export const LeaseRow = z.looseObject({
   intents: z.array(Intent).default([]),
   /** Money held for prepaid terms, written here before it is held, so that no hold is ever forgotten. */
   holds: z
-    .array(z.object({ term: z.int().positive(), day: z.string(), microUsd: MicroUsd }))
+    .array(
+      z.object({
+        term: z.int().positive(),
+        day: z.string(),
+        microUsd: MicroUsd,
+        /** The look that took it: one that was given up ends its own hold, never its successor's. */
+        attempt: z.int().positive().optional(),
+      }),
+    )
     .default([]),
   clusterId: ClusterId.optional(),
   /** The create attempt whose worker token the cluster carries. */
@@ -318,7 +326,7 @@ export const MoneyRow = z.looseObject({
   scope: z.string(),
   capMicroUsd: MicroUsd,
   available: z.int(),
-  /** `<burst>.<term>` to the amount held. */
+  /** `<burst>.<term>-<attempt>` to the amount held. */
   holds: z.record(z.string(), MicroUsd),
 });
 export type MoneyRow = z.infer<typeof MoneyRow>;
