@@ -1,52 +1,66 @@
-import { drawSchedule } from './schedule.ts';
+import { setImmediate } from 'node:timers/promises';
+import type { Invariant } from './invariants.ts';
+import { Order, type Said } from './orders.ts';
+import { createTally } from './report.ts';
 import { runSchedule } from './run.ts';
+import { drawSchedule, type Schedule } from './schedule.ts';
+import { shrink } from './shrink.ts';
+import { START_AT } from './world.ts';
+
+/** The simulator's process: does one order and says what comes of it, a line of JSON each. */
+
+/** Errors are made by the hundred thousand here, and nobody reads their stacks. */
 Error.stackTraceLimit = 0;
-const [from = 1, count = 10, mult = 1, verbose] = process.argv.slice(2).map(Number);
-const t0 = performance.now();
-const cpu: number[] = [];
-let v = 0,
-  strikes = 0,
-  vs = 0;
-for (let seed = from; seed < from + count; seed++) {
-  const s = drawSchedule(seed, mult);
-  const t1 = performance.now();
-  const c1 = process.cpuUsage();
-  const o = await runSchedule(
-    s,
-    verbose ? { note: (at, who, what) => console.log(at.toFixed(3), who, what.slice(0, 300)) } : {},
-  );
-  strikes += o.strikes.length;
-  vs += o.virtualSeconds;
-  const ms = performance.now() - t1;
-  const c2 = process.cpuUsage(c1);
-  cpu.push((c2.user + c2.system) / 1000);
-  if (ms > 4000) console.log('slow', seed, s.size, ms.toFixed(0), o.virtualSeconds);
-  if (o.violations.length) {
-    v++;
-    const f = o.violations[0];
-    console.log(
-      seed,
-      s.size,
-      (f.atMs - Date.parse('2026-01-01')) / 1000,
-      f.invariant,
-      f.what.slice(0, 400),
-      o.violations.length,
-    );
+
+const PROGRESS_EVERY_MS = 500;
+
+const say = (said: Said) => process.stdout.write(`${JSON.stringify(said)}\n`);
+
+async function campaign(order: Extract<Order, { do: 'campaign' }>): Promise<void> {
+  const { seed: first, schedules, multiplier } = order;
+  const tally = createTally(first, multiplier, Date.parse(START_AT));
+  const traced = new Map<Invariant, Schedule>();
+  const startedMs = performance.now();
+  let [saidMs, violated] = [startedMs, 0];
+  for (let seed = first; seed < first + schedules; seed += 1) {
+    const schedule = drawSchedule(seed, multiplier);
+    const outcome = await runSchedule(schedule);
+    tally.add(outcome);
+    violated += outcome.violations.length > 0 ? 1 : 0;
+    for (const { invariant } of outcome.violations) {
+      if (!traced.has(invariant)) traced.set(invariant, schedule);
+    }
+    if (performance.now() - saidMs > PROGRESS_EVERY_MS) {
+      saidMs = performance.now();
+      say({ say: 'progress', done: seed - first + 1, violated });
+      await setImmediate();
+    }
+    if (order.untilViolated && violated > 0) break;
+  }
+  const cpu = process.cpuUsage();
+  const elapsedSeconds = (performance.now() - startedMs) / 1000;
+  say({ say: 'report', report: tally.report(elapsedSeconds, (cpu.user + cpu.system) / 1e6) });
+  for (const [invariant, schedule] of [...traced].slice(0, order.traces)) {
+    const leftOut = await shrink(schedule, invariant);
+    say({ say: 'trace', seed: schedule.seed, invariant, lines: await timeline(schedule, leftOut) });
   }
 }
-const s = (performance.now() - t0) / 1000;
-console.log(
-  `${count} in ${s.toFixed(1)} s: ${(count / s).toFixed(1)}/s, ${v} bad, ${(strikes / count).toFixed(1)} strikes, ${(vs / count / 3600).toFixed(2)} h`,
-);
 
-const mean = (x: number[]) => (x.reduce((a, b) => a + b, 0) / x.length).toFixed(0);
-console.log(
-  'cpu ms',
-  mean(cpu),
-  'first tenth',
-  mean(cpu.slice(0, count / 10)),
-  'last half',
-  mean(cpu.slice(count / 2)),
-  'median',
-  cpu.toSorted((a, b) => a - b)[count >> 1]?.toFixed(0),
-);
+/** A run as lines for people: when, who, what. */
+async function timeline(schedule: Schedule, leftOut: ReadonlySet<string>): Promise<string[]> {
+  const lines: string[] = [];
+  const note = (atSeconds: number, who: string, what: string) =>
+    void lines.push(`${atSeconds.toFixed(3).padStart(11)}  ${who.padEnd(34)}  ${what}`);
+  const { violations } = await runSchedule(schedule, { leftOut, note });
+  for (const { invariant, what, atMs } of violations) {
+    note((atMs - Date.parse(START_AT)) / 1000, `VIOLATION ${invariant}`, what);
+  }
+  return lines;
+}
+
+const order = Order.parse(JSON.parse(process.argv[2] ?? '{}'));
+if (order.do === 'campaign') await campaign(order);
+else {
+  const schedule = drawSchedule(order.seed, order.multiplier);
+  for (const line of await timeline(schedule, new Set())) say({ say: 'line', line });
+}
