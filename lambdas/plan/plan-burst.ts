@@ -29,6 +29,10 @@ export const planBurst =
   (ports: PlanPorts, settings: Settings): Driver =>
   async (lease, _burst, now) => {
     if (lease.clusterId !== undefined) return { next: 'provision', reason: 'already provisioned' };
+    // Its money is held and may be in use: only a refusal leads back to choosing.
+    if (lease.phase === 'creating' && lease.offer !== undefined) {
+      return { next: 'provision', reason: 'an offer is chosen already' };
+    }
     const open = await openWork(ports, lease);
     if (open === 0) return { next: 'close', reason: 'nothing is open' };
 
