@@ -97,13 +97,15 @@ async function holdAndChoose(
   best: Priced,
   now: Instant,
 ): Promise<Step> {
-  for (const earlier of lease.holds)
+  const kept = lease.holds.filter((hold) => hold.kept);
+  for (const earlier of lease.holds.filter((hold) => !hold.kept)) {
     await settleHold(ledger, settings, { ...lease, ...earlier }, 0);
+  }
   const hold = {
     ...{ term: 1, day: dayOf(now), microUsd: best.termMicroUsd },
     attempt: lease.look,
   };
-  const noted = await changeLease(ledger, lease, { holds: [hold] });
+  const noted = await changeLease(ledger, lease, { holds: [...kept, hold] });
   if (!noted.done) return { next: 'superseded' };
 
   const outcome = await holdMoney(ledger, settings, { ...lease, ...hold });

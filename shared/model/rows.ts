@@ -241,6 +241,8 @@ export const LeaseRow = z.looseObject({
         microUsd: MicroUsd,
         /** The look that took it: one that was given up ends its own hold, never its successor's. */
         attempt: z.int().positive().optional(),
+        /** Of a create that showed nothing: it may have been spent all the same, which the bill will tell. */
+        kept: z.literal(true).optional(),
       }),
     )
     .default([]),

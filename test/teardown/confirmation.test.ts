@@ -47,12 +47,22 @@ describe('a cluster that is known by its id', () => {
 });
 
 describe('a cluster the provider does not know', () => {
+  const { goneSeconds } = settings.looks;
+
   it.each([
-    [0, { kind: 'absent', looks: 1 }],
-    [1, { kind: 'gone' }],
-    [2, { kind: 'gone' }],
-  ])('after %i lists without it: %j', (absentLooks, verdict) => {
-    expect(judged({}, { absentLooks })).toEqual(verdict);
+    [0, goneSeconds, { kind: 'absent', looks: 1 }],
+    [1, goneSeconds - 1, { kind: 'absent', looks: 2 }],
+    [1, goneSeconds, { kind: 'gone' }],
+    [2, goneSeconds + 1, { kind: 'gone' }],
+  ])(
+    'is gone by count and time: %i looks before, missing for %i s, %j',
+    (absentLooks, ago, verdict) => {
+      expect(judged({}, { absentLooks, goneSince: at(-ago) })).toEqual(verdict);
+    },
+  );
+
+  it('is not gone while nobody has noted since when', () => {
+    expect(judged({}, { absentLooks: 5 })).toEqual({ kind: 'absent', looks: 6 });
   });
 });
 
@@ -61,7 +71,7 @@ describe('a cluster whose id was never learned', () => {
   const intent = (ago: number): Intent[] => [
     { kind: 'create', attempt: 1, term: 1, at: at(-ago), outcome: 'unknown' },
   ];
-  const without = { clusterId: undefined, absentLooks: 1 };
+  const without = { clusterId: undefined, absentLooks: 1, goneSince: at(-3600) };
 
   it.each([
     [quarantine - 1, { kind: 'in-doubt', waitSeconds: 1 }],
