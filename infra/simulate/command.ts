@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { buildSimulator } from './build.ts';
-import { type Order, Said } from './orders.ts';
+import { follow } from './follow.ts';
+import { runMutants } from './mutant-campaign.ts';
+import type { Order } from './orders.ts';
 import { reportLines } from './report-lines.ts';
 
 /** Wrong arguments; a violation is 1. */
@@ -13,6 +13,8 @@ interface Options {
   readonly seed: number;
   readonly rates: number;
   readonly replay?: number;
+  readonly mutants?: true;
+  readonly only?: string;
   readonly json?: true;
 }
 
@@ -42,14 +44,15 @@ export async function runSimulateCommand(
     .option('--seed <seed>', 'seed of the first; the next ones count on from it', whole(0), 1)
     .option('--rates <factor>', 'multiplies every fault rate', number, 3)
     .option('--replay <seed>', 'runs one schedule again and prints its timeline', whole(0))
+    .option('--mutants', 'switches one guard off at a time; each bug must be caught')
+    .option('--only <text>', 'with --mutants: those whose name contains this')
     .option('--json', 'print the report as one JSON object, the last line of stdout')
     .configureOutput({ writeOut: streams.out, writeErr: streams.err })
     .exitOverride()
     .action(async (options: Options) => {
-      exitCode =
-        options.replay === undefined
-          ? await campaign(options, streams)
-          : await replay(options.replay, options.rates, streams);
+      if (options.mutants) exitCode = await runMutants(options, streams);
+      else if (options.replay === undefined) exitCode = await campaign(options, streams);
+      else exitCode = await replay(options.replay, options.rates, streams);
     });
   try {
     await program.parseAsync(args, { from: 'user' });
@@ -100,26 +103,6 @@ async function replay(seed: number, multiplier: number, streams: Streams): Promi
     streams.out(`${said.line}\n`);
   });
   return violated ? 1 : 0;
-}
-
-/** Runs the built simulator in a process of its own and hears what it says. */
-export async function follow(
-  path: string,
-  order: Order,
-  hear: (said: Said) => void,
-): Promise<void> {
-  const child = spawn(process.execPath, [path, JSON.stringify(order)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const ended = new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  });
-  for await (const line of createInterface({ input: child.stdout })) {
-    hear(Said.parse(JSON.parse(line)));
-  }
-  const code = await ended;
-  if (code !== 0) throw new Error(`the simulator's process ended with ${code}`);
 }
 
 const whole = (least: number) => (text: string) => {

@@ -19,6 +19,7 @@ export const INVARIANTS = [
   'PROGRESS',
   'AUDIT',
   'INTEGRITY',
+  'READY',
   'ENGINE',
 ] as const;
 export type Invariant = (typeof INVARIANTS)[number];
@@ -90,6 +91,20 @@ export function moneyWrite(before: Row | undefined, after: Row): Violation | und
   const left = Number(after.available);
   if (left >= 0 || (before !== undefined && left >= Number(before.available))) return;
   return violation('CAP', `${-left} micro-USD too much are held or spent in ${after.scope}`);
+}
+
+/** READY: no worker counts that never answered or stands on other hardware than was bought. */
+export function admitted(
+  before: Row | undefined,
+  after: Row,
+  unfit: ReadonlySet<string>,
+): Violation | undefined {
+  if (before?.workers === after.workers || !Array.isArray(after.workers)) return;
+  const ids = after.workers.map((worker) => String(Reflect.get(Object(worker), 'workerId')));
+  const wrong = ids.find((id) => unfit.has(id));
+  return wrong === undefined
+    ? undefined
+    : violation('READY', `${wrong} was admitted to ${after.burstId}`);
 }
 
 /** What a check must know of a cluster. */

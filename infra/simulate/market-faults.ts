@@ -48,6 +48,14 @@ export function clusterFate(
   }
 }
 
+/** Whether the cluster itself is worse for it, and not only what its provider says of it. */
+export const isHarmful = (fate: ClusterFate): boolean =>
+  fate.provisioningSeconds !== undefined ||
+  fate.failsToStart === true ||
+  fate.endsAfterSeconds !== undefined ||
+  fate.vanishesAfterSeconds !== undefined ||
+  fate.deliversModel !== undefined;
+
 /** What is wrong with one worker, and how it works. */
 export interface WorkerNature {
   readonly traits: WorkerTraits;

@@ -2,6 +2,7 @@ import { isClusterOver } from '../../shared/model/cluster.ts';
 import type { Key, Row, Write } from '../../shared/ports.ts';
 import type { Cluster, Market } from '../virtual/market.ts';
 import {
+  admitted,
   batchWrite,
   type ClusterTruth,
   destroyed,
@@ -32,6 +33,8 @@ export interface Watch {
   onCluster(cluster: Cluster): void;
   beforeDestroy(clusterId: string, by: Writer): void;
   beforeSurplus(): void;
+  /** A worker that must never count as ready. */
+  unfit(workerId: string): void;
   /** Something was wrong with this cluster or one of its workers. */
   harm(clusterId: string): void;
   report(violation: Violation | undefined): void;
@@ -59,6 +62,7 @@ export function createWatch({ now, market, stackCapMicroUsd }: WatchOptions): Wa
   const due = new Set<string>();
   const surplus = new Set<string>();
   const harmed = new Set<string>();
+  const unfit = new Set<string>();
   const unowned = new Map<string, Unowned>();
   const over: Unowned[] = [];
   let [ended, living] = [0, 0];
@@ -98,6 +102,7 @@ export function createWatch({ now, market, stackCapMicroUsd }: WatchOptions): Wa
 
   const onLease = (before: Row | undefined, row: Row, by: Writer) => {
     report(leaseWrite(before, row, by));
+    report(admitted(before, row, unfit));
     if (row.phase === 'settled' && before?.phase !== 'settled') {
       report(settled(row, named(row.burstId).map(truthOf)));
     }
@@ -117,6 +122,7 @@ export function createWatch({ now, market, stackCapMicroUsd }: WatchOptions): Wa
     surplus,
     report,
     harm: (clusterId) => void harmed.add(clusterId),
+    unfit: (workerId) => void unfit.add(workerId),
     get unowned() {
       return [...over, ...unowned.values()];
     },

@@ -19,7 +19,7 @@ import { createCalls } from './calls.ts';
 import { createDisturbance, type Strike } from './disturbance.ts';
 import { createFunctions } from './functions.ts';
 import { machineFor } from './machines.ts';
-import { clusterFate, workerNature } from './market-faults.ts';
+import { clusterFate, isHarmful, workerNature } from './market-faults.ts';
 import { queueOf, type Schedule, TENANTS } from './schedule.ts';
 import { createWatch } from './watch.ts';
 
@@ -78,7 +78,7 @@ export function createWorld({ schedule, leftOut, note }: WorldOptions) {
     priceFactor: () => priceFactor,
     fateOf: (id) => {
       const fate = clusterFate(disturbance, id, settings.limits.listLagSeconds);
-      if (Object.keys(fate).length > 0) watch.harm(id);
+      if (isHarmful(fate)) watch.harm(id);
       return fate;
     },
     onChange: (cluster) => {
@@ -105,6 +105,9 @@ export function createWorld({ schedule, leftOut, note }: WorldOptions) {
         traits: nature.traits,
       });
       if (nature.dead) worker.kill();
+      const { deliversModel } =
+        market.all().find(({ id }) => workerId.startsWith(`${id}-`))?.fate ?? {};
+      if (nature.dead || nature.otherGpu || deliversModel !== undefined) watch.unfit(workerId);
       return worker;
     },
   });
