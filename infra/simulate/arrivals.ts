@@ -19,7 +19,7 @@ const MESSAGES_AT_ONCE = 10;
 const REDRIVE_SECONDS = 900;
 
 /** The tasks dApps have on the queue, by id, with every number that was sent under it. */
-export type Sent = ReadonlyMap<string, { readonly tenant: string; readonly numbers: Set<number> }>;
+type Sent = ReadonlyMap<string, { readonly tenant: string; readonly numbers: Set<number> }>;
 
 export interface Arrivals {
   readonly sent: Sent;

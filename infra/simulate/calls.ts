@@ -2,7 +2,7 @@ import { type Actor, type Actors, never } from './actor.ts';
 import type { Disturbance, Where } from './disturbance.ts';
 import type { Fault } from './faults.ts';
 
-export type Rates = Readonly<Partial<Record<Fault, number>>>;
+type Rates = Readonly<Partial<Record<Fault, number>>>;
 
 /** What one kind of call does when something goes wrong with it. */
 export interface CallRules<T> {

@@ -3,7 +3,7 @@
  * of a function, one call of a port, one message, one cluster, one worker, one task on a worker.
  */
 
-export const FAMILIES = [
+const FAMILIES = [
   'lambda',
   'queue',
   'ledger',

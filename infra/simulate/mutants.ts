@@ -84,8 +84,8 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'holds are not named by the look that took them',
     'shared/ledger/money.ts',
-    'attempt === undefined ? `${burstId}.${term}`',
-    'attempt !== undefined ? `${burstId}.${term}`',
+    'attempt === undefined ?',
+    'attempt !== undefined ?',
   ),
   mutant(
     'messages that could not be placed are acknowledged',

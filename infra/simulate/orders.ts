@@ -7,6 +7,8 @@ export const Order = z.discriminatedUnion('do', [
     do: z.literal('campaign'),
     seed: z.int(),
     schedules: z.int().positive(),
+    /** Instead of those that count on from the first. */
+    seeds: z.array(z.int()).optional(),
     multiplier: z.number().nonnegative(),
     /** Stop at the first schedule that violates anything. */
     untilViolated: z.boolean(),

@@ -22,7 +22,8 @@ async function campaign(order: Extract<Order, { do: 'campaign' }>): Promise<void
   const traced = new Map<Invariant, Schedule>();
   const startedMs = performance.now();
   let [saidMs, violated] = [startedMs, 0];
-  for (let seed = first; seed < first + schedules; seed += 1) {
+  const seeds = order.seeds ?? Array.from({ length: schedules }, (_, n) => first + n);
+  for (const [index, seed] of seeds.entries()) {
     const schedule = drawSchedule(seed, multiplier);
     const outcome = await runSchedule(schedule);
     tally.add(outcome);
@@ -32,7 +33,7 @@ async function campaign(order: Extract<Order, { do: 'campaign' }>): Promise<void
     }
     if (performance.now() - saidMs > PROGRESS_EVERY_MS) {
       saidMs = performance.now();
-      say({ say: 'progress', done: seed - first + 1, violated });
+      say({ say: 'progress', done: index + 1, violated });
       await setImmediate();
     }
     if (order.untilViolated && violated > 0) break;

@@ -28,7 +28,7 @@ export interface PlannedEvent {
   readonly severity: number;
 }
 
-export type Size = 'usual' | 'large' | 'days';
+type Size = 'usual' | 'large' | 'days';
 
 /** All that is decided before a run begins. A function of seed and multiplier alone. */
 export interface Schedule {
@@ -54,6 +54,12 @@ export const queueOf = (tenant: string): string => `intake-${tenant}`;
 
 const IMAGE = `registry.test/worker@sha256:${'ab'.repeat(32)}`;
 const MEMORIES_GB: readonly [number, ...number[]] = [24, 48, 80];
+/** What the second profile may need beside the first one's need. */
+const OTHER_MEMORIES_GB: Readonly<Record<number, readonly [number, ...number[]]>> = {
+  24: [48, 80, 48],
+  48: [24, 80, 24],
+  80: [24, 48, 24],
+};
 const HOUR = 3600;
 
 /** At least so many events of so many families are planned; the rates bring the rest. */
@@ -88,11 +94,8 @@ export function drawSchedule(seed: number, multiplier: number): Schedule {
 
 function drawArrivals(chance: Chance, size: Size, spanSeconds: number): Arrival[] {
   const groups = { usual: 2, large: 6, days: 14 }[size] + chance.whole('groups', 0, 2);
-  const memories = [chance.pick('memory', MEMORIES_GB), 0, 0];
-  memories[1] = chance.pick(
-    'other memory',
-    MEMORIES_GB.filter((one) => one !== memories[0]).concat(24) as [number, ...number[]],
-  );
+  const memory = chance.pick('memory', MEMORIES_GB);
+  const memories = [memory, chance.pick('other memory', OTHER_MEMORIES_GB[memory] ?? [48])];
   const minimum = Math.ceil(8 / groups);
   let next = 1;
   return Array.from({ length: groups }, (_, group) => {
