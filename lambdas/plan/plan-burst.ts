@@ -30,6 +30,10 @@ export const planBurst =
   (ports: PlanPorts, settings: Settings): Driver =>
   async (lease, _burst, now) => {
     if (lease.clusterId !== undefined) return { next: 'provision', reason: 'already provisioned' };
+    // Its money is held and may be in use: only a refusal leads back to choosing.
+    if (lease.phase === 'creating' && lease.offer !== undefined) {
+      return { next: 'provision', reason: 'an offer is chosen already' };
+    }
     const open = await openWork(ports, lease);
     if (open === 0) return { next: 'close', reason: 'nothing is open' };
 
@@ -94,10 +98,15 @@ async function holdAndChoose(
   best: Priced,
   now: Instant,
 ): Promise<Step> {
-  for (const earlier of lease.holds)
+  const kept = lease.holds.filter((hold) => hold.kept);
+  for (const earlier of lease.holds.filter((hold) => !hold.kept)) {
     await settleHold(ledger, settings, { ...lease, ...earlier }, 0);
-  const hold = { term: 1, day: dayOf(now), microUsd: best.termMicroUsd };
-  const noted = await changeLease(ledger, lease, { holds: [hold] });
+  }
+  const hold = {
+    ...{ term: 1, day: dayOf(now), microUsd: best.termMicroUsd },
+    attempt: lease.look,
+  };
+  const noted = await changeLease(ledger, lease, { holds: [...kept, hold] });
   if (!noted.done) return { next: 'superseded' };
 
   const outcome = await holdMoney(ledger, settings, { ...lease, ...hold });

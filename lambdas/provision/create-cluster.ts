@@ -66,9 +66,11 @@ export const createCluster =
       }
       const cleared = await changeLease(ports.ledger, lease, {
         intents: settled(lease, before.intent, 'absent'),
+        holds: lease.holds.map((hold) => ({ ...hold, kept: true as const })),
+        phase: 'planned',
       });
       if (!cleared.done) return { next: 'superseded' };
-      return buy(ports, settings, invocation, cleared.row, now);
+      throw new CapacityUnavailable(`create attempt ${before.intent.attempt} bought nothing`);
     }
     return buy(ports, settings, invocation, lease, now);
   };

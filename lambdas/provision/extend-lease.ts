@@ -76,6 +76,7 @@ async function buyTerm(
     term,
     day: dayOf(now),
     microUsd: quote,
+    attempt: lease.look,
   };
   const holds = [...lease.holds.filter((one) => one.term !== term), hold];
   const { intents, intent } = withIntent(lease, { kind: 'extend', term, at: now });

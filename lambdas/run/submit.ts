@@ -110,8 +110,8 @@ async function giveUp(
   for (const { batchId, batchFence } of job.batches) {
     const batch = await readBatch(ledger, lease.tenant, lease.profile, batchId);
     if (batch?.status !== 'claimed' || batch.batchFence !== batchFence) continue;
-    const end = { class: 'not-started' as const, reason: `refused: ${reason}` };
-    await giveBack(ledger, settings, batch, end, now);
+    const refused = { reason: `refused: ${reason}`, worker: job.worker };
+    await giveBack(ledger, settings, batch, { class: 'not-started', ...refused }, now);
   }
   await markLost(ledger, lease, job.worker, now);
   const refused = await changeJob(ledger, job, { set: { status: 'refused' } });

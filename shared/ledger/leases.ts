@@ -75,18 +75,26 @@ type LeaseField =
   | 'aliveSeconds';
 
 /**
- * Changes a lease under the fence its caller holds.
+ * Changes a lease under the fence its caller holds, as the look its caller has read it in: an invocation that
+ * was given up and runs on changes nothing once the next one has reported in.
  * Refused: the burst has another driver now, and the caller must do nothing further.
+ *
+ * @throws LookOvertaken when the same driver has looked again since; who waits for the caller looks once more.
  */
-export const changeLease = (
+export async function changeLease(
   ledger: Ledger,
-  lease: Pick<LeaseRow, 'burstId' | 'leaseFence'>,
+  lease: Pick<LeaseRow, 'burstId' | 'leaseFence' | 'look'>,
   change: LeaseChange,
-): Promise<Change<LeaseRow>> => {
+): Promise<Change<LeaseRow>> {
   const settled = change.phase === 'settled';
-  return changeRow(ledger, LeaseRow, {
+  const outcome = await changeRow(ledger, LeaseRow, {
     key: leaseKey(lease.burstId),
-    when: [{ is: 'equal', path: 'leaseFence', value: lease.leaseFence }],
+    when: [
+      { is: 'equal', path: 'leaseFence', value: lease.leaseFence },
+      lease.look === undefined
+        ? { is: 'absent', path: 'look' }
+        : { is: 'equal', path: 'look', value: lease.look },
+    ],
     set: [
       ...assignments({ ...change }),
       ...(change.nextLookBy === undefined ? [] : [['dueAt', change.nextLookBy] as const]),
@@ -96,7 +104,14 @@ export const changeLease = (
       ...(settled ? ['dueOf', 'dueAt'] : []),
     ],
   });
-};
+  if (outcome.done || outcome.row?.leaseFence !== lease.leaseFence) return outcome;
+  throw new LookOvertaken(`look ${lease.look} at ${lease.burstId} has been followed by another`);
+}
+
+/** Another invocation of the same driver has reported in since the lease was read. */
+export class LookOvertaken extends Error {
+  override readonly name = 'LookOvertaken';
+}
 
 /**
  * First write of every look: shows that this segment lives and reads the lease in one go.
@@ -121,6 +136,7 @@ export const reportIn = (
       dueAt: nextLookBy,
       latePasses: 0,
     }),
+    add: [['look', 1]],
   });
 
 /** Phases in which an execution drives the burst. */

@@ -10,6 +10,7 @@ export interface Hold {
   readonly burstId: BurstId;
   readonly tenant: Tenant;
   readonly term: number;
+  readonly attempt?: number | undefined;
   /** UTC day whose cap it counts against, `2026-11-22`. */
   readonly day: string;
   readonly microUsd: number;
@@ -19,8 +20,12 @@ export type HoldOutcome =
   | { readonly held: true }
   | { readonly held: false; readonly scope: string; readonly availableMicroUsd: number };
 
-export const holdName = (hold: Pick<Hold, 'burstId' | 'term'>): string =>
-  `${hold.burstId}.${hold.term}`;
+export const holdName = ({
+  burstId,
+  term,
+  attempt,
+}: Pick<Hold, 'burstId' | 'term' | 'attempt'>): string =>
+  attempt === undefined ? `${burstId}.${term}` : `${burstId}.${term}-${attempt}`;
 
 /** Every cap a hold counts against, in the order they are taken. */
 export const scopesOf = (

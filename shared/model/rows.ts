@@ -229,6 +229,8 @@ export const LeaseRow = z.looseObject({
   segment: z.int().positive(),
   /** Who may drive, extend, destroy. */
   leaseFence: z.int().positive(),
+  /** Which invocation of its driver may change the lease: rises whenever one reports in. */
+  look: z.int().positive().optional(),
   /** The newest segment that ever reported; 0: none did. */
   heardSegment: z.int().nonnegative(),
   /** By when the next sign of life is due. */
@@ -242,7 +244,17 @@ export const LeaseRow = z.looseObject({
   intents: z.array(Intent).default([]),
   /** Money held for prepaid terms, written here before it is held, so that no hold is ever forgotten. */
   holds: z
-    .array(z.object({ term: z.int().positive(), day: z.string(), microUsd: MicroUsd }))
+    .array(
+      z.object({
+        term: z.int().positive(),
+        day: z.string(),
+        microUsd: MicroUsd,
+        /** The look that took it: one that was given up ends its own hold, never its successor's. */
+        attempt: z.int().positive().optional(),
+        /** Of a create that showed nothing: it may have been spent all the same, which the bill will tell. */
+        kept: z.literal(true).optional(),
+      }),
+    )
     .default([]),
   clusterId: ClusterId.optional(),
   /** The create attempt whose worker token the cluster carries. */
@@ -388,7 +400,7 @@ export const MoneyRow = z.looseObject({
   scope: z.string(),
   capMicroUsd: MicroUsd,
   available: z.int(),
-  /** `<burst>.<term>` to the amount held. */
+  /** `<burst>.<term>-<attempt>` to the amount held. */
   holds: z.record(z.string(), MicroUsd),
 });
 export type MoneyRow = z.infer<typeof MoneyRow>;

@@ -6,8 +6,8 @@ import { type Instant, plusSeconds } from '../model/time.ts';
 
 /** Why an attempt at a batch ended before the batch did. The class picks what the next one changes. */
 export type AttemptEnd =
-  /** Its job never began: nothing is held against the batch. */
-  | { readonly class: 'not-started'; readonly reason: string }
+  /** Its job never began: nothing is held against the batch. `worker`: one that refused it, and is left out. */
+  | { readonly class: 'not-started'; readonly reason: string; readonly worker?: WorkerId }
   /** The burst ended under it. */
   | { readonly class: 'burst-closed'; readonly reason: string; readonly started: boolean }
   /** The worker went silent: later, and elsewhere. */
@@ -52,7 +52,7 @@ export function afterAttempt(
   const waitSeconds =
     end.class === 'worker-lost' ? settings.batches.backoffSeconds * 2 ** (attempts - 1) : 0;
   const excluded = new Set(batch.excludedWorkers);
-  if ('worker' in end) excluded.add(end.worker);
+  if ('worker' in end && end.worker !== undefined) excluded.add(end.worker);
   return {
     again: true,
     back: {

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { changeLease, createLease, readLease, reportIn } from '../../shared/ledger/leases.ts';
+import {
+  changeLease,
+  createLease,
+  LookOvertaken,
+  readLease,
+  reportIn,
+} from '../../shared/ledger/leases.ts';
 import { memoryLedger } from '../../shared/memory/memory-ledger.ts';
 import type { LeasePhase, LeaseRow } from '../../shared/model/rows.ts';
 import type { Ledger } from '../../shared/ports.ts';
@@ -31,6 +37,20 @@ describe('a lease', () => {
     });
     await changeLease(ledger, first, { phase: 'creating' });
     expect(await created(ledger, 9)).toMatchObject({ phase: 'creating', wantedSlots: 3 });
+  });
+
+  it('is not changed by a look that the same driver has followed by another', async () => {
+    const ledger = memoryLedger();
+    const { burstId, segment, leaseFence } = await created(ledger);
+    const driver = { burstId, segment, leaseFence };
+    const zombie = await reportIn(ledger, driver, later(240));
+    const next = await reportIn(ledger, driver, later(300));
+    if (!zombie.done || !next.done) throw new Error('not reported in');
+    await expect(changeLease(ledger, zombie.row, { phase: 'creating' })).rejects.toThrow(
+      LookOvertaken,
+    );
+    expect((await changeLease(ledger, next.row, { phase: 'creating' })).done).toBe(true);
+    expect(await now(ledger)).toMatchObject({ phase: 'creating', nextLookBy: later(300) });
   });
 
   it('is changed under its fence and under no older one', async () => {

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Intent } from '../../shared/model/rows.ts';
 import { quarantineSeconds } from '../../shared/model/settings.ts';
-import { beforeCalling, enoughTime, settled, withIntent } from '../../shared/provision/intents.ts';
+import {
+  absentInSeconds,
+  beforeCalling,
+  enoughTime,
+  missedNow,
+  settled,
+  withIntent,
+} from '../../shared/provision/intents.ts';
 import { tokenOf, workerToken } from '../../shared/provision/token.ts';
 import { aLease, at, NOW } from '../support/burst-rows.ts';
 import { testSettings } from '../support/virtual-bursts.ts';
@@ -55,6 +62,29 @@ describe('before a paid call', () => {
     const { providerSeconds } = settings.limits;
     expect(enoughTime(providerSeconds + 5, settings)).toBe(false);
     expect(enoughTime(providerSeconds + 6, settings)).toBe(true);
+  });
+});
+
+describe('what a doubtful call may have bought', () => {
+  const { goneSeconds } = settings.looks;
+
+  it.each([
+    [undefined, goneSeconds],
+    [0, goneSeconds],
+    [goneSeconds - 1, 1],
+    [goneSeconds, 0],
+    [goneSeconds + 1, 0],
+  ])('is absent once it has been missing long enough: for %s s, %i s to go', (ago, left) => {
+    const intent = anIntent(ago === undefined ? {} : { missingSince: at(-ago) });
+    expect(absentInSeconds(intent, settings, NOW)).toBe(left);
+  });
+
+  it('is missing since the first look that did not show it', () => {
+    const [one, other] = [anIntent(), anIntent({ attempt: 2 })];
+    const intents = missedNow({ intents: [one, other] }, other, NOW);
+    expect(intents.map(({ missingSince }) => missingSince)).toEqual([undefined, NOW]);
+    const [, noted] = intents;
+    expect(missedNow({ intents }, noted ?? other, at(60))).toEqual(intents);
   });
 });
 

@@ -14,6 +14,7 @@ const back = (end: AttemptEnd, attempts = 0, excludedWorkers = [workerNamed(9)])
 describe('the end of an attempt', () => {
   it.each<[string, AttemptEnd, number, boolean]>([
     ['a job that never began', { class: 'not-started', reason: 'x' }, 0, false],
+    ['a job its worker refused', { class: 'not-started', reason: 'x', worker }, 0, true],
     [
       'a burst that closed before it began',
       { class: 'burst-closed', reason: 'x', started: false },

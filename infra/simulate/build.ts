@@ -1,0 +1,154 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { build, type Plugin } from 'esbuild';
+
+const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+
+/** One expression of one shipped file, and what stands in its place in a build. */
+export interface Edit {
+  /** From the root of the repository. */
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** What was to be replaced is not there, or not once: a changed source must not silently lose an edit. */
+export class EditMissed extends Error {
+  override readonly name = 'EditMissed';
+}
+
+/** Adds an import to a file, by the first line it has of its own. */
+const importing = (file: string, names: string, from: string, before: string): Edit => ({
+  file,
+  find: before,
+  replace: `import { ${names} } from '${from}';\n${before}`,
+});
+
+/** Puts the simulator's own small kind of task beside the real ones. */
+const WITH_TINY_KIND: readonly Edit[] = [
+  importing(
+    'shared/kinds/kinds.ts',
+    'tinyKind',
+    '../../infra/simulate/tiny-kind.ts',
+    'import type { OutputFile',
+  ),
+  {
+    file: 'shared/kinds/kinds.ts',
+    find: 'known(nftGenerative)',
+    replace: 'known(nftGenerative), known(tinyKind)',
+  },
+];
+
+const ROWS = 'shared/ledger/rows.ts';
+const ONCE = '../../infra/simulate/parsed-once.ts';
+
+/** Parses each version of a row once. */
+const PARSING_ONCE: readonly Edit[] = [
+  importing(ROWS, 'parsedOnce', ONCE, "import type * as z from 'zod';"),
+  {
+    file: ROWS,
+    find: 'await ledger.read(key);\n  return row === undefined ? undefined : schema.parse(row);',
+    replace:
+      'await ledger.read(key);\n  return row === undefined ? undefined : parsedOnce(schema, row);',
+  },
+  {
+    file: ROWS,
+    find: 'row: schema.parse(outcome.row) }',
+    replace: 'row: parsedOnce(schema, outcome.row) }',
+  },
+  {
+    file: ROWS,
+    find: '=>\n  row === undefined ? undefined : schema.parse(row);',
+    replace: '=>\n  row === undefined ? undefined : parsedOnce(schema, row);',
+  },
+  importing('shared/ledger/batches.ts', 'parsedOnce', ONCE, 'import { BatchRow } from'),
+  {
+    file: 'shared/ledger/batches.ts',
+    find: '(row) => BatchRow.parse(row)',
+    replace: '(row) => parsedOnce(BatchRow, row)',
+  },
+  importing('shared/ledger/jobs.ts', 'parsedOnce', ONCE, 'import { JobRow } from'),
+  {
+    file: 'shared/ledger/jobs.ts',
+    find: '(row) => JobRow.parse(row)',
+    replace: '(row) => parsedOnce(JobRow, row)',
+  },
+  importing(
+    'lambdas/sweep/each-due.ts',
+    'parsedOnce',
+    '../../infra/simulate/parsed-once.ts',
+    "import type * as z from 'zod';",
+  ),
+  {
+    file: 'lambdas/sweep/each-due.ts',
+    find: 'act(schema.parse(row))',
+    replace: 'act(parsedOnce(schema, row))',
+  },
+];
+
+/**
+ * Bundles the simulator with some expressions of the shipped code replaced. Shipped code carries no switches
+ * for it; what is not edited is run as it stands.
+ *
+ * @param edits - For mutants: what a missing guard looks like.
+ * @param name - Names the bundle; builds of other names are left alone.
+ * @returns the path of the bundle, to be run by `node`.
+ * @throws EditMissed
+ */
+export async function buildSimulator(name: string, edits: readonly Edit[] = []): Promise<string> {
+  const all = [...WITH_TINY_KIND, ...PARSING_ONCE, ...edits];
+  const outfile = root(`node_modules/.cache/burst-simulate/infra/simulate/${name}.mjs`);
+  const missed: Error[] = [];
+  const applied = new Set<Edit>();
+  await build({
+    entryPoints: [root('infra/simulate/process.ts')],
+    outfile,
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    logLevel: 'silent',
+    plugins: [editing(all, applied)],
+    define: { 'import.meta.url': JSON.stringify(new URL('./process.ts', import.meta.url).href) },
+  }).catch((error: unknown) => missed.push(new EditMissed(String(error))));
+  const unused = all.find((edit) => !applied.has(edit));
+  if (unused !== undefined && missed.length === 0) {
+    missed.push(new EditMissed(`${unused.file} is no part of the simulator`));
+  }
+  for (const error of missed) throw error;
+  return outfile;
+}
+
+function editing(edits: readonly Edit[], applied: Set<Edit>): Plugin {
+  const byPath = groupByPath(edits);
+  return {
+    name: 'edits',
+    setup({ onLoad }) {
+      onLoad({ filter: /\.ts$/ }, ({ path }) => {
+        const own = byPath.get(path);
+        if (own === undefined) return undefined;
+        let contents = readFileSync(path, 'utf8');
+        for (const edit of own) {
+          const parts = contents.split(edit.find);
+          if (parts.length !== 2) {
+            const text = `${edit.file} has "${edit.find}" ${parts.length - 1} times, not once`;
+            return { errors: [{ text }] };
+          }
+          contents = parts.join(edit.replace);
+          applied.add(edit);
+        }
+        return { contents, loader: 'ts' };
+      });
+    },
+  };
+}
+
+function groupByPath(edits: readonly Edit[]): Map<string, Edit[]> {
+  const groups = new Map<string, Edit[]>();
+  for (const edit of edits) {
+    const path = root(edit.file);
+    groups.set(path, [...(groups.get(path) ?? []), edit]);
+  }
+  return groups;
+}

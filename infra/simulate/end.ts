@@ -1,0 +1,158 @@
+import { isClusterOver } from '../../shared/model/cluster.ts';
+import { quarantineSeconds } from '../../shared/model/settings.ts';
+import type { Row } from '../../shared/ports.ts';
+import type { Arrivals } from './arrivals.ts';
+import type { Violation } from './invariants.ts';
+import { RESULT_FILE, resultOf } from './tiny-kind.ts';
+import type { Unowned } from './watch.ts';
+import type { World } from './world.ts';
+
+/** What must hold when everything is over, or should be. Pure, but for reading the stored results. */
+export async function endViolations(
+  world: World,
+  arrivals: Arrivals,
+  over: boolean,
+): Promise<Violation[]> {
+  const rows = world.ledger.rows();
+  return [
+    ...(over ? [] : unfinished(world, rows)),
+    ...lostTasks(arrivals, rows, over),
+    ...(await wrongResults(world, arrivals, rows)),
+    ...(over ? unbalanced(world, rows) : []),
+    ...orphans(world),
+    ...engineTrouble(world),
+  ];
+}
+
+const starting = (rows: readonly Row[], pk: string, sk: string) =>
+  rows.filter((row) => String(row.pk).startsWith(pk) && String(row.sk).startsWith(sk));
+
+/** PROGRESS: what is left long after the last fault. */
+function unfinished({ market, queues }: World, rows: readonly Row[]): Violation[] {
+  const left = [
+    ...rows.flatMap(({ pk, sk, dueOf, dueAt, status, phase }) =>
+      dueOf === undefined ? [] : [`${pk} ${sk} ${status ?? phase ?? ''} due ${dueAt}`],
+    ),
+    ...market
+      .all()
+      .filter(({ phase }) => !isClusterOver(phase))
+      .map(({ id, phase, request }) => `${id} (${request.name}) ${phase}`),
+    ...[...queues].flatMap(([tenant, queue]) =>
+      queue.size() === 0 ? [] : [`${queue.size()} messages of ${tenant}`],
+    ),
+  ];
+  return [{ invariant: 'PROGRESS', what: `not over: ${left.slice(0, 6).join('; ')}` }];
+}
+
+/** NO-LOSS: every task that is on the queue ends, and says why when it fails. */
+function lostTasks({ sent }: Arrivals, rows: readonly Row[], over: boolean): Violation[] {
+  const tasks = new Map(
+    starting(rows, 'T#', '#').map((row) => [`${row.tenant} ${row.taskId}`, row]),
+  );
+  return [...sent].flatMap(([taskId, { tenant }]): Violation[] => {
+    const row = tasks.get(`${tenant} ${taskId}`);
+    if (row?.status === 'done' || row?.status === 'cancelled') return [];
+    if (row?.status === 'failed' && typeof row.reason === 'string') return [];
+    if (!over && row !== undefined) return [];
+    return [{ invariant: 'NO-LOSS', what: `task ${taskId} is ${row?.status ?? 'nowhere'}` }];
+  });
+}
+
+/** INTEGRITY: what a done task names is what was asked for, in a place no worker may write to. */
+async function wrongResults(
+  { artifacts }: World,
+  { sent }: Arrivals,
+  rows: readonly Row[],
+): Promise<Violation[]> {
+  const found: Violation[] = [];
+  for (const row of starting(rows, 'T#', '#')) {
+    if (row.status !== 'done') continue;
+    const key = `t/${row.tenant}/results/${row.taskId}/${row.job}/${RESULT_FILE}`;
+    const fetched = await artifacts.get(key, { maxBytes: 1000 });
+    const numbers = sent.get(String(row.taskId))?.numbers ?? new Set<number>();
+    const right =
+      fetched.found &&
+      [...numbers].some((n) => Buffer.compare(fetched.object.bytes, resultOf(n)) === 0);
+    const named = JSON.stringify(row.files).includes(JSON.stringify(key));
+    if (!right || !named) {
+      found.push({ invariant: 'INTEGRITY', what: `the result of ${row.taskId} is not its result` });
+    }
+  }
+  return found;
+}
+
+/** AUDIT: the ledger's bills are the provider's, what caps lost is what was billed, nothing is held. */
+function unbalanced({ market, watch }: World, rows: readonly Row[]): Violation[] {
+  const found: Violation[] = [];
+  const leases = starting(rows, 'L#', '#');
+  const billed = (row: Row | undefined) => Number(row?.billedMicroUsd ?? 0);
+  for (const lease of leases) {
+    const own = market.all().filter(({ request }) => request.name === lease.burstId);
+    const cost = (clusters: typeof own) =>
+      clusters.reduce((sum, cluster) => sum + market.chargedMicroUsd(cluster), 0);
+    // What a provider no longer knows nobody can ask it for: all that was paid for counts, if it was learned.
+    if (own.some(({ vanished }) => vanished)) continue;
+    const ordered = own.filter(({ id }) => !watch.surplus.has(id));
+    // A surplus cluster may end before its burst is settled or after, so its cost may be on the lease or not.
+    if (billed(lease) >= cost(ordered) && billed(lease) <= cost(own)) continue;
+    const ids = own.map(({ id }) => id).join(', ');
+    const what = `${ids} cost ${cost(ordered)}, the lease of ${lease.burstId} says ${billed(lease)}`;
+    found.push({ invariant: 'AUDIT', what });
+  }
+  const total = leases.reduce((sum, lease) => sum + billed(lease), 0);
+  const money = starting(rows, '$#', '#');
+  for (const { scope, holds } of money) {
+    if (Object.keys(Object(holds)).length > 0) {
+      found.push({ invariant: 'CAP', what: `${JSON.stringify(holds)} is still held in ${scope}` });
+    }
+  }
+  for (const prefix of ['stack', 'day#', 'tenant#']) {
+    const spent = money
+      .filter(({ scope }) => String(scope).startsWith(prefix))
+      .reduce((sum, row) => sum + Number(row.capMicroUsd) - Number(row.available), 0);
+    if (spent !== total) {
+      found.push({
+        invariant: 'AUDIT',
+        what: `${prefix} lost ${spent}, leases were billed ${total}`,
+      });
+    }
+  }
+  return found;
+}
+
+/** Ticks of the reaper, seconds. */
+const TICK_SECONDS = 60;
+
+/** A delete under way ends within this, and one pass may fall between two looks. */
+const SLACK_SECONDS = 5;
+
+/** Passes of the reaper that went wrong, by when they began. */
+const troubled = ({ disturbance }: World, { sinceMs, untilMs = Infinity }: Unowned): number =>
+  new Set(
+    disturbance.strikes.flatMap(({ where, atMs, key }) => {
+      const during = atMs >= sinceMs - 120_000 && atMs <= untilMs;
+      const counts = where.who === 'reap' || where.who === 'world' || where.who === 'market';
+      return during && counts ? [key] : [];
+    }),
+  ).size;
+
+/** NO-ORPHAN: asked to end within two ticks and the quarantine of having lost its owner. */
+function orphans(world: World): Violation[] {
+  const boundSeconds = 2 * TICK_SECONDS + quarantineSeconds(world.settings()) + SLACK_SECONDS;
+  return world.watch.unowned.flatMap((stretch): Violation[] => {
+    const { clusterId, sinceMs, untilMs = world.timers.now() } = stretch;
+    const seconds = (untilMs - sinceMs) / 1000;
+    if (seconds <= boundSeconds || troubled(world, stretch) > 0) return [];
+    return [{ invariant: 'NO-ORPHAN', what: `${clusterId} had no owner for ${seconds} s` }];
+  });
+}
+
+/** ENGINE: no execution ends in a way the definition did not mean. */
+const engineTrouble = ({ machine }: World): Violation[] =>
+  machine.list().executions.flatMap(({ executionArn, status, name }): Violation[] => {
+    if (status !== 'FAILED') return [];
+    const { error = '', cause = '' } = machine.describe(executionArn);
+    return error.startsWith('States.')
+      ? [{ invariant: 'ENGINE', what: `${name}: ${error} ${cause.slice(0, 200)}` }]
+      : [];
+  });

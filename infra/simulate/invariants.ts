@@ -1,0 +1,169 @@
+import { isClusterOver } from '../../shared/model/cluster.ts';
+import type { Row } from '../../shared/ports.ts';
+
+/**
+ * What must hold, as pure checks over the truth: rows as they are in the ledger, clusters as they are at the
+ * provider. Each says in words what is wrong, or nothing.
+ */
+
+export const INVARIANTS = [
+  'NO-LOSS',
+  'ONCE',
+  'ONE-CLUSTER',
+  'NO-ORPHAN',
+  'CAP',
+  'CHECKPOINT',
+  'TEARDOWN',
+  'FALSE-TEARDOWN',
+  'FENCE',
+  'PROGRESS',
+  'AUDIT',
+  'INTEGRITY',
+  'READY',
+  'ENGINE',
+] as const;
+export type Invariant = (typeof INVARIANTS)[number];
+
+export interface Violation {
+  readonly invariant: Invariant;
+  readonly what: string;
+}
+
+/** Whoever writes, as far as fences are concerned. */
+export interface Writer {
+  readonly who: string;
+  readonly burst: { readonly burstId: string; readonly leaseFence: number } | undefined;
+}
+
+const violation = (invariant: Invariant, what: string): Violation => ({ invariant, what });
+
+/** FENCE: the driver of a burst writes its lease only under the fence it was sent out with. */
+export function leaseWrite(before: Row | undefined, after: Row, by: Writer): Violation | undefined {
+  if (before === undefined || by.burst === undefined || by.burst.burstId !== after.burstId) return;
+  if (before.leaseFence === by.burst.leaseFence) return;
+  return violation(
+    'FENCE',
+    `${by.who} of fence ${by.burst.leaseFence} wrote the lease of ${after.burstId} under fence ${before.leaseFence}`,
+  );
+}
+
+/** FENCE: a claimed batch is moved by the burst that claimed it, or by the sweep; its fence only rises. */
+export function batchWrite(before: Row | undefined, after: Row, by: Writer): Violation | undefined {
+  if (before === undefined) return;
+  const [was, is] = [Number(before.batchFence), Number(after.batchFence)];
+  if (is < was) {
+    return violation('FENCE', `the fence of batch ${after.batchId} went back from ${was} to ${is}`);
+  }
+  const moved = before.status !== after.status || is !== was;
+  if (!moved || after.status === 'done') return;
+  if (before.status === 'done' || before.status === 'split') {
+    return violation(
+      'ONCE',
+      `batch ${after.batchId} became ${after.status} after ${before.status}`,
+    );
+  }
+  if (is === was && before.status === 'claimed') {
+    return violation('FENCE', `batch ${after.batchId} became ${after.status} under the same fence`);
+  }
+  if (before.status === 'claimed' && by.burst !== undefined && by.burst.burstId !== before.burst) {
+    return violation(
+      'FENCE',
+      `${by.burst.burstId} moved batch ${after.batchId} of ${before.burst}`,
+    );
+  }
+  return;
+}
+
+/** ONCE: what has ended stays as it ended. */
+export function taskWrite(before: Row | undefined, after: Row): Violation | undefined {
+  if (before === undefined || before.status === 'accepted') return;
+  const same = ['status', 'job', 'endedAt'].every((field) => before[field] === after[field]);
+  return same
+    ? undefined
+    : violation(
+        'ONCE',
+        `task ${after.taskId} was ${before.status} by ${before.job} and became ${after.status} by ${after.job}`,
+      );
+}
+
+/** CAP: no scope has less than nothing left. Only new holds are its subject: a bill may be dearer than its hold. */
+export function moneyWrite(before: Row | undefined, after: Row): Violation | undefined {
+  const left = Number(after.available);
+  if (left >= 0 || (before !== undefined && left >= Number(before.available))) return;
+  return violation('CAP', `${-left} micro-USD too much are held or spent in ${after.scope}`);
+}
+
+/** READY: no worker counts that never answered or stands on other hardware than was bought. */
+export function admitted(
+  before: Row | undefined,
+  after: Row,
+  unfit: ReadonlySet<string>,
+): Violation | undefined {
+  if (before?.workers === after.workers || !Array.isArray(after.workers)) return;
+  const ids = after.workers.map((worker) => String(Reflect.get(Object(worker), 'workerId')));
+  const wrong = ids.find((id) => unfit.has(id));
+  return wrong === undefined
+    ? undefined
+    : violation('READY', `${wrong} was admitted to ${after.burstId}`);
+}
+
+/** What a check must know of a cluster. */
+export interface ClusterTruth {
+  readonly id: string;
+  readonly name: string;
+  readonly phase: string;
+  readonly surplus: boolean;
+}
+
+/** ONE-CLUSTER: of the clusters that were ordered, at most one of a name is alive. */
+export function ordered(clusters: readonly ClusterTruth[]): Violation | undefined {
+  const alive = clusters.filter(({ phase, surplus }) => !surplus && !isClusterOver(phase));
+  const [one, other] = alive.map(({ id }) => id);
+  return other === undefined
+    ? undefined
+    : violation('ONE-CLUSTER', `${one} and ${other} are both alive as ${alive[0]?.name}`);
+}
+
+/** TEARDOWN: a lease is settled when its own cluster is over, and when no unlearned one of its name lives. */
+export function settled(lease: Row, clusters: readonly ClusterTruth[]): Violation | undefined {
+  const alive = clusters.find(
+    ({ id, phase, surplus }) =>
+      !isClusterOver(phase) &&
+      (id === lease.clusterId || (lease.clusterId === undefined && !surplus)),
+  );
+  return alive === undefined
+    ? undefined
+    : violation('TEARDOWN', `${lease.burstId} was settled while ${alive.id} was ${alive.phase}`);
+}
+
+/** Phases of a lease that still wants its cluster. */
+const WANTED: readonly unknown[] = ['planned', 'creating', 'provisioning', 'ready'];
+
+/** Failures that say that a cluster could not do its work. */
+const BLAMES_CLUSTER: readonly unknown[] = ['ClusterGone', 'WorkersLost', 'ClusterNotReady'];
+
+/** FALSE-TEARDOWN: nobody ends a cluster its lease wants, nor blames one that nothing was wrong with. */
+export function destroyed(
+  cluster: ClusterTruth & { readonly unharmed: boolean },
+  lease: Row | undefined,
+  by: Writer,
+): Violation | undefined {
+  if (lease?.clusterId !== cluster.id || isClusterOver(cluster.phase)) return;
+  if (WANTED.includes(lease.phase)) {
+    return violation('FALSE-TEARDOWN', `${by.who} ended ${cluster.id}, which its lease wants`);
+  }
+  const { failure } = lease;
+  const error =
+    typeof failure === 'object' && failure !== null && 'Error' in failure ? failure : {};
+  const blamed = 'Error' in error && BLAMES_CLUSTER.includes(error.Error);
+  return blamed && cluster.unharmed
+    ? violation('FALSE-TEARDOWN', `${cluster.id} was healthy: ${JSON.stringify(failure)}`)
+    : undefined;
+}
+
+/** Whether a lease owns a cluster of its name; by the founding design, not by the code that is tested. */
+export const owns = (lease: Row | undefined, clusterId: string): boolean =>
+  lease !== undefined &&
+  lease.phase !== 'settled' &&
+  lease.phase !== 'teardown-owed' &&
+  (lease.clusterId === undefined || lease.clusterId === clusterId);

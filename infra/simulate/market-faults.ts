@@ -1,0 +1,107 @@
+import type { ManifestTask } from '../../shared/model/job.ts';
+import type { ClusterFate } from '../virtual/market.ts';
+import type { Produced, WorkerTraits } from '../virtual/worker-model.ts';
+import type { Disturbance } from './disturbance.ts';
+import { CLUSTER_FAULTS, TASK_FAULTS, WORKER_FAULTS } from './faults.ts';
+import { RESULT_FILE, resultOf } from './tiny-kind.ts';
+
+const MARKET = { who: 'market' };
+const WORKER = { who: 'worker' };
+
+/** What becomes of one cluster. Lags stay within what an operator's settings allow for. */
+export function clusterFate(
+  { draw, chance }: Disturbance,
+  clusterId: string,
+  listLagSeconds: number,
+): ClusterFate {
+  const fault = draw(CLUSTER_FAULTS, `${clusterId} fate`, MARKET);
+  const between = (low: number, high: number) => chance.between(`${clusterId} degree`, low, high);
+  switch (fault) {
+    case 'provider.never starts':
+      return { provisioningSeconds: Number.POSITIVE_INFINITY };
+    case 'provider.fails to start':
+      return { failsToStart: true };
+    case 'provider.starts late':
+      return { provisioningSeconds: between(600, 2400) };
+    case 'provider.ends early':
+      return { endsAfterSeconds: between(30, 2400) };
+    case 'provider.vanishes':
+      return { vanishesAfterSeconds: between(30, 2400) };
+    case 'provider.other hardware':
+      return { deliversModel: 'Tesla T4' };
+    case 'provider.list lags':
+      return { listLagSeconds: between(10, listLagSeconds) };
+    case 'provider.shows the dead':
+      return { endLagSeconds: between(10, 300) };
+    case 'provider.hides it for a while': {
+      const fromSeconds = between(60, 2400);
+      return { hidden: { fromSeconds, toSeconds: fromSeconds + between(20, 100) } };
+    }
+    case 'provider.ends slowly':
+      return { terminationSeconds: between(30, 900) };
+    case 'provider.ignores deletes':
+      return { ignoredDeletes: Math.round(between(1, 20)) };
+    case 'provider.never dies':
+      return { ignoredDeletes: Number.POSITIVE_INFINITY };
+    default:
+      return {};
+  }
+}
+
+/** Whether the cluster itself is worse for it, and not only what its provider says of it. */
+export const isHarmful = (fate: ClusterFate): boolean =>
+  fate.provisioningSeconds !== undefined ||
+  fate.failsToStart === true ||
+  fate.endsAfterSeconds !== undefined ||
+  fate.vanishesAfterSeconds !== undefined ||
+  fate.deliversModel !== undefined;
+
+/** What is wrong with one worker, and how it works. */
+export interface WorkerNature {
+  readonly traits: WorkerTraits;
+  /** Says nothing from the beginning. */
+  readonly dead: boolean;
+  readonly otherGpu: boolean;
+  taskSeconds(task: ManifestTask): number;
+  produce(task: ManifestTask): Produced;
+}
+
+export function workerNature(
+  { draw, chance }: Disturbance,
+  workerId: string,
+  secondsOf: (taskId: string) => number,
+  harm: () => void,
+): WorkerNature {
+  const fault = draw(WORKER_FAULTS, `${workerId} fate`, WORKER);
+  const slowness = fault === 'worker.slow' ? chance.between(`${workerId} slow`, 2, 8) : 1;
+  const overwrites = fault === 'worker.overwrites';
+  let produced = 0;
+  if (fault !== undefined) harm();
+  return {
+    dead: fault === 'worker.ready but dead',
+    otherGpu: fault === 'worker.other hardware',
+    traits: {
+      refuses: fault === 'worker.refuses jobs',
+      boasts: fault === 'worker.boasts',
+      ...(overwrites ? { overwritesAfterSeconds: 90 } : {}),
+    },
+    taskSeconds: ({ taskId }) =>
+      secondsOf(taskId) * slowness * chance.between(`${workerId} ${taskId} takes`, 0.7, 1.2),
+    produce({ spec, taskId }) {
+      produced += 1;
+      if (spec.poison === true) {
+        harm();
+        return { failed: 'executor' };
+      }
+      if (fault === 'worker.blames the task') return { failed: 'bad-spec' };
+      const key = `${workerId} ${taskId} ${produced}`;
+      const failing = draw(TASK_FAULTS, key, WORKER);
+      if (failing !== undefined) harm();
+      if (failing === 'worker.task fails') return { failed: 'executor' };
+      if (failing === 'worker.upload fails') return { failed: 'upload' };
+      const forged = fault === 'worker.forges' && chance.at(`${key} forged`) < 0.5;
+      const number = Number(spec.number) + (forged ? 1 : 0);
+      return { files: new Map([[RESULT_FILE, resultOf(number)]]) };
+    },
+  };
+}

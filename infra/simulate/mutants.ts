@@ -1,0 +1,264 @@
+import type { Edit } from './build.ts';
+
+/** A bug: one named guard of the shipped code switched off. */
+export interface Mutant {
+  readonly name: string;
+  readonly edit: Edit;
+}
+
+const mutant = (name: string, file: string, find: string, replace = ''): Mutant => ({
+  name,
+  edit: { file, find, replace },
+});
+
+/** Each must be caught by a campaign; the guard it lacks is what its name says is missing. */
+export const MUTANTS: readonly Mutant[] = [
+  mutant(
+    'the lease fence is not checked when a lease is changed',
+    'shared/ledger/leases.ts',
+    "{ is: 'equal', path: 'leaseFence', value: lease.leaseFence },",
+  ),
+  mutant(
+    'the look is not checked when a lease is changed',
+    'shared/ledger/leases.ts',
+    "? { is: 'absent', path: 'look' }\n        : { is: 'equal', path: 'look', value: lease.look },",
+    "? { is: 'exists' } : { is: 'exists' },",
+  ),
+  mutant(
+    'a segment that was refused drives all the same',
+    'shared/bursts/drive.ts',
+    'const step: Step = heard.done\n',
+    'const step: Step = heard.row !== undefined\n',
+  ),
+  mutant(
+    'a claim does not look whether the batch is open',
+    'shared/ledger/batches.ts',
+    "{ is: 'equal', path: 'status', value: 'open' },\n      { is: 'equal', path: 'batchFence', value: batch.batchFence },",
+  ),
+  mutant(
+    'the batch fence is not checked when a batch is returned',
+    'shared/ledger/batches.ts',
+    "{ is: 'equal', path: 'status', value: 'claimed' },\n  { is: 'equal', path: 'batchFence', value: batchFence },",
+    "{ is: 'exists' },",
+  ),
+  mutant(
+    'a batch is done when one of its tasks is',
+    'shared/ledger/batches.ts',
+    'row.settled.size < row.tasks.length',
+    'row.settled.size < 1',
+  ),
+  mutant(
+    'a task may end twice',
+    'shared/ledger/tasks.ts',
+    "when: [{ is: 'equal', path: 'status', value: 'accepted' }],\n    set: assignments({ ...ending",
+    "when: [{ is: 'exists' }],\n    set: assignments({ ...ending",
+  ),
+  mutant(
+    'a row that is there is written again',
+    'shared/ledger/rows.ts',
+    "when: [{ is: 'absent' }]",
+    'when: []',
+  ),
+  mutant(
+    'a profile is changed without compare-and-set',
+    'shared/ledger/profiles.ts',
+    "when: [{ is: 'equal', path: 'seq', value: seen.seq }],",
+    'when: [],',
+  ),
+  mutant(
+    'the cap is not compared when money is held',
+    'shared/ledger/money.ts',
+    "{ is: 'atLeast', path: 'available', value: hold.microUsd },",
+  ),
+  mutant(
+    'a hold that is there is taken again',
+    'shared/ledger/money.ts',
+    "{ is: 'absent', path: ['holds', holdName(hold)] },",
+  ),
+  mutant(
+    'a hold that is gone is released again',
+    'shared/ledger/money.ts',
+    "when: [{ is: 'equal', path: ['holds', name], value: heldMicroUsd }],",
+    'when: [],',
+  ),
+  mutant(
+    'holds are not named by the look that took them',
+    'shared/ledger/money.ts',
+    'attempt === undefined ?',
+    'attempt !== undefined ?',
+  ),
+  mutant(
+    'messages that could not be placed are acknowledged',
+    'lambdas/intake.ts',
+    "if (result === undefined || result.outcome === 'later') again.push(...ids(own));",
+  ),
+  mutant(
+    'a new batch is not announced to its profile',
+    'shared/bursts/open.ts',
+    'const oldestOpen = older(seen.oldestOpen, arrived);',
+    'const oldestOpen = seen.oldestOpen;',
+  ),
+  mutant(
+    'the watermark passes batches that are still open',
+    'lambdas/sweep/profiles.ts',
+    'oldestOpen: live[0]?.batchId ?? null,',
+    'oldestOpen: live.at(-1)?.batchId ?? null,',
+  ),
+  mutant(
+    'the sweep forgets claims of bursts that are over',
+    'lambdas/sweep/batches.ts',
+    'if (end !== undefined) return giveBack(ports.ledger, settings, batch, end, now);',
+  ),
+  mutant(
+    'the sweep takes nobody over',
+    'shared/sweep/silent-segment.ts',
+    "return lease.takeOvers >= settings.limits.takeOvers\n    ? { do: 'give-to-reaper' }\n    : { do: 'take-over' };",
+    "return { do: 'note' };",
+  ),
+  mutant(
+    'the create is not announced by an intent',
+    'lambdas/provision/create-cluster.ts',
+    'const announced = await changeLease(ledger, lease, { intents });',
+    'const announced = await changeLease(ledger, lease, { intents: lease.intents });',
+  ),
+  mutant(
+    'the quarantine of a doubtful call is skipped',
+    'shared/provision/intents.ts',
+    'return waitSeconds > 0 ?',
+    'return waitSeconds > 1e9 ?',
+  ),
+  mutant(
+    'one list without it proves that nothing was bought',
+    'lambdas/provision/create-cluster.ts',
+    'if (waitSeconds > 0) {',
+    'if (waitSeconds > 1e9) {',
+  ),
+  mutant(
+    'what a doubtful create bought is not adopted',
+    'lambdas/provision/create-cluster.ts',
+    'if (found === undefined) return undefined;',
+    'return undefined;',
+  ),
+  mutant(
+    'a lost answer to a create is taken for a refusal',
+    'lambdas/provision/create-cluster.ts',
+    'if (!isRefusal(error)) return;',
+  ),
+  mutant(
+    'the price is not asked again before the create',
+    'lambdas/provision/create-cluster.ts',
+    'return totalMicroUsd > offer.termMicroUsd ? totalMicroUsd : undefined;',
+    'return undefined;',
+  ),
+  mutant(
+    'READY is trusted without an answer of the worker',
+    'shared/poll/cluster-look.ts',
+    "answer.kind === 'answered' &&\n    answer.value.status === 'ready' &&\n    slots > 0 &&\n    wrongGpus(lease, answer.value) === undefined\n      ? [{ workerId, url, slots: Math.min(slots, answer.value.slots) }]",
+    'slots > 0 ? [{ workerId, url, slots }]',
+  ),
+  mutant(
+    'other hardware is accepted',
+    'shared/poll/cluster-look.ts',
+    'if (named !== offer.gpuModel) return',
+    'if (named === null) return',
+  ),
+  mutant(
+    'a new cluster is given up on one 404',
+    'shared/poll/cluster-look.ts',
+    'return missing >= settings.looks.goneSeconds',
+    'return missing >= 0',
+  ),
+  mutant(
+    'a running cluster is given up on one list without it',
+    'shared/poll/gone.ts',
+    'if (lease.goneSince === undefined) return { changed: { goneSince: view.asOf, goneLists: 1 } };',
+    "if (lease.goneSince === undefined) return { gone: 'not listed' };",
+  ),
+  mutant(
+    'a worker is lost when it is silent once',
+    'shared/poll/job-look.ts',
+    'misses >= settings.looks.lostAfterMisses &&\n    silentSeconds >= settings.looks.lostAfterSeconds',
+    'misses >= 1',
+  ),
+  mutant(
+    'uploads are accepted as results',
+    'lambdas/collect/accept-result.ts',
+    'if (!verdict.verified) {',
+    'if (verdict === null) {',
+  ),
+  mutant(
+    'a result stays where its worker may write',
+    'lambdas/collect/accept-result.ts',
+    'const key = resultKey(',
+    'const key = uploadKey(',
+  ),
+  mutant(
+    'attempts have no end',
+    'shared/run/returns.ts',
+    'if (attempts >= settings.batches.maxAttempts)',
+    'if (attempts >= 1e9)',
+  ),
+  mutant(
+    'a worker that refused a batch gets it again',
+    'shared/run/assignment.ts',
+    'if (batch.excludedWorkers?.includes(worker)) continue;',
+  ),
+  mutant(
+    'no term is bought for work that needs one',
+    'shared/run/assignment.ts',
+    'if (needsTerm && mayExtend(',
+    'if (needsTerm && !mayExtend(',
+  ),
+  mutant(
+    'a burst settles without tearing its cluster down',
+    'lambdas/plan/close-burst.ts',
+    "return { next: sent || lease.clusterId !== undefined ? 'tear-down' : 'settle', reason };",
+    "return { next: sent === null ? 'tear-down' : 'settle', reason };",
+  ),
+  mutant(
+    'a delete that was acknowledged counts as an end',
+    'shared/teardown/confirmation.ts',
+    'if (living.length > 0) {',
+    'if (living.length > 1e9) {',
+  ),
+  mutant(
+    'one list without it proves that a cluster is gone',
+    'shared/teardown/confirmation.ts',
+    'looks >= ABSENT_LOOKS && seconds >= settings.looks.goneSeconds',
+    'looks >= 1',
+  ),
+  mutant(
+    'a cluster that does not end is called settled',
+    'lambdas/teardown/confirm-teardown.ts',
+    "changeLease(ledger, lease, { phase: 'teardown-owed' })",
+    "changeLease(ledger, lease, { phase: 'settled' })",
+  ),
+  mutant(
+    'holds are given back whole, whatever was billed',
+    'lambdas/teardown/settle.ts',
+    '{ ...billed, ...hold }, spentMicroUsd);',
+    '{ ...billed, ...hold }, 0);',
+  ),
+  mutant(
+    'the quote is taken for the bill',
+    'shared/teardown/bill.ts',
+    'view?.amountPaidMicroUsd ?? lease.quotedMicroUsd',
+    'lease.quotedMicroUsd',
+  ),
+  mutant(
+    'clusters that ended unlearned are on no bill',
+    'lambdas/teardown/settle.ts',
+    'billedMicroUsd: bill.billedMicroUsd + others,',
+    'billedMicroUsd: bill.billedMicroUsd,',
+  ),
+  mutant(
+    'the reaper destroys nothing',
+    'lambdas/reap.ts',
+    'await clusters.destroy(entry.clusterId);',
+  ),
+  mutant(
+    'the reaper takes what a settled lease left for owned',
+    'shared/reap/ownership.ts',
+    "lease.phase !== 'settled' &&\n  lease.phase !== 'teardown-owed' &&",
+  ),
+];

@@ -1,0 +1,193 @@
+import { Settings } from '../../shared/model/settings.ts';
+import { type Chance, chanceFrom } from './chance.ts';
+import { EVENTS, type EventFault, familyOf } from './faults.ts';
+
+/** One task a dApp sends. */
+export interface SimulatedTask {
+  readonly taskId: string;
+  readonly number: number;
+  readonly vramGb: number;
+  /** Seconds it takes on an honest worker; the dApp announces them. */
+  readonly seconds: number;
+  readonly poison: boolean;
+}
+
+/** What one dApp sends at one moment. */
+export interface Arrival {
+  readonly atSeconds: number;
+  readonly tenant: string;
+  readonly tasks: readonly SimulatedTask[];
+}
+
+/** Something that goes wrong at a time of its own; what needs a victim waits until there is one. */
+export interface PlannedEvent {
+  readonly fault: EventFault;
+  readonly atSeconds: number;
+  readonly forSeconds: number;
+  /** How bad it is, in (0, 1]. */
+  readonly severity: number;
+}
+
+type Size = 'usual' | 'large' | 'days';
+
+/** All that is decided before a run begins. A function of seed and multiplier alone. */
+export interface Schedule {
+  readonly seed: number;
+  readonly multiplier: number;
+  readonly size: Size;
+  readonly settings: Settings;
+  /** What a deploy in flight moves to. */
+  readonly nextSettings: Settings;
+  readonly arrivals: readonly Arrival[];
+  /** Moments at which a dApp takes one of its tasks back. */
+  readonly cancelsAtSeconds: readonly number[];
+  readonly events: readonly PlannedEvent[];
+  /** No fault begins after this. */
+  readonly quietAtSeconds: number;
+  readonly provisioningSeconds: number;
+  /** Segments end after few events, so that they hand over in a run of hours. */
+  readonly shortHistories: boolean;
+}
+
+export const TENANTS = ['amber', 'birch'] as const;
+export const queueOf = (tenant: string): string => `intake-${tenant}`;
+
+const IMAGE = `registry.test/worker@sha256:${'ab'.repeat(32)}`;
+const MEMORIES_GB: readonly [number, ...number[]] = [24, 48, 80];
+/** What the second profile may need beside the first one's need. */
+const OTHER_MEMORIES_GB: Readonly<Record<number, readonly [number, ...number[]]>> = {
+  24: [48, 80, 48],
+  48: [24, 80, 24],
+  80: [24, 48, 24],
+};
+const HOUR = 3600;
+
+/** At least so many events of so many families are planned; the rates bring the rest. */
+const MIN_EVENTS = 4;
+const MIN_FAMILIES = 3;
+
+/** Draws a schedule. Pure: equal arguments give equal schedules. */
+export function drawSchedule(seed: number, multiplier: number): Schedule {
+  const chance = chanceFrom(seed);
+  const draw = chance.at('size');
+  const size: Size = draw < 0.01 ? 'days' : draw < 0.1 ? 'large' : 'usual';
+  const settings = drawSettings(chance, 'settings');
+  const spanSeconds = { usual: 0.1 * HOUR, large: 0.5 * HOUR, days: 26 * HOUR }[size];
+  const arrivals = drawArrivals(chance, size, spanSeconds);
+  const quietAtSeconds = Math.round(spanSeconds + HOUR * 0.3);
+  return {
+    seed,
+    multiplier,
+    size,
+    settings,
+    nextSettings: drawDeploy(chance, settings),
+    arrivals,
+    cancelsAtSeconds: Array.from({ length: chance.whole('cancels', 0, 2) }, (_, n) =>
+      chance.between(`cancel ${n}`, 30, quietAtSeconds),
+    ),
+    events: drawEvents(chance, multiplier, quietAtSeconds),
+    quietAtSeconds,
+    provisioningSeconds: chance.between('provisioning', 60, 200),
+    shortHistories: chance.happens('short histories', 0.15),
+  };
+}
+
+function drawArrivals(chance: Chance, size: Size, spanSeconds: number): Arrival[] {
+  const groups = { usual: 2, large: 6, days: 14 }[size] + chance.whole('groups', 0, 2);
+  const memory = chance.pick('memory', MEMORIES_GB);
+  const memories = [memory, chance.pick('other memory', OTHER_MEMORIES_GB[memory] ?? [48])];
+  const minimum = Math.ceil(8 / groups);
+  let next = 1;
+  return Array.from({ length: groups }, (_, group) => {
+    const long = chance.happens(`long ${group}`, 0.1);
+    // The first two groups have two profiles between them, so that there are two bursts at least.
+    const first = group < 2 ? group : chance.whole(`profile ${group}`, 0, 1);
+    const tasks = Array.from(
+      { length: chance.whole(`tasks ${group}`, minimum, size === 'usual' ? 7 : 14) },
+      (): SimulatedTask => {
+        const number = next++;
+        return {
+          taskId: `task-${number}`,
+          number,
+          vramGb: memories[first] ?? 24,
+          seconds: Math.round(chance.between(`seconds ${number}`, 5, long ? 900 : 60)),
+          poison: chance.happens(`poison ${number}`, 0.005),
+        };
+      },
+    );
+    const tenant = group < 2 ? TENANTS[0] : chance.pick(`tenant ${group}`, [...TENANTS]);
+    const atSeconds = group < 2 ? group * 20 : chance.between(`arrival ${group}`, 0, spanSeconds);
+    return { atSeconds, tenant, tasks };
+  });
+}
+
+function drawEvents(chance: Chance, multiplier: number, quietAtSeconds: number): PlannedEvent[] {
+  const wanted = MIN_EVENTS + chance.whole('events', 0, Math.round(2 * multiplier));
+  const events: PlannedEvent[] = [];
+  const families = new Set<string>();
+  for (let n = 0; events.length < wanted || families.size < MIN_FAMILIES; n += 1) {
+    const fault = chance.pick(`event ${n}`, [...EVENTS]);
+    const outage = fault.endsWith('outage') || fault === 'worker.unreachable';
+    const long = outage && chance.happens(`long outage ${n}`, 0.1);
+    families.add(familyOf(fault));
+    events.push({
+      fault,
+      atSeconds: Math.round(chance.between(`event at ${n}`, 5, quietAtSeconds - HOUR * 0.1)),
+      forSeconds: Math.round(chance.between(`event for ${n}`, 30, long ? 2 * HOUR : 600)),
+      severity: chance.between(`severity ${n}`, 0.3, 1.2),
+    });
+  }
+  return events;
+}
+
+function drawSettings(chance: Chance, name: string): Settings {
+  const pick = <Item>(what: string, ...items: [Item, ...Item[]]) =>
+    chance.pick(`${name} ${what}`, items);
+  // Most bursts close soon after their work, so that a run is not mostly waiting.
+  const drainBeforeSeconds = pick('drain', 3000, 3000, 3000, 3000, 2400, 2400, 1500, 180);
+  const tight = chance.happens(`${name} tight cap`, 0.05);
+  return Settings.parse({
+    stackName: 'burst-sim',
+    tenantOfQueue: Object.fromEntries(TENANTS.map((tenant) => [queueOf(tenant), tenant])),
+    images: { 'simulated.tiny': IMAGE },
+    workerSecret: 'not-a-secret-in-a-simulation',
+    caps: tight ? { stackMicroUsd: pick('cap', 700_000, 1_500_000, 3_000_000) } : {},
+    batches: {
+      maxTasks: pick('batch', 1, 2, 4, 8),
+      targetSeconds: pick('target', 60, 300, 600),
+      maxAttempts: pick('attempts', 3, 5, 8),
+    },
+    clusters: {
+      secondsPerSlot: pick('slot', 30, 120, 600),
+      maxWorkers: pick('workers', 1, 2, 4),
+      maxBursts: pick('bursts', 1, 2, 4),
+      quorum: pick('quorum', 0.5, 1),
+      provisioningSeconds: pick('provisioning', 900, 1800),
+      stragglerSeconds: 300,
+    },
+    lease: { drainBeforeSeconds, extendBeforeSeconds: Math.max(2700, drainBeforeSeconds + 550) },
+    looks: {
+      shortestSeconds: pick('shortest', 15, 30),
+      longestSeconds: pick('longest', 60, 120),
+      holdSeconds: pick('hold', 120, 240),
+    },
+    limits: { confirmLooks: pick('confirm', 4, 10, 40) },
+  });
+}
+
+/** A deploy changes what an operator tunes; the stack, its queues and images stay. Caps only rise. */
+function drawDeploy(chance: Chance, before: Settings): Settings {
+  const { batches, clusters, looks } = drawSettings(chance, 'deploy');
+  return { ...before, batches, clusters, looks };
+}
+
+/** The caps an operator sets once work is seen to wait for money. */
+export const withRaisedCaps = (settings: Settings): Settings => ({
+  ...settings,
+  caps: {
+    ...settings.caps,
+    stackMicroUsd: 2_000_000_000,
+    dayMicroUsd: 2_000_000_000,
+    defaultTenantMicroUsd: 2_000_000_000,
+  },
+});

@@ -1,0 +1,33 @@
+import * as z from 'zod';
+import type { TaskKind } from '../../shared/kinds/kind.ts';
+
+/**
+ * The smallest work there is: the result of a task is its number in words that only it has. The simulator
+ * puts this kind beside the real ones when it is built, because drawing pictures is all it would do
+ * otherwise; everything else about a task is real.
+ */
+const TinySpec = z.strictObject({
+  number: z.int().nonnegative(),
+  /** No machine can do it. */
+  poison: z.boolean().default(false),
+});
+
+export const RESULT_FILE = 'result.txt';
+
+export const resultOf = (number: number): Uint8Array => Buffer.from(`the result of ${number}`);
+
+export const tinyKind: TaskKind<z.infer<typeof TinySpec>> = {
+  name: 'simulated.tiny',
+  spec: TinySpec,
+  gpuUsed: true,
+  checkpoints: false,
+  unitSeconds: () => 10,
+  affinityKey: () => 'tiny',
+  outputs: () => [{ name: RESULT_FILE, contentType: 'text/plain', maxBytes: 100 }],
+  verify({ number }, files) {
+    const same = Buffer.compare(files.get(RESULT_FILE) ?? new Uint8Array(), resultOf(number)) === 0;
+    return same
+      ? { verified: true, verifiedBy: 'comparison' }
+      : { verified: false, reason: 'E_RESULT_OTHER: not the result of this task' };
+  },
+};

@@ -1,0 +1,179 @@
+import { isClusterOver } from '../../shared/model/cluster.ts';
+import type { Key, Row, Write } from '../../shared/ports.ts';
+import type { Cluster, Market } from '../virtual/market.ts';
+import {
+  admitted,
+  batchWrite,
+  type ClusterTruth,
+  destroyed,
+  leaseWrite,
+  moneyWrite,
+  ordered,
+  owns,
+  settled,
+  taskWrite,
+  type Violation,
+  type Writer,
+} from './invariants.ts';
+
+/** A stretch of time in which a cluster lived and nobody owned it. */
+export interface Unowned {
+  readonly clusterId: string;
+  readonly sinceMs: number;
+  /** When it was last asked to end for the first time, or ended. */
+  untilMs: number | undefined;
+}
+
+/** Watches the truth as it changes, and remembers what the end must be held against. */
+export interface Watch {
+  readonly violations: readonly (Violation & { readonly atMs: number })[];
+  readonly unowned: readonly Unowned[];
+  readonly surplus: ReadonlySet<string>;
+  onWrite(write: Write, row: Row, by: Writer): void;
+  onCluster(cluster: Cluster): void;
+  beforeDestroy(clusterId: string, by: Writer): void;
+  beforeSurplus(): void;
+  /** A worker that must never count as ready. */
+  unfit(workerId: string): void;
+  /** Something was wrong with this cluster or one of its workers. */
+  harm(clusterId: string): void;
+  report(violation: Violation | undefined): void;
+  /** Which write last changed a row. */
+  lastWriteOf(key: Key): Write | undefined;
+  latest(key: Key): Row | undefined;
+  /** Rows in the index of what is due. */
+  dueCount(): number;
+  tasksEnded(): number;
+  livingClusters(): number;
+}
+
+export interface WatchOptions {
+  readonly now: () => number;
+  readonly market: () => Market;
+  readonly stackCapMicroUsd: () => number;
+}
+
+const nameOf = ({ pk, sk }: Key) => `${pk} ${sk}`;
+
+export function createWatch({ now, market, stackCapMicroUsd }: WatchOptions): Watch {
+  const violations: (Violation & { atMs: number })[] = [];
+  const rows = new Map<string, Row>();
+  const writes = new Map<string, Write>();
+  const due = new Set<string>();
+  const surplus = new Set<string>();
+  const harmed = new Set<string>();
+  const unfit = new Set<string>();
+  const unowned = new Map<string, Unowned>();
+  const over: Unowned[] = [];
+  let [ended, living] = [0, 0];
+  let surplusNext = false;
+
+  const report = (violation: Violation | undefined) => {
+    if (violation !== undefined) violations.push({ ...violation, atMs: now() });
+  };
+  const leaseOf = (burstId: string) => rows.get(`L#${burstId} #`);
+  const truthOf = ({ id, request, phase }: Cluster): ClusterTruth => ({
+    id,
+    name: request.name,
+    phase,
+    surplus: surplus.has(id),
+  });
+  const named = (name: unknown) =>
+    market()
+      .all()
+      .filter(({ request }) => request.name === name);
+
+  /** Starts and ends the stretches in which a cluster has no owner. */
+  const noteOwner = (cluster: Cluster) => {
+    const since = unowned.get(cluster.id);
+    // One that was asked to end already is on its way, or does not listen: that is its provider's doing.
+    const lives =
+      !isClusterOver(cluster.phase) && (since !== undefined || cluster.deletesAsked === 0);
+    const orphan = lives && !owns(leaseOf(cluster.request.name), cluster.id);
+    if (orphan && since === undefined) {
+      unowned.set(cluster.id, { clusterId: cluster.id, sinceMs: now(), untilMs: undefined });
+    }
+    if (!orphan && since !== undefined) {
+      since.untilMs ??= now();
+      over.push(since);
+      unowned.delete(cluster.id);
+    }
+  };
+
+  const onLease = (before: Row | undefined, row: Row, by: Writer) => {
+    report(leaseWrite(before, row, by));
+    report(admitted(before, row, unfit));
+    if (row.phase === 'settled' && before?.phase !== 'settled') {
+      report(settled(row, named(row.burstId).map(truthOf)));
+    }
+    if (before?.phase !== row.phase || before?.clusterId !== row.clusterId) {
+      for (const cluster of named(row.burstId)) noteOwner(cluster);
+    }
+  };
+
+  const committed = () =>
+    market()
+      .all()
+      .filter(({ id }) => !surplus.has(id))
+      .reduce((sum, cluster) => sum + market().chargedMicroUsd(cluster), 0);
+
+  return {
+    violations,
+    surplus,
+    report,
+    harm: (clusterId) => void harmed.add(clusterId),
+    unfit: (workerId) => void unfit.add(workerId),
+    get unowned() {
+      return [...over, ...unowned.values()];
+    },
+    onWrite(write, row, by) {
+      const name = nameOf(write.key);
+      const before = rows.get(name);
+      rows.set(name, row);
+      writes.set(name, write);
+      if (row.dueOf === undefined) due.delete(name);
+      else due.add(name);
+      const { pk, sk } = write.key;
+      if (pk.startsWith('L#') && sk === '#') onLease(before, row, by);
+      else if (pk.startsWith('P#') && sk !== '#') report(batchWrite(before, row, by));
+      else if (pk.startsWith('$#')) report(moneyWrite(before, row));
+      else if (pk.startsWith('T#')) {
+        report(taskWrite(before, row));
+        if (row.status !== 'accepted' && before?.status === 'accepted') ended += 1;
+      }
+    },
+    onCluster(cluster) {
+      if (surplusNext) surplus.add(cluster.id);
+      surplusNext = false;
+      noteOwner(cluster);
+      living = market()
+        .all()
+        .filter(({ phase }) => !isClusterOver(phase)).length;
+      if (cluster.createdMs !== now() && cluster.phase !== 'RUNNING') return;
+      report(ordered(named(cluster.request.name).map(truthOf)));
+      const spent = committed();
+      if (spent > stackCapMicroUsd()) {
+        const what = `${spent - stackCapMicroUsd()} micro-USD above the cap of the stack are bought`;
+        report({ invariant: 'CAP', what });
+      }
+    },
+    beforeDestroy(clusterId, by) {
+      const cluster = market()
+        .all()
+        .find(({ id }) => id === clusterId);
+      if (cluster === undefined) return;
+      const since = unowned.get(clusterId);
+      if (since !== undefined) since.untilMs ??= now();
+      const truth = { ...truthOf(cluster), unharmed: !harmed.has(clusterId) };
+      report(destroyed(truth, leaseOf(cluster.request.name), by));
+    },
+    beforeSurplus: () => {
+      surplusNext = true;
+    },
+    lastWriteOf: (key) => writes.get(nameOf(key)),
+    latest: (key) => rows.get(nameOf(key)),
+    dueCount: () => due.size,
+    tasksEnded: () => ended,
+    livingClusters: () => living,
+  };
+}

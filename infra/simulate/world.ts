@@ -1,0 +1,210 @@
+import { memoryArtifacts } from '../../shared/memory/memory-artifacts.ts';
+import { memoryIds } from '../../shared/memory/memory-ids.ts';
+import { memoryLedger } from '../../shared/memory/memory-ledger.ts';
+import { memoryQueue } from '../../shared/memory/memory-queue.ts';
+import { canonicalJson } from '../../shared/model/digest.ts';
+import type { Settings } from '../../shared/model/settings.ts';
+import { instantOf } from '../../shared/model/time.ts';
+import type { Bursts, Clock } from '../../shared/ports.ts';
+import { ExecutionRefused } from '../local/engine/api-refusal.ts';
+import { runCompiled } from '../local/engine/state-machine.ts';
+import type { Timers } from '../local/engine/timers.ts';
+import { virtualTime } from '../local/engine/virtual-time.ts';
+import { virtualJobs } from '../virtual/jobs.ts';
+import { createMarket } from '../virtual/market.ts';
+import { workerModel } from '../virtual/worker-model.ts';
+import { createActors } from './actor.ts';
+import { actorPorts, type TruePorts } from './actor-ports.ts';
+import { createCalls } from './calls.ts';
+import { createDisturbance, type Strike } from './disturbance.ts';
+import { createFunctions } from './functions.ts';
+import { machineFor } from './machines.ts';
+import { clusterFate, isHarmful, workerNature } from './market-faults.ts';
+import { queueOf, type Schedule, TENANTS } from './schedule.ts';
+import { createWatch } from './watch.ts';
+
+export const START_AT = '2026-01-01T00:00:00.000Z';
+
+/** One line of a timeline. */
+export type Note = (who: string, what: string) => void;
+
+export interface WorldOptions {
+  readonly schedule: Schedule;
+  /** Chances that go well whatever the rates say. */
+  readonly leftOut: ReadonlySet<string>;
+  readonly note: Note | undefined;
+}
+
+/**
+ * Burst on virtual time with everything going wrong that can: the deployed machine, the deployed stages,
+ * in-memory ports behind faults, a provider and workers that cannot be trusted. One thing runs at a time, and
+ * all that varies comes from the seed.
+ */
+export function createWorld({ schedule, leftOut, note }: WorldOptions) {
+  const timers = virtualTime({ startAt: START_AT });
+  const clock = steadyClock(timers);
+  let settings: Settings = schedule.settings;
+  const onStrike = ({ fault, key }: Strike) => note?.('fault', `${fault} [${key}]`);
+  const quietAtMs = timers.now() + schedule.quietAtSeconds * 1000;
+  const { seed, multiplier } = schedule;
+  const disturbance = createDisturbance({ seed, multiplier, timers, quietAtMs, leftOut, onStrike });
+  const { chance } = disturbance;
+
+  const ledger = memoryLedger({ copies: false });
+  const artifacts = memoryArtifacts({ clock });
+  const queues = new Map<string, ReturnType<typeof memoryQueue>>(
+    TENANTS.map((tenant) => [tenant, memoryQueue({ clock })]),
+  );
+  const actors = createActors(timers);
+  const calls = createCalls({ actors, disturbance, note });
+  const seconds = new Map(
+    schedule.arrivals.flatMap(({ tasks }) => tasks.map((task) => [task.taskId, task.seconds])),
+  );
+  let priceFactor = 1;
+  let nothingFree = false;
+
+  const watch = createWatch({
+    now: timers.now,
+    market: () => market,
+    stackCapMicroUsd: () => settings.caps.stackMicroUsd,
+  });
+  const market = createMarket({
+    timers,
+    behaviour: {
+      provisioningSeconds: () => schedule.provisioningSeconds,
+      listLagSeconds: 5,
+      terminationSeconds: 20,
+    },
+    priceFactor: () => priceFactor,
+    fateOf: (id) => {
+      const fate = clusterFate(disturbance, id, settings.limits.listLagSeconds);
+      if (isHarmful(fate)) watch.harm(id);
+      return fate;
+    },
+    onChange: (cluster) => {
+      note?.('market', `${cluster.id} (${cluster.request.name}) is ${cluster.phase}`);
+      watch.onCluster(cluster);
+    },
+    startWorker({ offer, env }, vramMb, workerId) {
+      const nature = workerNature(
+        disturbance,
+        workerId,
+        (taskId) => seconds.get(taskId) ?? 10,
+        () => watch.harm(workerId.slice(0, workerId.lastIndexOf('-'))),
+      );
+      const worker = workerModel({
+        timers,
+        artifacts,
+        slots: Number(env.BURST_SLOTS ?? 1),
+        gpus: Array.from({ length: offer.gpusPerWorker }, () => ({
+          model: nature.otherGpu ? 'Tesla T4' : offer.gpuModel,
+          vramMb,
+        })),
+        taskSeconds: nature.taskSeconds,
+        produce: nature.produce,
+        traits: nature.traits,
+      });
+      if (nature.dead) worker.kill();
+      const { deliversModel } =
+        market.all().find(({ id }) => workerId.startsWith(`${id}-`))?.fate ?? {};
+      if (nature.dead || nature.otherGpu || deliversModel !== undefined) watch.unfit(workerId);
+      return worker;
+    },
+  });
+
+  const bursts: Bursts = {
+    async start(name, input) {
+      try {
+        machine.start({ name, input: canonicalJson(input) });
+        return 'started';
+      } catch (error) {
+        if (error instanceof ExecutionRefused && error.code === 'ExecutionAlreadyExists') {
+          return 'already-there';
+        }
+        throw error;
+      }
+    },
+  };
+  const truth: TruePorts = {
+    clock,
+    ids: memoryIds(schedule.seed, clock),
+    artifacts,
+    bursts,
+    clusters: {
+      ...market.clusters,
+      offers: async (need) => (nothingFree ? [] : market.clusters.offers(need)),
+    },
+    jobs: virtualJobs(market),
+    ledger: {
+      ...ledger,
+      lastWriteOf: watch.lastWriteOf,
+      async write(write, by) {
+        const written = await ledger.write(write);
+        if (written.written) watch.onWrite(write, written.row, by);
+        return written;
+      },
+    },
+    beforeDestroy: watch.beforeDestroy,
+    beforeSurplus: watch.beforeSurplus,
+  };
+
+  const functions = createFunctions({
+    timers,
+    actors,
+    disturbance,
+    portsOf: (actor, log) => actorPorts(calls, disturbance, truth, actor, log),
+    settings: () => settings,
+    note,
+  });
+  let drawn = 0;
+  const random = () => chance.at(`machine ${drawn++}`);
+  const uuid = () => truth.ids.unique();
+  const compiled = machineFor({ now: timers.now, random, uuid }, schedule.shortHistories);
+  const machine = runCompiled(compiled, {
+    ...{ name: 'burst', invoke: functions.invoke, timers, random, uuid },
+  });
+
+  return {
+    schedule,
+    timers,
+    clock,
+    note,
+    disturbance,
+    actors,
+    calls,
+    truth,
+    ledger,
+    artifacts,
+    queues,
+    queueArnOf: (tenant: string) => `arn:aws:sqs:us-east-1:000000000000:${queueOf(tenant)}`,
+    market,
+    machine,
+    functions,
+    watch,
+    secondsNow: () => (timers.now() - Date.parse(START_AT)) / 1000,
+    settings: () => settings,
+    /** A deploy in flight: whoever is invoked from here on runs with these. */
+    deploy(next: Settings) {
+      settings = next;
+    },
+    setPriceFactor(factor: number) {
+      priceFactor = factor;
+    },
+    setNothingFree(value: boolean) {
+      nothingFree = value;
+    },
+  };
+}
+
+/** Writes each instant once: everybody asks for the time, and it seldom moves. */
+function steadyClock(timers: Pick<Timers, 'now'>): Clock {
+  let [atMs, instant] = [timers.now(), instantOf(timers.now())];
+  return {
+    now() {
+      if (timers.now() !== atMs) [atMs, instant] = [timers.now(), instantOf(timers.now())];
+      return instant;
+    },
+  };
+}
+
+export type World = ReturnType<typeof createWorld>;

@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest';
+import {
+  admitted,
+  batchWrite,
+  destroyed,
+  leaseWrite,
+  moneyWrite,
+  ordered,
+  owns,
+  settled,
+  taskWrite,
+} from '../../infra/simulate/invariants.ts';
+
+const driver = { who: 'run', burst: { burstId: 'b-1', leaseFence: 2 } };
+const sweep = { who: 'sweep', burst: undefined };
+const broken = (violation: { invariant: string } | undefined) => violation?.invariant;
+
+describe('FENCE', () => {
+  it.each([
+    ['its own fence', 2, driver, undefined],
+    ['an older fence than the lease has', 3, driver, 'FENCE'],
+    ['no fence: the sweep', 3, sweep, undefined],
+  ])('a lease is written under %s', (_what, leaseFence, by, expected) => {
+    const before = { burstId: 'b-1', leaseFence };
+    expect(broken(leaseWrite(before, { ...before, phase: 'ready' }, by))).toBe(expected);
+  });
+
+  const claimed = { batchId: 'B', status: 'claimed', batchFence: 3, burst: 'b-1' };
+  it.each([
+    ['returned by its own burst', { status: 'open', batchFence: 4 }, driver, undefined],
+    ['returned by the sweep', { status: 'open', batchFence: 4 }, sweep, undefined],
+    ['returned under the same fence', { status: 'open', batchFence: 3 }, driver, 'FENCE'],
+    ['moved back', { status: 'open', batchFence: 2 }, driver, 'FENCE'],
+    ['done under any fence', { status: 'done', batchFence: 3 }, sweep, undefined],
+  ])('a claimed batch is %s', (_what, change, by, expected) => {
+    expect(broken(batchWrite(claimed, { ...claimed, ...change }, by))).toBe(expected);
+  });
+
+  it('another burst does not move a claimed batch, nobody opens one that is done', () => {
+    const other = { who: 'run', burst: { burstId: 'b-2', leaseFence: 1 } };
+    const open = { status: 'open', batchFence: 4 };
+    expect(broken(batchWrite(claimed, { ...claimed, ...open }, other))).toBe('FENCE');
+    const done = { ...claimed, status: 'done' };
+    expect(broken(batchWrite(done, { ...done, ...open }, sweep))).toBe('ONCE');
+  });
+});
+
+it.each([
+  [{ status: 'accepted' }, { status: 'done', job: 'j-1' }, undefined],
+  [{ status: 'done', job: 'j-1' }, { status: 'done', job: 'j-1', seen: true }, undefined],
+  [{ status: 'done', job: 'j-1' }, { status: 'done', job: 'j-2' }, 'ONCE'],
+  [{ status: 'cancelled' }, { status: 'done', job: 'j-1' }, 'ONCE'],
+])('ONCE: a task that was %j and is %j', (before, after, expected) => {
+  expect(broken(taskWrite(before, after))).toBe(expected);
+});
+
+it.each([
+  [{ available: 5 }, { available: 0 }, undefined],
+  [{ available: 5 }, { available: -1 }, 'CAP'],
+  [{ available: -5 }, { available: -1 }, undefined],
+])('CAP: %j left, then %j', (before, after, expected) => {
+  expect(broken(moneyWrite(before, after))).toBe(expected);
+});
+
+const cluster = (id: string, phase = 'RUNNING', surplus = false) => ({
+  ...{ id, phase, surplus },
+  name: 'b-1',
+});
+
+it.each([
+  [[cluster('c-1')], undefined],
+  [[cluster('c-1', 'DELETED'), cluster('c-2')], undefined],
+  [[cluster('c-1'), cluster('c-2', 'RUNNING', true)], undefined],
+  [[cluster('c-1', 'PROVISIONING'), cluster('c-2')], 'ONE-CLUSTER'],
+])('ONE-CLUSTER: %j', (clusters, expected) => {
+  expect(broken(ordered(clusters))).toBe(expected);
+});
+
+it.each([
+  ['its own is over', { clusterId: 'c-1' }, [cluster('c-1', 'DELETED')], undefined],
+  ['its own lives', { clusterId: 'c-1' }, [cluster('c-1')], 'TEARDOWN'],
+  ['one it never learned of lives', {}, [cluster('c-1')], 'TEARDOWN'],
+  ['a surplus one lives', { clusterId: 'c-1' }, [cluster('c-2', 'RUNNING', true)], undefined],
+])('TEARDOWN: a lease is settled while %s', (_what, lease, clusters, expected) => {
+  expect(broken(settled(lease, clusters))).toBe(expected);
+});
+
+describe('FALSE-TEARDOWN', () => {
+  const healthy = { ...cluster('c-1'), unharmed: true };
+  const gone = { Error: 'ClusterGone', Cause: 'not listed' };
+  it.each([
+    ['that its lease wants', { phase: 'ready' }, healthy, 'FALSE-TEARDOWN'],
+    ['at the paid edge', { phase: 'tearing-down' }, healthy, undefined],
+    [
+      'that is blamed for nothing',
+      { phase: 'tearing-down', failure: gone },
+      healthy,
+      'FALSE-TEARDOWN',
+    ],
+    [
+      'that is blamed for something',
+      { phase: 'tearing-down', failure: gone },
+      { ...healthy, unharmed: false },
+      undefined,
+    ],
+    ['of somebody else', { phase: 'ready', clusterId: 'c-9' }, healthy, undefined],
+  ])('a cluster is ended %s', (_what, lease, truth, expected) => {
+    expect(broken(destroyed(truth, { clusterId: 'c-1', ...lease }, driver))).toBe(expected);
+  });
+});
+
+it('READY: no worker is admitted that never answered', () => {
+  const lease = { burstId: 'b-1', workers: [{ workerId: 'w-1' }] };
+  expect(broken(admitted(undefined, lease, new Set(['w-1'])))).toBe('READY');
+  expect(broken(admitted(undefined, lease, new Set(['w-2'])))).toBeUndefined();
+});
+
+it.each([
+  [undefined, false],
+  [{ phase: 'creating' }, true],
+  [{ phase: 'ready', clusterId: 'c-1' }, true],
+  [{ phase: 'ready', clusterId: 'c-2' }, false],
+  [{ phase: 'settled', clusterId: 'c-1' }, false],
+  [{ phase: 'teardown-owed', clusterId: 'c-1' }, false],
+])('a cluster is owned by the lease %j: %s', (lease, owned) => {
+  expect(owns(lease, 'c-1')).toBe(owned);
+});
