@@ -30,7 +30,7 @@ const WITH_TINY_KIND: readonly Edit[] = [
     'shared/kinds/kinds.ts',
     'tinyKind',
     '../../infra/simulate/tiny-kind.ts',
-    'import type { OutputFile',
+    'import type { AssetRef } from',
   ),
   {
     file: 'shared/kinds/kinds.ts',

@@ -159,8 +159,8 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'other hardware is accepted',
     'shared/poll/cluster-look.ts',
-    'if (named !== offer.gpuModel) return',
-    'if (named === null) return',
+    'if (!isDelivered(offer.gpuModel, view.gpuModel))',
+    'if (view.gpuModel === undefined)',
   ),
   mutant(
     'a new cluster is given up on one 404',
@@ -188,9 +188,9 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   mutant(
     'a result stays where its worker may write',
-    'lambdas/collect/accept-result.ts',
-    'const key = resultKey(',
-    'const key = uploadKey(',
+    'lambdas/collect/finish-task.ts',
+    'const key = resultKey(tenant, task.taskId, credit.job, name);',
+    "const key = resultKey(tenant, task.taskId, credit.job, name).replace('results', 'uploads');",
   ),
   mutant(
     'attempts have no end',
