@@ -24,6 +24,7 @@ const report = {
   status: 'running',
   uploaded: [0],
   failures: [],
+  checkpoints: [],
   slotSeconds: 3,
 };
 const health = { contract: 1, status: 'ready', slots: 1, gpus: [], gpuUsed: true };

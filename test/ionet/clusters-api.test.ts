@@ -223,7 +223,7 @@ describe('a look at a cluster', () => {
     { name: 'NVIDIA_A100_80GB', gpuModel: 'A100 80GB' },
     { name: 'NVIDIA GeForce RTX 4090', gpuModel: 'RTX 4090' },
     { name: 'NVIDIA_309', gpuModel: 'NVIDIA_309' },
-    { name: '3090', gpuModel: '3090' },
+    { name: '3090', gpuModel: 'RTX 3090' },
   ])('reads GPU model $name as $gpuModel', async ({ name, gpuModel }) => {
     const clusters = await clientSaying({ ...cluster, gpu_model: name });
     expect((await clusters.get(ID))?.gpuModel).toBe(gpuModel);
