@@ -34,7 +34,7 @@ export function createCheckpointUploads(
   const earlierSeconds = resume === undefined ? 0 : (checkpoint?.resume?.workSeconds ?? 0);
   const closing = new AbortController();
   const until = AbortSignal.any([signal, closing.signal]);
-  let sequence = checkpoint?.resume?.sequence ?? 0;
+  let sequence = resume === undefined ? 0 : resume.sequence;
   let waiting: { mark: CheckpointMark; payload: Uint8Array } | undefined;
   let running: Promise<void> | undefined;
 

@@ -90,7 +90,7 @@ const API_KEY = 'local-simulator-key';
 const FUNCTION_SECONDS = 30;
 const PROVIDER_SECONDS = 10;
 /** Between two passes of sweep and reap, seconds of the local clock. */
-const SWEEP_SECONDS = 120;
+const SWEEP_SECONDS = 200;
 /** Long enough that a busy machine is not taken for a dead worker. */
 const WORKER_TIMEOUT_MS = 800;
 
@@ -130,7 +130,7 @@ const localSettings = (speed: number, changes: Partial<z.input<typeof Settings>>
     // up, replaced and thawed while its URLs still live.
     lease: { jobSeconds: 3000 },
     // A second of this clock is 10 real milliseconds: looks as dense as on AWS would leave no time for the work.
-    looks: { shortestSeconds: 30, holdSeconds: 60, viewSeconds: 360 },
+    looks: { shortestSeconds: 45, holdSeconds: 100, viewSeconds: 600 },
     limits: {
       functionSeconds: FUNCTION_SECONDS * speed,
       providerSeconds: PROVIDER_SECONDS * speed,

@@ -1,6 +1,8 @@
+import { forgetTask } from '../../shared/bursts/forget-task.ts';
 import type { Claim } from '../../shared/kinds/kind.ts';
-import { type KnownTask, kindNamed } from '../../shared/kinds/kinds.ts';
+import { hasSecrets, type KnownTask, kindNamed } from '../../shared/kinds/kinds.ts';
 import { claimFact } from '../../shared/ledger/claims.ts';
+import { readTask } from '../../shared/ledger/tasks.ts';
 import { uploadKey } from '../../shared/model/artifact-keys.ts';
 import type { CheckpointMark } from '../../shared/model/checkpoint.ts';
 import type { TaskId } from '../../shared/model/ids.ts';
@@ -45,8 +47,10 @@ export async function acceptResult(
     const key = uploadKey(lease.tenant, task.taskId, job.jobId, name);
     const fetched = await ports.artifacts.get(key, { maxBytes });
     if (fetched.found) files.set(name, fetched.object.bytes);
-    else if (fetched.why === 'missing') return { kind: 'missing', ended: false };
-    else {
+    else if (fetched.why === 'missing') {
+      const before = await endedBefore(ports, lease, job, task, known);
+      return before?.kind === 'accepted' ? before : { kind: 'missing', ended: false };
+    } else {
       const reason = `E_RESULT_SIZE: ${name} is above ${maxBytes} bytes`;
       const { burstId: burst } = lease;
       ports.log('result rejected', { burst, job: job.jobId, task: task.taskId, reason });
@@ -67,6 +71,8 @@ export async function acceptResult(
   if (verdict.verified === 'vote') {
     return acceptVote(ports, settings, lease, job, task, { known, files, verdict });
   }
+  const before = await endedBefore(ports, lease, job, task, known);
+  if (before !== undefined) return before;
   const taken = await takenClaim(ports, lease, task, verdict.claims ?? []);
   if (taken !== undefined) {
     const reason = `E_RESULT_TAKEN: ${taken.by} rests on the same ${taken.claim.fact.split(':')[0]}`;
@@ -82,6 +88,23 @@ export async function acceptResult(
     slotSeconds: job.slotSeconds / Math.max(1, job.uploaded.size),
     resumed: resumedBy(job, task),
   });
+}
+
+/**
+ * What a task that has ended already makes of this job's files: they were accepted before a crash, whose
+ * clean-up may have removed the uploads, or they are refused and claim nothing.
+ */
+async function endedBefore(
+  ports: CollectPorts,
+  { tenant }: LeaseRow,
+  { jobId }: JobRow,
+  { taskId }: ManifestTask,
+  known: KnownTask,
+): Promise<{ readonly kind: 'accepted' | 'refused'; readonly ended: true } | undefined> {
+  const row = await readTask(ports.ledger, tenant, taskId);
+  if (row === undefined || row.status === 'accepted') return undefined;
+  if (hasSecrets(known)) await forgetTask(ports, tenant, taskId);
+  return { kind: row.job === jobId ? 'accepted' : 'refused', ended: true };
 }
 
 function knownTask(job: JobRow, { kind, spec }: ManifestTask): KnownTask {

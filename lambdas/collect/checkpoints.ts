@@ -46,16 +46,27 @@ export async function takeCheckpoint(
   }
 
   const { sequence, stage, workSeconds } = read.header;
+  if (sequence > (checkpoint?.resume?.sequence ?? 0) + MAX_PER_ATTEMPT) {
+    const reason = `E_CKPT_SEQUENCE: ${sequence} is beyond what one attempt may leave`;
+    log('checkpoint rejected', { burst: lease.burstId, job: job.jobId, task: taskId, reason });
+    return { kind: 'rejected' };
+  }
   const seen = await readCheckpoints(ledger, lease.tenant, taskId);
   if (!isNewer(seen, { fence: batchFence, sequence })) {
     if (seen?.closed) await artifacts.remove(upload);
     return { kind: 'stale' };
   }
-  const key = checkpointKey(lease.tenant, taskId, { fence: batchFence, sequence });
+  const sha256 = sha256Of(bytes);
+  const key = checkpointKey(lease.tenant, taskId, { fence: batchFence, sequence, sha256 });
   await artifacts.put(key, { bytes, contentType: CHECKPOINT_TYPE });
   const moved = await moveCheckpoint(ledger, lease.tenant, taskId, seen, {
-    ...{ fence: batchFence, sequence, stage, workSeconds, key },
-    ...{ sha256: sha256Of(bytes), bytes: bytes.length },
+    fence: batchFence,
+    sequence,
+    stage,
+    workSeconds,
+    key,
+    sha256,
+    bytes: bytes.length,
   });
   if (!moved.done) {
     const inUse = [moved.row?.newest, moved.row?.previous].some((kept) => kept?.key === key);
@@ -65,6 +76,9 @@ export async function takeCheckpoint(
   if (seen?.previous !== undefined) await artifacts.remove(seen.previous.key);
   return { kind: 'taken', sequence };
 }
+
+/** Checkpoints one attempt may leave: a sequence that jumps to its end would leave no room for the next. */
+const MAX_PER_ATTEMPT = 10_000;
 
 function readFor(taskId: TaskId, bytes: Uint8Array): ParsedCheckpoint {
   const read = parseCheckpoint(bytes);
@@ -82,12 +96,13 @@ const tooLarge = (maxBytes: number): ParsedCheckpoint => ({
 export async function dropLineage(
   { artifacts, ledger, log }: CollectPorts,
   { tenant, burstId }: LeaseRow,
-  { taskId, checkpoint }: ManifestTask,
+  { taskId, batchFence, checkpoint }: ManifestTask,
   reason: string,
 ): Promise<void> {
   if (checkpoint?.resume === undefined) return;
   const row = await readCheckpoints(ledger, tenant, taskId);
-  if (row?.newest === undefined) return;
+  // What a later attempt has begun is not of this lineage.
+  if (row?.newest === undefined || row.newest.fence > batchFence) return;
   const dropped = await dropCheckpoints(ledger, row, reason);
   if (!dropped.done) return;
   for (const one of [row.newest, row.previous]) {

@@ -34,7 +34,9 @@ async function wrongInput(
   { taskId, inputs = [] }: ManifestTask,
 ): Promise<string | undefined> {
   for (const { name, sha256, bytes } of inputs) {
-    const fetched = await artifacts.get(inputKey(tenant, taskId, name), { maxBytes: bytes });
+    const fetched = await artifacts.get(inputKey(tenant, taskId, { name, sha256 }), {
+      maxBytes: bytes,
+    });
     if (!fetched.found) {
       return fetched.why === 'missing'
         ? `E_INPUT_MISSING: inputs - ${name} is gone`

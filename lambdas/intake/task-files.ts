@@ -16,10 +16,10 @@ export async function missingFile(
   { envelope: { taskId, inputs = [] }, known }: SoundTask,
 ): Promise<Refusal | undefined> {
   const files = [
-    ...inputs.map(({ name, bytes }) => ({
+    ...inputs.map(({ name, sha256, bytes }) => ({
       field: 'inputs',
       name,
-      key: inputKey(tenant, taskId, name),
+      key: inputKey(tenant, taskId, { name, sha256 }),
       bytes,
     })),
     ...known.assets.map(({ sha256, bytes }) => ({

@@ -111,7 +111,7 @@ async function filesOf(
 ): Promise<Pick<ManifestTask, 'inputs' | 'assets'>> {
   const own = await inParallel(inputs, AT_ONCE, async (file) => ({
     ...file,
-    url: await artifacts.readUrl(inputKey(tenant, taskId, file.name), { seconds }),
+    url: await artifacts.readUrl(inputKey(tenant, taskId, file), { seconds }),
   }));
   const shared = await inParallel(assets, AT_ONCE, async (file) => ({
     ...file,

@@ -36,13 +36,13 @@ export async function finishJobs(
   }
 }
 
-/** Whether a task of the batch has a checkpoint that this very attempt made. */
+/** Whether a task of the batch got further in this very attempt than in any before. */
 async function hasProgress(ledger: RunPorts['ledger'], batch: BatchRow): Promise<boolean> {
   if (!kindNamed(batch.kind)?.checkpoints) return false;
   for (const [index, { taskId }] of batch.tasks.entries()) {
     if (batch.settled.has(index)) continue;
     const row = await readCheckpoints(ledger, batch.tenant, taskId);
-    if (row?.newest?.fence === batch.batchFence) return true;
+    if (row?.best?.fence === batch.batchFence) return true;
   }
   return false;
 }

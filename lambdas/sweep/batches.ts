@@ -1,7 +1,7 @@
 import { forgetTask } from '../../shared/bursts/forget-task.ts';
 import { giveBack } from '../../shared/bursts/give-back.ts';
 import { openIfNeeded } from '../../shared/bursts/open.ts';
-import { deferBatch, noteForgotten } from '../../shared/ledger/batches.ts';
+import { deferBatch, noteForgotten, settleTasks } from '../../shared/ledger/batches.ts';
 import { jobsOf } from '../../shared/ledger/jobs.ts';
 import { readLease } from '../../shared/ledger/leases.ts';
 import { readProfile } from '../../shared/ledger/profiles.ts';
@@ -25,6 +25,11 @@ export const sweepBatches = (
   eachDue(ports, 'batch', now, BatchRow, async (batch) => {
     if (batch.status === 'done') await forget(ports, settings, batch, now);
     if (batch.status !== 'open' && batch.status !== 'claimed') return false;
+    // Whoever settled the last task died before it could call the batch done.
+    if (batch.settled.size >= batch.tasks.length) {
+      await settleTasks(ports.ledger, batch, batch.settled);
+      return true;
+    }
     const end = await strandedEnd(ports, batch);
     if (end !== undefined) return giveBack(ports.ledger, settings, batch, end, now);
     if (batch.status === 'open') await announce(ports, settings, batch);

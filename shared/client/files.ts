@@ -20,7 +20,7 @@ export async function uploadInput(
 ): Promise<InputFile> {
   const { name, data } = file;
   const described = InputFile.parse({ name, sha256: sha256Of(data), bytes: data.byteLength });
-  const key = inputKey(tenant, TaskId.parse(taskId), described.name);
+  const key = inputKey(tenant, TaskId.parse(taskId), described);
   await artifacts.put(key, { bytes: data, contentType: CONTENT_TYPE });
   return described;
 }

@@ -46,6 +46,10 @@ export const moveCheckpoint = (
       order: orderOf(newest),
       newest,
       previous: seen?.newest,
+      best:
+        newest.sequence > (seen?.best?.sequence ?? 0)
+          ? { fence: newest.fence, sequence: newest.sequence }
+          : seen?.best,
     }),
     remove: ['droppedReason', ...(seen?.newest === undefined ? ['previous'] : [])],
   });

@@ -14,16 +14,19 @@ export const uploadKey = (tenant: Tenant, taskId: TaskId, jobId: JobId, name: st
 export const checkpointUploadKey = (tenant: Tenant, taskId: TaskId, jobId: JobId): string =>
   uploadKey(tenant, taskId, jobId, '.checkpoint');
 
-/** A checkpoint that was looked at and copied by us. */
+/** A checkpoint that was looked at and copied by us. Named by its content too: no copy replaces another. */
 export const checkpointKey = (
   tenant: Tenant,
   taskId: TaskId,
-  at: { readonly fence: number; readonly sequence: number },
-): string => `t/${tenant}/checkpoints/${taskId}/${at.fence}-${at.sequence}`;
+  { fence, sequence, sha256 }: { fence: number; sequence: number; sha256: Sha256 },
+): string => `t/${tenant}/checkpoints/${taskId}/${fence}-${sequence}-${sha256.slice(0, 16)}`;
 
-/** A file one task brings along. */
-export const inputKey = (tenant: Tenant, taskId: TaskId, name: string): string =>
-  `t/${tenant}/inputs/${taskId}/${name}`;
+/** A file one task brings along. Named by its content too: another body under the same id replaces nothing. */
+export const inputKey = (
+  tenant: Tenant,
+  taskId: TaskId,
+  { name, sha256 }: { readonly name: string; readonly sha256: Sha256 },
+): string => `t/${tenant}/inputs/${taskId}/${sha256.slice(0, 16)}-${name}`;
 
 /** A file tasks share; its content is its name. */
 export const assetKey = (tenant: Tenant, sha256: Sha256): string => `t/${tenant}/assets/${sha256}`;

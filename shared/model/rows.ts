@@ -363,6 +363,8 @@ export const CheckpointRow = z.looseObject({
   newest: StoredCheckpoint.optional(),
   /** The one before it, kept too. */
   previous: StoredCheckpoint.optional(),
+  /** The highest sequence there ever was, and the attempt that brought it: what got further is known by it. */
+  best: z.object({ fence: z.int().positive(), sequence: z.int().positive() }).optional(),
   /** The task has ended: none is taken any more. */
   closed: z.boolean().optional(),
   /** Why the lineage was dropped, where it was. */

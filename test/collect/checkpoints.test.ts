@@ -69,14 +69,14 @@ describe('an uploaded checkpoint', () => {
   it('is copied to where no worker may write, and the pointer names it', async () => {
     const { take, row, kept } = aStore();
     expect(await take(1, 1)).toEqual({ kind: 'taken', sequence: 1 });
-    expect(kept()).toEqual(['t/default/checkpoints/long-1/1-1']);
+    expect(kept()).toEqual([expect.stringMatching(/^t\/default\/checkpoints\/long-1\/1-1-/)]);
     expect((await row())?.newest).toMatchObject({ fence: 1, sequence: 1, stage: 's1' });
   });
 
   it('is kept with the one before it, and no third', async () => {
     const { take, kept } = aStore();
     for (const sequence of [1, 2, 3, 4]) await take(1, sequence);
-    expect(kept().map((key) => key.split('/').at(-1))).toEqual(['1-3', '1-4']);
+    expect(kept().map((key) => /\d+-\d+(?=-\w+$)/.exec(key)?.[0])).toEqual(['1-3', '1-4']);
   });
 
   it.each([
@@ -200,7 +200,7 @@ describe('a task whose worker says that an input is wrong', () => {
     await acceptTask(ledger, placement);
     if (input !== undefined) {
       const object = { bytes: Buffer.from(input), contentType: 'application/json' };
-      await artifacts.put(inputKey(tenant, taskId, 'a.json'), object);
+      await artifacts.put(inputKey(tenant, taskId, { name: 'a.json', sha256: SHA }), object);
     }
     const outcome = await acceptFailure(store.ports, lease, job, task, said);
     return { outcome, row: await readTask(ledger, tenant, taskId) };

@@ -117,11 +117,11 @@ async function throughTheWorld(
   });
   // Its rejection is met below; until then the loop goes on.
   noted.catch(() => undefined);
-  for (;;) {
+  for (let look = 0; ; look += 1) {
     signal.throwIfAborted();
     const bursts = await observer.bursts();
     if (!options.calm) await mishaps.consider(bursts);
-    await watch.look(bursts, states);
+    if (look % LOOKS_PER_PICTURE === 0 || states !== undefined) await watch.look(bursts, states);
     if (states !== undefined && bursts.every(({ lease }) => lease.phase === 'settled')) break;
     await pause(LOOK_MS);
   }
@@ -145,6 +145,9 @@ async function throughTheWorld(
 
 /** How long after a failed call the end of the service it went to may become known. */
 const SERVICE_END_MS = 500;
+
+/** Every so many looks the screen is drawn anew, with the cause of every task that waits. */
+const LOOKS_PER_PICTURE = 3;
 
 /** Real milliseconds between two looks at the ledger. */
 const LOOK_MS = 400;

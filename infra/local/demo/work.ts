@@ -19,8 +19,8 @@ export interface Work {
 /** Members of the group, each of whom proves to be one. */
 const MEMBERS = 4;
 
-/** About ten seconds of one core, half of them for the output and half for its proof. */
-const SQUARINGS = 500_000;
+/** Eight to ten seconds of one core, half of them for the output and half for its proof. */
+const SQUARINGS = 400_000;
 
 const LONG_PROOF: LongProof = { stages: 20, vramGb: 48 };
 
