@@ -33,7 +33,7 @@ export interface Watch {
   onWrite(write: Write, row: Row, by: Writer): void;
   onCluster(cluster: Cluster): void;
   beforeDestroy(clusterId: string, by: Writer): void;
-  beforeSurplus(): void;
+  beforeSurplus(): { readonly nothingBought: () => void };
   /** A worker that must never count as ready. */
   unfit(workerId: string): void;
   /** Something was wrong with this cluster or one of its workers. */
@@ -176,6 +176,10 @@ export function createWatch({ now, market, stackCapMicroUsd, pricesKnown }: Watc
     },
     beforeSurplus: () => {
       surplusNext = true;
+      const nothingBought = () => {
+        surplusNext = false;
+      };
+      return { nothingBought };
     },
     lastWriteOf: (key) => writes.get(nameOf(key)),
     latest: (key) => rows.get(nameOf(key)),
