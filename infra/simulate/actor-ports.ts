@@ -30,7 +30,7 @@ export interface TruePorts extends Omit<Ports, 'log' | 'ledger'> {
   /** Hears of every cluster somebody asks the end of, before it is done. */
   readonly beforeDestroy: (clusterId: ClusterId, by: Actor) => void;
   /** The next cluster is one nobody ordered: the provider carries an order out twice. */
-  readonly beforeSurplus: () => void;
+  readonly beforeSurplus: () => { readonly nothingBought: () => void };
 }
 
 const failed = (what: string) => (fault: Fault) => {
@@ -157,8 +157,8 @@ function actorClusters(
           const id = await clusters.create(request);
           const key = `${id} twice`;
           if (disturbance.draw(ORDER_FAULTS, key, { who: 'market' }) === undefined) return id;
-          beforeSurplus();
-          await clusters.create(request);
+          const { nothingBought } = beforeSurplus();
+          await clusters.create(request).catch(nothingBought);
           throw new CreateOutcomeUnknown('bought twice, and no answer');
         },
       ),

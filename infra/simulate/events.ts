@@ -53,7 +53,7 @@ function happens(world: World, event: PlannedEvent, key: string): boolean {
   }
   switch (fault) {
     case 'provider.price rises':
-      if (strike()) world.setPriceFactor(1 + 4 * event.severity);
+      if (strike()) movePrices(world, event, key, untilMs);
       return true;
     case 'provider.nothing free':
       if (strike()) {
@@ -73,6 +73,20 @@ function happens(world: World, event: PlannedEvent, key: string): boolean {
     default:
       return onWorker(world, event, key, strike);
   }
+}
+
+/** Between two moves of the prices, seconds. */
+const PRICE_SECONDS = 45;
+
+/** Prices rise, and go on moving until it is over. */
+function movePrices(world: World, { severity }: PlannedEvent, key: string, untilMs: number): void {
+  const { timers, disturbance } = world;
+  let moves = 0;
+  const move = () => {
+    world.setPriceFactor(1 + 4 * severity * disturbance.chance.at(`${key} move ${moves++}`));
+    if (timers.now() < untilMs) timers.after(PRICE_SECONDS * 1000, move);
+  };
+  move();
 }
 
 function abort({ machine, disturbance }: World, key: string, strike: () => boolean): boolean {

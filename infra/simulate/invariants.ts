@@ -107,6 +107,19 @@ export function admitted(
     : violation('READY', `${wrong} was admitted to ${after.burstId}`);
 }
 
+/** CAP: what is ordered is covered by the newest hold of its lease. */
+export function coveredByHold(
+  clusterId: string,
+  costMicroUsd: number,
+  lease: Row | undefined,
+): Violation | undefined {
+  const holds = Array.isArray(lease?.holds) ? lease.holds : [];
+  const held = Number(Reflect.get(Object(holds.at(-1)), 'microUsd') ?? 0);
+  return costMicroUsd <= held
+    ? undefined
+    : violation('CAP', `${clusterId} was bought for ${costMicroUsd} with ${held} held`);
+}
+
 /** What a check must know of a cluster. */
 export interface ClusterTruth {
   readonly id: string;

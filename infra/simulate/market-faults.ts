@@ -34,7 +34,7 @@ export function clusterFate(
     case 'provider.shows the dead':
       return { endLagSeconds: between(10, 300) };
     case 'provider.hides it for a while': {
-      const fromSeconds = between(60, 2400);
+      const fromSeconds = between(5, 900);
       return { hidden: { fromSeconds, toSeconds: fromSeconds + between(20, 100) } };
     }
     case 'provider.ends slowly':

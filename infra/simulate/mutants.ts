@@ -207,7 +207,7 @@ export const MUTANTS: readonly Mutant[] = [
     'no term is bought for work that needs one',
     'shared/run/assignment.ts',
     'if (needsTerm && mayExtend(',
-    'if (needsTerm && !mayExtend(',
+    'if (edge === null && mayExtend(',
   ),
   mutant(
     'a burst settles without tearing its cluster down',

@@ -5,6 +5,7 @@ import {
   admitted,
   batchWrite,
   type ClusterTruth,
+  coveredByHold,
   destroyed,
   leaseWrite,
   moneyWrite,
@@ -32,7 +33,7 @@ export interface Watch {
   onWrite(write: Write, row: Row, by: Writer): void;
   onCluster(cluster: Cluster): void;
   beforeDestroy(clusterId: string, by: Writer): void;
-  beforeSurplus(): void;
+  beforeSurplus(): { readonly nothingBought: () => void };
   /** A worker that must never count as ready. */
   unfit(workerId: string): void;
   /** Something was wrong with this cluster or one of its workers. */
@@ -51,11 +52,13 @@ export interface WatchOptions {
   readonly now: () => number;
   readonly market: () => Market;
   readonly stackCapMicroUsd: () => number;
+  /** Whether the prices have stood still for long enough to be asked for. */
+  readonly pricesKnown: () => boolean;
 }
 
 const nameOf = ({ pk, sk }: Key) => `${pk} ${sk}`;
 
-export function createWatch({ now, market, stackCapMicroUsd }: WatchOptions): Watch {
+export function createWatch({ now, market, stackCapMicroUsd, pricesKnown }: WatchOptions): Watch {
   const violations: (Violation & { atMs: number })[] = [];
   const rows = new Map<string, Row>();
   const writes = new Map<string, Write>();
@@ -151,6 +154,10 @@ export function createWatch({ now, market, stackCapMicroUsd }: WatchOptions): Wa
         .filter(({ phase }) => !isClusterOver(phase)).length;
       if (cluster.createdMs !== now() && cluster.phase !== 'RUNNING') return;
       report(ordered(named(cluster.request.name).map(truthOf)));
+      if (cluster.createdMs === now() && pricesKnown() && !surplus.has(cluster.id)) {
+        const cost = market().chargedMicroUsd(cluster);
+        report(coveredByHold(cluster.id, cost, leaseOf(cluster.request.name)));
+      }
       const spent = committed();
       if (spent > stackCapMicroUsd()) {
         const what = `${spent - stackCapMicroUsd()} micro-USD above the cap of the stack are bought`;
@@ -169,6 +176,10 @@ export function createWatch({ now, market, stackCapMicroUsd }: WatchOptions): Wa
     },
     beforeSurplus: () => {
       surplusNext = true;
+      const nothingBought = () => {
+        surplusNext = false;
+      };
+      return { nothingBought };
     },
     lastWriteOf: (key) => writes.get(nameOf(key)),
     latest: (key) => rows.get(nameOf(key)),

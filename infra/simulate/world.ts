@@ -25,6 +25,9 @@ import { createWatch } from './watch.ts';
 
 export const START_AT = '2026-01-01T00:00:00.000Z';
 
+/** A price that moved less than this before an order could not be known to whoever ordered, seconds. */
+const PRICE_SETTLES_SECONDS = 25;
+
 /** One line of a timeline. */
 export type Note = (who: string, what: string) => void;
 
@@ -61,12 +64,14 @@ export function createWorld({ schedule, leftOut, note }: WorldOptions) {
     schedule.arrivals.flatMap(({ tasks }) => tasks.map((task) => [task.taskId, task.seconds])),
   );
   let priceFactor = 1;
+  let pricedAtMs = timers.now();
   let nothingFree = false;
 
   const watch = createWatch({
     now: timers.now,
     market: () => market,
     stackCapMicroUsd: () => settings.caps.stackMicroUsd,
+    pricesKnown: () => timers.now() - pricedAtMs > PRICE_SETTLES_SECONDS * 1000,
   });
   const market = createMarket({
     timers,
@@ -189,6 +194,7 @@ export function createWorld({ schedule, leftOut, note }: WorldOptions) {
     },
     setPriceFactor(factor: number) {
       priceFactor = factor;
+      pricedAtMs = timers.now();
     },
     setNothingFree(value: boolean) {
       nothingFree = value;

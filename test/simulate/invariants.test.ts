@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   admitted,
   batchWrite,
+  coveredByHold,
   destroyed,
   leaseWrite,
   moneyWrite,
@@ -60,6 +61,15 @@ it.each([
   [{ available: -5 }, { available: -1 }, undefined],
 ])('CAP: %j left, then %j', (before, after, expected) => {
   expect(broken(moneyWrite(before, after))).toBe(expected);
+});
+
+it.each([
+  [{ holds: [{ microUsd: 1 }, { microUsd: 10 }] }, undefined],
+  [{ holds: [{ microUsd: 10 }, { microUsd: 9 }] }, 'CAP'],
+  [{ holds: [] }, 'CAP'],
+  [undefined, 'CAP'],
+])('CAP: a cluster of 10 is ordered under %j', (lease, expected) => {
+  expect(broken(coveredByHold('c-1', 10, lease))).toBe(expected);
 });
 
 const cluster = (id: string, phase = 'RUNNING', surplus = false) => ({
