@@ -30,7 +30,7 @@ function aBucket(sizes: Readonly<Record<string, number>>) {
   return { asked, size };
 }
 
-const INPUT = inputKey(TENANT, TASK, input.name);
+const INPUT = inputKey(TENANT, TASK, input);
 const ASSET = assetKey(TENANT, SHA);
 
 describe('the files of a task', () => {
@@ -84,7 +84,9 @@ describe('the files of a task', () => {
         const parsed = FileName.safeParse(text);
         if (!parsed.success) return true;
         taken += 1;
-        const [, , , , ...below] = inputKey(TENANT, TASK, parsed.data).split('/');
+        const [, , , , ...below] = inputKey(TENANT, TASK, { name: parsed.data, sha256: SHA }).split(
+          '/',
+        );
         return below.length === 1 && !/^\.|[%\\]/.test(below[0] ?? '.');
       }),
       { numRuns: 400 },
