@@ -287,21 +287,22 @@ const ROWS: readonly Row[] = [
   {
     n: 49,
     input: 'image without digest, latest, --flag',
-    outcome: 'E_UNSUPPORTED; for an operator, the name of the setting',
-    tests: [T.props, T.config],
+    outcome: 'E_IMAGE_REF in the spec of a container; for an operator, the name of the setting',
+    tests: [T.props, T.config, ['intake/container.test.ts', 'is refused when it is %j']],
     noEntry: { why: IMAGES, fields: { image: 'registry.example/x:latest' } },
   },
   {
     n: 50,
     input: 'image with shell characters',
-    outcome: 'E_UNSUPPORTED',
+    outcome: 'E_IMAGE_REF in the spec of a container',
+    tests: [['intake/container.test.ts', 'is refused when it is %j']],
     noEntry: { why: IMAGES, fields: { image: 'x; rm -rf /\n' } },
   },
   {
     n: 51,
     input: 'variables AWS_*, LD_PRELOAD',
-    outcome: 'E_UNKNOWN_FIELD',
-    tests: [T.messages],
+    outcome: 'E_ENV in the spec of a container',
+    tests: [T.messages, ['intake/container.test.ts', 'are refused by name and never repeated: %j']],
     noEntry: {
       why: 'workers’ variables are the operator’s',
       fields: { env: { LD_PRELOAD: '/tmp/x.so', AWS_REGION: 'x' } },
@@ -369,6 +370,11 @@ const ROWS: readonly Row[] = [
       ],
       ['kinds/vdf-wesolowski.test.ts', 'refuses the result with any one character changed'],
       ['kinds/nft-generative.test.ts', 'the image of another token'],
+      ['kinds/zk-groth16.test.ts', 'is refused when it is a valid proof of other inputs'],
+      [
+        'kinds/zk-groth16.test.ts',
+        'is refused when it is the proof of another task with the signals of this one',
+      ],
     ],
   },
   {
@@ -436,6 +442,12 @@ const ROWS: readonly Row[] = [
 /** The property that shows for each parser of something foreign: nothing unnamed is thrown, nothing hangs. */
 const PROPERTIES: Readonly<Record<string, Test>> = {
   'a message': ['intake/parse-task.test.ts', 'is a sound task or a refusal with a code: strings'],
+  'a proof': ['kinds/zk/verify.test.ts', 'takes any JSON without throwing'],
+  'a verification key': ['kinds/zk/verification-key.test.ts', 'takes any JSON without throwing'],
+  'a proving key or a witness': [
+    'worker/groth16/key-files.test.ts',
+    'of any bytes is refused by name',
+  ],
   'a file of tasks': [
     'intake/tasks-file.test.ts',
     'of any bytes at all gives its tasks, or broken lines with a code',
