@@ -16,7 +16,10 @@ import type { TraceTask } from './trace.ts';
 export function clairvoyantBound(
   tasks: readonly TraceTask[],
   rule: BillRule,
-  { clusterGpus, maxWaitSeconds }: { readonly clusterGpus: number; readonly maxWaitSeconds: number },
+  {
+    clusterGpus,
+    maxWaitSeconds,
+  }: { readonly clusterGpus: number; readonly maxWaitSeconds: number },
 ): number {
   const arrivals = Float64Array.from(tasks, ({ arrivalSeconds }) => arrivalSeconds);
   const ends = Float64Array.from(

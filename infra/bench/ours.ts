@@ -4,6 +4,7 @@ import { Settings } from '../../shared/model/settings.ts';
 import type { Catalogue } from '../local/ionet/catalogue.ts';
 import { createBurstWorld } from './burst-world.ts';
 import type { PolicyRun, RunLease, RunTask } from './policy-run.ts';
+import { normalFrom } from './provisioning.ts';
 import type { TraceTask } from './trace.ts';
 
 export interface OursOptions {
@@ -40,6 +41,7 @@ export async function runOurs(options: OursOptions): Promise<PolicyRun & { count
   const begun = new Map<number, RunTask>();
   const loaded = new Map<WorkerId, string>();
   const counts: Record<string, number> = {};
+  const noise = normalFrom(seed * 104_729 + 5);
   let modelLoads = 0;
   let alive = 0;
 
@@ -80,6 +82,7 @@ export async function runOurs(options: OursOptions): Promise<PolicyRun & { count
         gpus: gpusPerWorker * workers,
       });
     },
+    isAtWork: () => alive > 0 || begun.size < next,
     onInvoke: (stage) => {
       counts[stage] = (counts[stage] ?? 0) + 1;
     },
@@ -91,7 +94,7 @@ export async function runOurs(options: OursOptions): Promise<PolicyRun & { count
     const bodies: string[] = [];
     const now = world.secondsNow();
     for (let task = tasks[next]; task && task.arrivalSeconds <= now + 5e-4; task = tasks[next]) {
-      bodies.push(bodyOf(task, next));
+      bodies.push(bodyOf(task, next, noise()));
       next += 1;
     }
     void world.send(bodies);
@@ -115,10 +118,17 @@ export async function runOurs(options: OursOptions): Promise<PolicyRun & { count
   };
 }
 
-const bodyOf = ({ gpus, model }: TraceTask, number: number): string =>
-  canonicalJson({
+/** What a sender says of a task's length is off by this much: sigma of a lognormal factor of median 1. */
+const ESTIMATE_SIGMA = 0.5;
+const MAX_ESTIMATE_SECONDS = 1800;
+
+function bodyOf({ gpus, model, serviceSeconds }: TraceTask, number: number, noise: number): string {
+  const estimate = serviceSeconds * Math.exp(ESTIMATE_SIGMA * noise);
+  return canonicalJson({
     taskId: `t-${number}`,
     kind: 'bench.traced',
     spec: { number, model },
     resources: { gpus, vramGb: 24 },
+    estimatedSeconds: Math.min(MAX_ESTIMATE_SECONDS, Math.max(1, Math.round(estimate))),
   });
+}

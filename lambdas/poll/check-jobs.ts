@@ -2,9 +2,10 @@ import type { Driver } from '../../shared/bursts/drive.ts';
 import { giveBack } from '../../shared/bursts/give-back.ts';
 import { addressOf } from '../../shared/bursts/workers.ts';
 import { inParallel } from '../../shared/concurrency.ts';
-import { hearOfBatch, readBatch } from '../../shared/ledger/batches.ts';
+import { hearOfBatch, liveBatches, readBatch } from '../../shared/ledger/batches.ts';
 import { changeJob, jobsOf } from '../../shared/ledger/jobs.ts';
 import { changeLease } from '../../shared/ledger/leases.ts';
+import { readProfile } from '../../shared/ledger/profiles.ts';
 import { readProviderView } from '../../shared/ledger/provider.ts';
 import type { WorkerId } from '../../shared/model/ids.ts';
 import type { JobReport } from '../../shared/model/job.ts';
@@ -61,13 +62,31 @@ export const checkJobs =
     if (await anyUnwanted(ports, lease, live)) {
       return { next: 'run', reason: 'every task of a job was cancelled' };
     }
+    const slots = current.workers.reduce((sum, worker) => sum + worker.slots, 0);
+    if (await anyClaimable(ports, current, now)) return { next: 'run', reason: 'work waits' };
+    const waitSeconds = lookAgainSeconds(burst.quietLooks, settings, ports.ids.random());
+    const { holdSeconds } = settings.looks;
     return {
       next: 'wait',
-      waitSeconds: lookAgainSeconds(burst.quietLooks, settings, ports.ids.random()),
+      waitSeconds: live.length < slots ? Math.min(waitSeconds, holdSeconds) : waitSeconds,
       quietLooks: burst.quietLooks + 1,
       reason: `${live.length} jobs running`,
     };
   };
+
+/** Whether a batch is open that Run may give to a slot that is free, or soon will be. */
+async function anyClaimable(
+  { ledger }: CheckPorts,
+  lease: LeaseRow,
+  now: Instant,
+): Promise<boolean> {
+  const profile = await readProfile(ledger, lease.tenant, lease.profile);
+  if (profile === undefined) return false;
+  const batches = await liveBatches(ledger, { ...lease, oldestOpen: profile.oldestOpen });
+  return batches.some(
+    ({ status, notBefore }) => status === 'open' && (notBefore === undefined || now >= notBefore),
+  );
+}
 
 const isWatched = (job: JobRow, now: Instant): boolean =>
   job.status === 'submitting' || job.status === 'running' || isLost(job, now);

@@ -10,7 +10,8 @@ import type { LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import type { Instant } from '../../shared/model/time.ts';
 import { isLost, isOpen } from '../../shared/poll/job-look.ts';
-import { afterAssigning, assign, isLive } from '../../shared/run/assignment.ts';
+import { afterAssigning, assign } from '../../shared/run/assignment.ts';
+import { isLive } from '../../shared/run/lanes.ts';
 import { admitLateWorkers, welcomeBack } from './late-workers.ts';
 import type { RunPorts } from './run-ports.ts';
 import { submitAgain, submitNew } from './submit.ts';
@@ -48,6 +49,7 @@ export const runJobs =
     const quarantined = await inQuarantine(ports, lease, now);
     const assigning = assign(lease, jobs, open, quarantined, settings, now);
     let submitted = 0;
+    let { loaded } = lease;
     const firstNew = Math.max(lease.firstJob, ...jobs.map(({ n }) => n + 1));
     let nextJob = firstNew;
     for (const assignment of assigning.assignments) {
@@ -57,6 +59,8 @@ export const runJobs =
       nextJob = job.n + 1;
       if (job.status === 'refused') refusing.add(job.worker);
       else submitted += 1;
+      const key = assignment.batches.at(-1)?.affinityKey;
+      if (key !== undefined) loaded = { ...loaded, [assignment.worker]: { key, at: now } };
     }
     if (assigning.left.length > 0) await openIfNeeded(ports, settings, profile);
     const firstJob = jobs.find((job) => isOpen(job, now))?.n ?? firstNew;
@@ -64,11 +68,14 @@ export const runJobs =
     const watched = jobs.filter((job) => isLost(job, now)).length;
     const idle = live === 0 && assigning.left.length === 0;
     const idleSince = idle ? (lease.idleSince ?? now) : undefined;
-    if (firstJob > lease.firstJob || idleSince !== lease.idleSince) {
-      await changeLease(ports.ledger, lease, { firstJob, idleSince });
+    if (firstJob > lease.firstJob || idleSince !== lease.idleSince || loaded !== lease.loaded) {
+      await changeLease(ports.ledger, lease, { firstJob, idleSince, loaded });
     }
     const current = { ...lease, idleSince };
-    const step = afterAssigning(current, { live, watched }, assigning, settings, now);
+    const others = profile.bursts.filter(
+      ({ state, burstId }) => state === 'open' && burstId !== lease.burstId,
+    ).length;
+    const step = afterAssigning(current, { live, watched, others }, assigning, settings, now);
     const facts = `${submitted} submitted, ${live} live, ${assigning.left.length} batches left`;
     return step.next === 'close' && step.failed
       ? { next: 'close', reason: facts, failure: { Error: 'WorkersLost', Cause: step.reason } }

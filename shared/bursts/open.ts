@@ -7,7 +7,7 @@ import type { Settings } from '../model/settings.ts';
 import { plusSeconds } from '../model/time.ts';
 import { type Backlog, decideOpening, type Opening } from '../plan/opening.ts';
 import type { Ports } from '../ports.ts';
-import { openSeconds } from '../run/assignment.ts';
+import { openSeconds } from '../run/lanes.ts';
 import { nextLookBy } from './drive.ts';
 import { burstIdOf, startSegment } from './start.ts';
 
@@ -92,13 +92,16 @@ export async function launch(
 const backlogOf = (
   live: readonly BatchRow[],
   { minWorkers = 1 }: ProfileRow['requirement'],
-): Backlog =>
-  live.some(({ status }) => status === 'open')
-    ? {
+): Backlog => {
+  const oldest = live.find(({ status }) => status === 'open');
+  return oldest === undefined
+    ? { batches: 0, slotSeconds: 0 }
+    : {
         batches: live.length,
         slotSeconds: minWorkers * live.reduce((sum, batch) => sum + openSeconds(batch), 0),
-      }
-    : { batches: 0, slotSeconds: 0 };
+        oldestAt: oldest.openedAt,
+      };
+};
 
 const watermarked = (profile: ProfileRow, oldestOpen: BatchId | undefined) => ({
   tenant: profile.requirement.tenant,

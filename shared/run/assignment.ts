@@ -3,6 +3,7 @@ import type { BatchRow, JobRow, LeaseRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
 import { earlier, type Instant, plusSeconds, secondsBetween } from '../model/time.ts';
 import { beforeCalling } from '../provision/intents.ts';
+import { type Lane, lanesOf, openSeconds, usableWorkers } from './lanes.ts';
 
 /** One job to submit: the batches one slot of one worker runs next. */
 export interface Assignment {
@@ -28,16 +29,13 @@ export interface Assigning {
  */
 const ESTIMATE_SLACK = 1.5;
 
-/** Statuses in which a job occupies a slot. A lost job's worker gets nothing until it answers again. */
-export const isLive = (job: JobRow): boolean =>
-  job.status === 'submitting' || job.status === 'running';
-
 /**
- * Which open batches go to which free slots.
+ * Which open batches go to which slots.
  *
- * Oldest first. A job takes batches until it holds two expected looks' worth of work, but never more than
- * its share of what is open, so that no slot starves. Nothing is claimed whose deadline would pass the
- * paid edge less the drain time: then `needsTerm` asks for an extension first.
+ * Oldest first, each to the slot where it would end first: behind what the slot runs and was given, and loading
+ * what it needs where the slot has something else. A job takes batches until it holds two expected looks' worth
+ * of work, but never more than its share of what is open, so that no slot starves. Nothing is claimed whose
+ * deadline would pass the paid edge less the drain time: then `needsTerm` asks for an extension first.
  */
 export function assign(
   lease: LeaseRow,
@@ -47,61 +45,101 @@ export function assign(
   settings: Settings,
   now: Instant,
 ): Assigning {
-  const slots = freeSlots(lease, jobs, quarantined);
-  const left: { batchId: BatchId; why: string }[] = [];
-  const waiting: BatchRow[] = [];
-  for (const batch of batches) {
-    if (batch.status !== 'open') continue;
-    if (attemptsThatMayUpload(batch, jobs, now) >= MAX_LIVE_ATTEMPTS) {
-      left.push({ batchId: batch.batchId, why: 'earlier attempts may still upload' });
+  const { waiting, left } = mayRunNow(jobs, batches, now);
+  const places = lanesOf(lease, jobs, batches, quarantined, settings, now).map(placeOn);
+  const share = Math.ceil(waiting.length / Math.max(1, places.length));
+  const mostSeconds = 2 * settings.looks.longestSeconds;
+  const unplaced: BatchRow[] = [];
+  let needsTerm = false;
+  for (const batch of waiting) {
+    const seconds = openSeconds(batch);
+    const roomy = places.filter(
+      ({ lane, taken, ownSeconds }) =>
+        taken.length < share &&
+        ownSeconds < mostSeconds &&
+        !batch.excludedWorkers?.includes(lane.worker),
+    );
+    const inTime = roomy.filter(
+      (place) => deadline(lease, endSeconds(place) + seconds, settings, now) !== undefined,
+    );
+    const best = inTime.sort(
+      (a, b) => costSeconds(a, batch) - costSeconds(b, batch) || lru(a, b),
+    )[0];
+    if (best === undefined) {
+      needsTerm ||= roomy.some(({ taken }) => taken.length === 0);
+      unplaced.push(batch);
       continue;
     }
-    if (batch.notBefore !== undefined && now < batch.notBefore) {
-      left.push({ batchId: batch.batchId, why: `not before ${batch.notBefore}` });
-    } else waiting.push(batch);
+    best.taken.push(batch);
+    best.ownSeconds += seconds;
+    best.key = batch.affinityKey;
   }
 
-  const assignments: Assignment[] = [];
-  let needsTerm = false;
-  slots.forEach((worker, index) => {
-    const share = Math.max(1, Math.ceil(waiting.length / (slots.length - index)));
-    const taken: BatchRow[] = [];
-    let estimateSeconds = 0;
-    for (const batch of [...waiting]) {
-      if (taken.length >= share || estimateSeconds >= 2 * settings.looks.longestSeconds) break;
-      if (batch.excludedWorkers?.includes(worker)) continue;
-      const more = estimateSeconds + openSeconds(batch);
-      const deadlineAt = deadline(lease, more, settings, now);
-      if (deadlineAt === undefined) {
-        if (taken.length === 0) needsTerm = true;
-        break;
-      }
-      taken.push(batch);
-      waiting.splice(waiting.indexOf(batch), 1);
-      estimateSeconds = more;
-    }
-    const deadlineAt = deadline(lease, estimateSeconds, settings, now);
-    if (taken.length > 0 && deadlineAt !== undefined) {
-      assignments.push({ worker, batches: taken, deadlineAt });
-    }
+  const assignments = places.flatMap((place): Assignment[] => {
+    const deadlineAt = deadline(lease, endSeconds(place), settings, now);
+    const { lane, taken } = place;
+    return taken.length > 0 && deadlineAt !== undefined
+      ? [{ worker: lane.worker, batches: taken, deadlineAt }]
+      : [];
   });
   const usable = usableWorkers(lease, quarantined);
   const mayRun = (batch: BatchRow) =>
     usable.some(({ workerId }) => !batch.excludedWorkers?.includes(workerId));
-  for (const batch of waiting) {
+  for (const batch of unplaced) {
     const why = needsTerm ? 'needs another term' : 'no free slot';
     left.push({ batchId: batch.batchId, why: mayRun(batch) ? why : 'failed on every worker here' });
   }
-  const stuck = usable.length === 0 || (waiting.length > 0 && !waiting.some(mayRun));
+  const stuck = usable.length === 0 || (unplaced.length > 0 && !unplaced.some(mayRun));
   return { assignments, needsTerm, stuck, left };
 }
 
-/** Estimated slot time of the tasks of a batch that have not ended. */
-export const openSeconds = (batch: BatchRow): number =>
-  batch.tasks.reduce(
-    (sum, task, index) => sum + (batch.settled.has(index) ? 0 : task.unitSeconds),
-    0,
-  );
+/** Open batches by whether they may be tried now. */
+function mayRunNow(jobs: readonly JobRow[], batches: readonly BatchRow[], now: Instant) {
+  const left: { batchId: BatchId; why: string }[] = [];
+  const waiting = batches.filter((batch) => {
+    if (batch.status !== 'open') return false;
+    const why =
+      attemptsThatMayUpload(batch, jobs, now) >= MAX_LIVE_ATTEMPTS
+        ? 'earlier attempts may still upload'
+        : batch.notBefore !== undefined && now < batch.notBefore
+          ? `not before ${batch.notBefore}`
+          : undefined;
+    if (why !== undefined) left.push({ batchId: batch.batchId, why });
+    return why === undefined;
+  });
+  return { waiting, left };
+}
+
+/** A lane with the job that is being put together for it. */
+interface Place {
+  readonly lane: Lane;
+  readonly taken: BatchRow[];
+  ownSeconds: number;
+  /** Affinity key of what it will have done last. */
+  key: string | undefined;
+}
+
+const placeOn = (lane: Lane): Place => ({
+  ...{ lane, taken: [], ownSeconds: 0, key: lane.loaded?.key },
+});
+
+const endSeconds = ({ lane, ownSeconds }: Place): number => lane.busySeconds + ownSeconds;
+
+/**
+ * What it takes to load a model or a key that a slot does not have, seconds: the order of the median base
+ * model load that is published (23 s; Alibaba's cluster trace of generative AI, 2026).
+ */
+const LOAD_SECONDS = 20;
+
+/** When a batch would begin to run there. */
+const costSeconds = (place: Place, { affinityKey }: BatchRow): number =>
+  endSeconds(place) + (place.key === affinityKey ? 0 : LOAD_SECONDS);
+
+/** An empty slot before a loaded one, and of those the one whose load was wanted longest ago. */
+const lru = (a: Place, b: Place): number => {
+  const [one, other] = [a.lane.loaded?.at ?? '', b.lane.loaded?.at ?? ''];
+  return one < other ? -1 : one > other ? 1 : 0;
+};
 
 /** Attempts at one batch that may be alive at a time, lost ones whose URLs still work included. */
 const MAX_LIVE_ATTEMPTS = 2;
@@ -113,27 +151,6 @@ const attemptsThatMayUpload = (batch: BatchRow, jobs: readonly JobRow[], now: In
       now < job.deadlineAt &&
       job.batches.some(({ batchId }) => batchId === batch.batchId),
   ).length;
-
-/** One entry per free slot, spread over the workers. */
-function freeSlots(
-  lease: LeaseRow,
-  jobs: readonly JobRow[],
-  quarantined: ReadonlySet<WorkerId>,
-): WorkerId[] {
-  const free = usableWorkers(lease, quarantined).map(({ workerId, slots }) => ({
-    workerId,
-    slots: slots - jobs.filter((job) => job.worker === workerId && isLive(job)).length,
-  }));
-  const most = Math.max(0, ...free.map(({ slots }) => slots));
-  return Array.from({ length: most }, (_, round) =>
-    free.filter(({ slots }) => slots > round).map(({ workerId }) => workerId),
-  ).flat();
-}
-
-const usableWorkers = (lease: LeaseRow, quarantined: ReadonlySet<WorkerId>) =>
-  lease.workers.filter(
-    ({ workerId, lostAt }) => lostAt === undefined && !quarantined.has(workerId),
-  );
 
 /** When a job of that size must end; undefined when the paid time left is too short for it. */
 function deadline(
@@ -164,14 +181,16 @@ export type RunNext =
 
 /**
  * What the burst does after it has submitted what it could. `watched` are lost jobs whose uploads would
- * still count: they are asked while the burst holds, and keep nothing from closing.
+ * still count: they are asked while the burst holds, and keep nothing from closing. `others`: bursts of the
+ * profile that are open beside this one.
  *
- * An idle cluster is held to its paid edge in the first hour, which is paid in any case, and for `idleSeconds`
- * in later ones, whose rest is paid back.
+ * An idle cluster is held for as long as it is paid in any case, and then for `idleSeconds`, or
+ * `surplusIdleSeconds` where others are there to take what comes. One that is in use when its paid time ends goes
+ * on where what is left of a later hour comes back.
  */
 export function afterAssigning(
   lease: LeaseRow,
-  jobs: { readonly live: number; readonly watched: number },
+  jobs: { readonly live: number; readonly watched: number; readonly others: number },
   { needsTerm, stuck, left }: Pick<Assigning, 'needsTerm' | 'stuck' | 'left'>,
   settings: Settings,
   now: Instant,
@@ -180,23 +199,30 @@ export function afterAssigning(
   if (edge === undefined) {
     return { next: 'close', reason: 'the end of the paid time is unknown', failed: true };
   }
-  if (needsTerm && mayExtend(lease, settings, now)) return { next: 'extend' };
-  if (jobs.live > 0) {
-    return { next: 'wait', waitSeconds: Math.ceil(settings.looks.shortestSeconds) };
-  }
+  const { looks } = settings;
+  const idle = left.length === 0 && jobs.watched === 0 ? lease.idleSince : undefined;
+  const idleSeconds = idle === undefined ? 0 : secondsBetween(idle, now);
+  const mostIdle = jobs.others > 0 ? looks.surplusIdleSeconds : looks.idleSeconds;
+  const inUse = jobs.live > 0 || (idle !== undefined && idleSeconds < mostIdle);
+  const isLastCall = secondsBetween(now, edge) <= looks.longestSeconds * 1.25;
+  const goesOn = inUse && !stuck && isLastCall && settings.lease.bill !== 'hourly';
+  if ((needsTerm || goesOn) && mayExtend(lease, settings, now)) return { next: 'extend' };
+  if (jobs.live > 0) return { next: 'wait', waitSeconds: Math.ceil(looks.shortestSeconds) };
   if (now >= edge) return { next: 'close', reason: 'paid edge', failed: false };
   if (stuck) {
     return { next: 'close', reason: 'no usable worker is left', failed: left.length > 0 };
   }
-  const idle = left.length === 0 && jobs.watched === 0 ? lease.idleSince : undefined;
-  const idleSeconds = idle === undefined ? 0 : secondsBetween(idle, now);
-  if (lease.terms > 1 && idleSeconds >= settings.looks.idleSeconds) {
+  if (!isSunk(lease, settings) && idleSeconds >= mostIdle) {
     return { next: 'close', reason: 'nothing is left to do', failed: false };
   }
-  const seconds = Math.min(settings.looks.holdSeconds, secondsBetween(now, edge));
+  const seconds = Math.min(looks.holdSeconds, secondsBetween(now, edge));
   const waitSeconds = Math.max(1, Math.ceil(seconds));
   return { next: jobs.watched > 0 ? 'wait' : 'hold', waitSeconds };
 }
+
+/** Whether closing now would save nothing: the provider bills the time to the edge anyhow. */
+const isSunk = ({ terms }: LeaseRow, { lease: { bill } }: Settings): boolean =>
+  bill === 'hourly' || (bill === 'ionet' && terms <= 1);
 
 /** Inside the extension window, not refused a moment ago, and no earlier call still in doubt. */
 const mayExtend = (lease: LeaseRow, settings: Settings, now: Instant): boolean =>

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { afterAssigning, assign, drainAt, openSeconds } from '../../shared/run/assignment.ts';
+import { afterAssigning, assign, drainAt } from '../../shared/run/assignment.ts';
+import { openSeconds } from '../../shared/run/lanes.ts';
 import { aBatch, aJob, aLease, at, NOW, workerNamed } from '../support/burst-rows.ts';
 import { testSettings } from '../support/virtual-bursts.ts';
 
@@ -200,7 +201,7 @@ describe('any assignment', () => {
 });
 
 describe('after assigning', () => {
-  const idle = { live: 0, watched: 0 };
+  const idle = { live: 0, watched: 0, others: 0 };
   const waiting = [{ batchId: aBatch(1).batchId, why: 'waits' }];
   const nothing = { needsTerm: false, stuck: false, left: [] as typeof waiting };
   const term = { needsTerm: true, stuck: false, left: waiting };
@@ -233,19 +234,19 @@ describe('after assigning', () => {
 
   it('an idle burst with a lost job to ask or a batch to wait for is kept', () => {
     const lease = aLease({ terms: 2, idleSince: at(-9999) });
-    expect(next(lease, { live: 0, watched: 1 }).next).toBe('wait');
+    expect(next(lease, { ...idle, watched: 1 }).next).toBe('wait');
     expect(next(lease, idle, { ...nothing, left: waiting }).next).toBe('hold');
   });
 
   it('running work is looked at again, at the edge too', () => {
-    const live = { live: 1, watched: 0 };
+    const live = { ...idle, live: 1 };
     expect(next(aLease({ paidUntil: at(10) }), live)).toMatchObject({ next: 'wait' });
   });
 
   it('a lost job that may still upload is asked while the burst holds', () => {
-    expect(next(aLease(), { live: 0, watched: 1 })).toMatchObject({ next: 'wait' });
+    expect(next(aLease(), { ...idle, watched: 1 })).toMatchObject({ next: 'wait' });
     const edge = aLease({ paidUntil: at(drainBeforeSeconds) });
-    expect(next(edge, { live: 0, watched: 1 })).toMatchObject({ next: 'close' });
+    expect(next(edge, { ...idle, watched: 1 })).toMatchObject({ next: 'close' });
   });
 
   it.each([
@@ -264,27 +265,27 @@ describe('after assigning', () => {
     [-1, 'extend'],
   ])('after a refusal no term is asked for until its pause is over: %i s', (seconds, expected) => {
     const lease = aLease({ extendNotBefore: at(seconds) });
-    expect(next(lease, { live: 1, watched: 0 }, term).next).toBe(expected);
+    expect(next(lease, { ...idle, live: 1 }, term).next).toBe(expected);
   });
 
   it('an extension in doubt is not asked for again inside its quarantine', () => {
     const intent = { kind: 'extend', attempt: 1, term: 2, outcome: 'unknown' } as const;
     const fresh = aLease({ intents: [{ ...intent, at: at(-139) }] });
     const old = aLease({ intents: [{ ...intent, at: at(-140) }] });
-    expect(next(fresh, { live: 1, watched: 0 }, term).next).toBe('wait');
-    expect(next(old, { live: 1, watched: 0 }, term).next).toBe('extend');
+    expect(next(fresh, { ...idle, live: 1 }, term).next).toBe('wait');
+    expect(next(old, { ...idle, live: 1 }, term).next).toBe('extend');
   });
 
   it('a burst none of whose workers can go on closes, once nothing runs', () => {
     const stuck = { needsTerm: false, stuck: true, left: waiting };
     expect(next(aLease(), idle, stuck)).toMatchObject({ next: 'close', failed: true });
-    expect(next(aLease(), { live: 1, watched: 0 }, stuck)).toMatchObject({ next: 'wait' });
+    expect(next(aLease(), { ...idle, live: 1 }, stuck)).toMatchObject({ next: 'wait' });
   });
 
   it('waits are whole seconds, as the Wait state wants them', () => {
     const fractions = testSettings({ looks: { shortestSeconds: 0.4, holdSeconds: 0.4 } });
     for (const live of [0, 1]) {
-      const step = afterAssigning(aLease(), { live, watched: 0 }, nothing, fractions, NOW);
+      const step = afterAssigning(aLease(), { live, watched: 0, others: 0 }, nothing, fractions, NOW);
       expect(step).toMatchObject({ waitSeconds: 1 });
     }
   });
