@@ -53,24 +53,32 @@ export const kedaLike = (clusterGpus: number): FleetPolicy => ({
  * @param threshold - GPUs of waiting work that a fleet with at least one cluster leaves waiting.
  */
 export const hourEdgeHold = (clusterGpus: number, threshold = 0): FleetPolicy => ({
-  name: threshold === 0 ? 'hour-edge' : `hour-edge>${threshold}`,
+  name: 'hour-edge',
+  order: (view) => ({ clusters: beyondThreshold(view, clusterGpus, threshold) }),
+  letGoAtSeconds: hourEdge(AFTER_THE_EDGE_SECONDS),
+});
+
+/** Waits for company before it rents the first cluster, `waitSeconds` at most, then holds like `hourEdgeHold`. */
+export const waitThenHold = (
+  clusterGpus: number,
+  threshold = 0,
+  waitSeconds = 600,
+): FleetPolicy => ({
+  name: 'wait-then-hold',
   order(view) {
-    if (view.clusters === 0) return { clusters: view.waitingGpus > 0 ? 1 : 0 };
-    const beyond = { ...view, waitingGpus: Math.max(0, view.waitingGpus - threshold) };
-    return { clusters: missing(beyond, clusterGpus) };
+    const { oldestSeconds, nowSeconds } = view;
+    if (view.clusters === 0 && oldestSeconds !== undefined) {
+      const dueAtSeconds = oldestSeconds + waitSeconds;
+      if (nowSeconds < dueAtSeconds) return { clusters: 0, againAtSeconds: dueAtSeconds };
+    }
+    return { clusters: beyondThreshold(view, clusterGpus, threshold) };
   },
   letGoAtSeconds: hourEdge(AFTER_THE_EDGE_SECONDS),
 });
 
-/** Waits for company before it rents, as long as the oldest task may wait, then holds like `hourEdgeHold`. */
-export const waitThenHold = (clusterGpus: number, waitSeconds = 600): FleetPolicy => ({
-  name: `wait-${waitSeconds}-hold`,
-  order(view) {
-    const { oldestSeconds, nowSeconds } = view;
-    if (oldestSeconds === undefined) return { clusters: 0 };
-    const dueAtSeconds = oldestSeconds + waitSeconds;
-    if (nowSeconds < dueAtSeconds) return { clusters: 0, againAtSeconds: dueAtSeconds };
-    return { clusters: missing(view, clusterGpus) };
-  },
-  letGoAtSeconds: hourEdge(AFTER_THE_EDGE_SECONDS),
-});
+/** One cluster for any work, and more for what is waiting beyond the threshold. */
+function beyondThreshold(view: FleetView, clusterGpus: number, threshold: number): number {
+  if (view.clusters === 0) return view.waitingGpus > 0 ? 1 : 0;
+  const waitingGpus = Math.max(0, view.waitingGpus - threshold);
+  return waitingGpus === 0 ? 0 : missing({ ...view, waitingGpus }, clusterGpus);
+}

@@ -1,3 +1,4 @@
+import type { Churn, NodeDrop } from './churn.ts';
 import { eventQueue } from './event-queue.ts';
 import type { PolicyRun, RunLease, RunTask } from './policy-run.ts';
 import type { TraceTask } from './trace.ts';
@@ -34,7 +35,18 @@ export interface FleetPolicy {
   letGoAtSeconds(cluster: IdleCluster): number;
 }
 
+/** A task at work; `lost` with its cluster, it is begun again from its beginning. */
+interface Work {
+  readonly task: TraceTask;
+  readonly startSeconds: number;
+  readonly gpus: readonly number[];
+  lost: boolean;
+}
+
 interface Cluster {
+  /** The n-th that was ordered, from 0. */
+  readonly ordinal: number;
+  readonly works: Set<Work>;
   startSeconds: number | undefined;
   endSeconds: number | undefined;
   idleSinceSeconds: number;
@@ -48,28 +60,32 @@ interface Cluster {
 type Event =
   | { readonly kind: 'arrival'; readonly task: TraceTask }
   | { readonly kind: 'ready'; readonly cluster: Cluster }
-  | { readonly kind: 'end'; readonly cluster: Cluster; readonly gpus: readonly number[] }
+  | { readonly kind: 'end'; readonly cluster: Cluster; readonly work: Work }
+  | { readonly kind: 'drop'; readonly drop: NodeDrop }
   | { readonly kind: 'look' };
 
 export interface FleetOptions {
   readonly tasks: readonly TraceTask[];
   readonly clusterGpus: number;
   readonly provisioningSeconds: () => number;
+  readonly churn: Churn;
 }
 
 /** Runs one baseline over a trace, event by event. */
 export function runFleet(policy: FleetPolicy, options: FleetOptions): PolicyRun {
-  const { tasks, clusterGpus, provisioningSeconds } = options;
+  const { tasks, clusterGpus, provisioningSeconds, churn } = options;
   const events = eventQueue<Event>();
   const waiting: TraceTask[] = [];
   let clusters: Cluster[] = [];
   const leases: RunLease[] = [];
   const done: RunTask[] = [];
-  let modelLoads = 0;
+  let [modelLoads, ordered] = [0, 0];
   let nextLook = Number.POSITIVE_INFINITY;
 
   const newCluster = (nowSeconds: number, delaySeconds: number, only?: TraceTask) => {
     const cluster: Cluster = {
+      ordinal: ordered++,
+      works: new Set(),
       startSeconds: undefined,
       endSeconds: undefined,
       idleSinceSeconds: nowSeconds,
@@ -89,9 +105,34 @@ export function runFleet(policy: FleetPolicy, options: FleetOptions): PolicyRun 
       cluster.busy[gpu] = true;
       cluster.loaded[gpu] = task.model;
     }
-    const endSeconds = nowSeconds + task.serviceSeconds;
-    done.push({ task, startSeconds: nowSeconds, endSeconds });
-    events.add(endSeconds, { kind: 'end', cluster, gpus });
+    const work: Work = { task, startSeconds: nowSeconds, gpus, lost: false };
+    cluster.works.add(work);
+    events.add(nowSeconds + task.serviceSeconds, { kind: 'end', cluster, work });
+  };
+
+  const end = (nowSeconds: number, cluster: Cluster, work: Work) => {
+    cluster.works.delete(work);
+    for (const gpu of work.gpus) cluster.busy[gpu] = false;
+    cluster.idleSinceSeconds = nowSeconds;
+    done.push({ task: work.task, startSeconds: work.startSeconds, endSeconds: nowSeconds });
+  };
+
+  /** What ran on a lost cluster waits again, before all others. */
+  const loseSome = (nowSeconds: number, drop: NodeDrop) => {
+    for (const cluster of clusters) {
+      const { startSeconds } = cluster;
+      if (startSeconds === undefined || !churn.isLost(drop, cluster.ordinal)) continue;
+      cluster.endSeconds = nowSeconds;
+      leases.push({ startSeconds, endSeconds: nowSeconds, gpus: clusterGpus });
+      for (const work of cluster.works) work.lost = true;
+      const tasksAgain = [...cluster.works].map(({ task }) => task);
+      waiting.unshift(...tasksAgain);
+      if (policy.always) newCluster(nowSeconds, provisioningSeconds());
+      if (policy.oneTaskEach) {
+        for (const task of tasksAgain) newCluster(nowSeconds, provisioningSeconds(), task);
+      }
+    }
+    clusters = clusters.filter(({ endSeconds }) => endSeconds === undefined);
   };
 
   const serve = (nowSeconds: number) => {
@@ -159,6 +200,7 @@ export function runFleet(policy: FleetPolicy, options: FleetOptions): PolicyRun 
   };
 
   for (const task of tasks) events.add(task.arrivalSeconds, { kind: 'arrival', task });
+  for (const drop of churn.drops) events.add(drop.atSeconds, { kind: 'drop', drop });
   if (policy.always) newCluster(tasks[0]?.arrivalSeconds ?? 0, 0);
   for (let next = events.take(); next !== undefined; next = events.take()) {
     const { at: nowSeconds, event } = next;
@@ -169,8 +211,9 @@ export function runFleet(policy: FleetPolicy, options: FleetOptions): PolicyRun 
       event.cluster.startSeconds = nowSeconds;
       event.cluster.idleSinceSeconds = nowSeconds;
     } else if (event.kind === 'end') {
-      for (const gpu of event.gpus) event.cluster.busy[gpu] = false;
-      event.cluster.idleSinceSeconds = nowSeconds;
+      if (!event.work.lost) end(nowSeconds, event.cluster, event.work);
+    } else if (event.kind === 'drop') {
+      if (done.length < tasks.length) loseSome(nowSeconds, event.drop);
     } else if (nextLook === nowSeconds) nextLook = Number.POSITIVE_INFINITY;
     if (policy.oneTaskEach) serveEach(nowSeconds);
     else serve(nowSeconds);

@@ -3,6 +3,7 @@ import type { WorkerId } from '../../shared/model/ids.ts';
 import { Settings } from '../../shared/model/settings.ts';
 import type { Catalogue } from '../local/ionet/catalogue.ts';
 import { createBurstWorld } from './burst-world.ts';
+import type { Churn } from './churn.ts';
 import type { PolicyRun, RunLease, RunTask } from './policy-run.ts';
 import { normalFrom } from './provisioning.ts';
 import type { TraceTask } from './trace.ts';
@@ -11,6 +12,7 @@ export interface OursOptions {
   readonly seed: number;
   readonly tasks: readonly TraceTask[];
   readonly provisioningSeconds: () => number;
+  readonly churn: Churn;
   /** What an operator would set. */
   readonly settings: object;
 }
@@ -106,6 +108,14 @@ export async function runOurs(options: OursOptions): Promise<PolicyRun & { count
     world.timers.after((task.arrivalSeconds - world.secondsNow()) * 1000, arrive);
   };
   awaitNext();
+  for (const drop of options.churn.drops) {
+    world.timers.after(drop.atSeconds * 1000, () => {
+      world.market.all().forEach((cluster, ordinal) => {
+        if (cluster.phase !== 'RUNNING' || !options.churn.isLost(drop, ordinal)) return;
+        world.market.vanish(cluster);
+      });
+    });
+  }
   await world.timers.run({
     done: () => alive === 0 && next === tasks.length && begun.size === tasks.length,
   });

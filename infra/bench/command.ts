@@ -1,0 +1,160 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { buildBenchmark } from '../simulate/build.ts';
+import { BILL_NAMES, BILLS, type BillName } from './bill.ts';
+import { generatedTrace } from './generated-trace.ts';
+import type { OursOptions } from './ours.ts';
+import { benchPolicies, SIZES } from './policy-bench.ts';
+import { type Conditions, policyJson, policyLines, policyPlot } from './policy-report.ts';
+import type { PolicyRun } from './policy-run.ts';
+import { writeRecords } from './records.ts';
+import { parseChurn, parseTrace, TraceFault, type TraceTask } from './trace.ts';
+
+/** Wrong arguments, or a file that is not what it should be. */
+const EXIT_REFUSED = 2;
+
+export interface Streams {
+  out(text: string): void;
+  err(text: string): void;
+}
+
+interface PolicyOptions {
+  readonly trace?: string;
+  readonly clusterGpus: number | 'mixed';
+  readonly bill: BillName;
+  readonly boundWaitSeconds: number;
+  readonly seeds: number;
+  readonly churn?: string;
+  readonly records?: string;
+  readonly plot: string;
+  readonly json?: true;
+}
+
+/**
+ * The command behind `npm run bench`.
+ *
+ * @param args - What follows the command's name.
+ * @returns the exit code.
+ */
+export async function runBenchCommand(args: readonly string[], streams: Streams): Promise<number> {
+  const program = new Command('bench').description('Measures Burst against baselines and bounds.');
+  program
+    .command('policy')
+    .description(
+      'Paid hours and waits of one trace: Burst itself, baselines, the clairvoyant bound.',
+    )
+    .option(
+      '--trace <file>',
+      'CSV: task,arrival_s,service_s,gpus,kind,model; left out: a generated one',
+    )
+    .option('--cluster-gpus <size>', 'GPUs of every cluster, 1 to 8, or mixed', clusterGpus, 8)
+    .addOption(
+      new Option('--bill <rule>', 'what the provider bills').choices(BILL_NAMES).default('ionet'),
+    )
+    .option(
+      '--bound-wait-seconds <seconds>',
+      'longest wait of the bound, and of nothing else',
+      seconds,
+      600,
+    )
+    .option('--seeds <count>', 'seeds of provisioning times, from 1 on', whole, 5)
+    .option('--churn <file>', 'CSV: t_s,nodes_up; nodes are lost as it says')
+    .option('--records <folder>', 'write leases.csv and tasks.csv there')
+    .option('--plot <file>', 'where the plot goes', 'out/bench/policy.svg')
+    .option('--json', 'print the report as one JSON object, the last line of stdout')
+    .action((options: PolicyOptions) => policy(options, streams));
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({ writeOut: streams.out, writeErr: streams.err });
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof TraceFault) {
+      streams.err(`${error.message}\n`);
+      return EXIT_REFUSED;
+    }
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? 0 : EXIT_REFUSED;
+  }
+}
+
+async function policy(options: PolicyOptions, streams: Streams): Promise<void> {
+  const { trace, churn, bill, records } = options;
+  const tasks = trace === undefined ? generatedTrace(1) : parseTrace(textOf(trace), trace);
+  checkSizes(tasks, options.clusterGpus, trace ?? 'the generated trace');
+  const steps = churn === undefined ? [] : parseChurn(textOf(churn), churn);
+  const runs: { seed: number; run: PolicyRun }[] = [];
+  const { runOurs }: { runOurs: (options: OursOptions) => Promise<PolicyRun> } = await import(
+    await buildBenchmark()
+  );
+  const report = await benchPolicies({
+    tasks,
+    clusterGpus: options.clusterGpus,
+    bill: BILLS[bill],
+    boundWaitSeconds: options.boundWaitSeconds,
+    seeds: Array.from({ length: options.seeds }, (_, n) => n + 1),
+    churn: steps,
+    runOurs,
+    onRun(name, seed, run) {
+      streams.err(`${name}, seed ${seed}\n`);
+      if (records !== undefined) runs.push({ seed, run });
+    },
+  });
+  const conditions: Conditions = {
+    trace: trace ?? 'generated',
+    tasks: tasks.length,
+    clusterGpus: options.clusterGpus,
+    bill,
+    boundWaitSeconds: options.boundWaitSeconds,
+    seeds: options.seeds,
+    churn: churn ?? 'none',
+  };
+  if (records !== undefined) writeRecords(records, runs, BILLS[bill]);
+  mkdirSync(dirname(options.plot), { recursive: true });
+  writeFileSync(options.plot, policyPlot(report, conditions));
+  const lines = [...policyLines(report, conditions), '', `Plot: ${options.plot}`];
+  if (options.json) streams.out(`${JSON.stringify(policyJson(report, conditions))}\n`);
+  else streams.out(`${lines.join('\n')}\n`);
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    throw new TraceFault(`${file}: cannot be read (${why})`);
+  }
+}
+
+/** A task that fits on no cluster would wait for ever. */
+function checkSizes(tasks: readonly TraceTask[], size: number | 'mixed', file: string): void {
+  const most = size === 'mixed' ? 1 : size;
+  const large = tasks.find(({ gpus }) => gpus > most);
+  if (large === undefined) return;
+  const mend =
+    size === 'mixed' ? 'mixed takes tasks of one GPU; give a size' : 'give a larger --cluster-gpus';
+  throw new TraceFault(
+    `${file}, task ${large.name}, column gpus: ${large.gpus} GPUs fit on no cluster of ${most}; ${mend}`,
+  );
+}
+
+function clusterGpus(text: string): number | 'mixed' {
+  if (text === 'mixed') return text;
+  const size = Number(text);
+  if (Number.isInteger(size) && size >= 1 && size <= Math.max(...SIZES)) return size;
+  throw new InvalidArgumentError('must be a whole number from 1 to 8, or mixed');
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value) && value >= 0) return value;
+  throw new InvalidArgumentError('must be seconds from 0 on');
+}
+
+function whole(text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= 1 && value <= 100) return value;
+  throw new InvalidArgumentError('must be a whole number from 1 to 100');
+}
