@@ -13,14 +13,14 @@ export interface Lane {
 }
 
 /**
- * A slot is supplied before it runs dry: it gets its next job when the running one may end before the look
- * after this one. Looks are spread by a quarter either way.
+ * A slot is supplied before it runs dry: it gets its next job when those it has may end before the look after
+ * this one. Looks are spread by a quarter either way.
  */
 const supplyAheadSeconds = ({ looks }: Settings): number => looks.longestSeconds * 1.25;
 
 /**
- * The slots that may be given a job: free ones, and those whose only job ends soon. Spread over the workers,
- * free ones first.
+ * The slots that may be given a job: free ones, and those whose jobs end soon. Spread over the workers, free ones
+ * first. A worker runs its jobs in the order it got them.
  */
 export function lanesOf(
   lease: LeaseRow,
@@ -31,20 +31,20 @@ export function lanesOf(
   now: Instant,
 ): Lane[] {
   const lanes = usableWorkers(lease, quarantined).flatMap(({ workerId, slots }) => {
+    const busy = Array.from({ length: slots }, () => 0);
     const live = jobs.filter((job) => job.worker === workerId && isLive(job));
-    const running = live.slice(0, slots);
-    const waiting = live.length - running.length;
-    const ends = running
-      .map((job) => secondsLeft(job, batches, now))
-      .sort((a, b) => a - b)
-      .slice(waiting)
-      .filter((seconds) => seconds <= supplyAheadSeconds(settings));
-    const free = Array.from({ length: slots - running.length }, () => 0);
-    return [...free, ...ends].map((busySeconds, round) => ({
+    for (const [index, job] of live.entries()) {
+      const whole = estimatedSeconds(job, batches);
+      const doneSeconds = index < slots ? secondsBetween(job.submittedAt, now) : 0;
+      busy[0] = (busy[0] ?? 0) + Math.max(0, whole - doneSeconds);
+      busy.sort((a, b) => a - b);
+    }
+    return busy.map((busySeconds, round) => ({
       ...{ round, worker: workerId, busySeconds, loaded: lease.loaded?.[workerId] },
     }));
   });
   return lanes
+    .filter(({ busySeconds }) => busySeconds <= supplyAheadSeconds(settings))
     .sort((a, b) => a.busySeconds - b.busySeconds || a.round - b.round)
     .map(({ round: _, ...lane }) => lane);
 }
@@ -65,11 +65,9 @@ export const openSeconds = (batch: BatchRow): number =>
     0,
   );
 
-/** Estimated time until a job is over, from what its batches were estimated at; none is below 0. */
-function secondsLeft(job: JobRow, batches: readonly BatchRow[], now: Instant): number {
-  const whole = batches
+/** What the batches of a job were estimated at together. */
+const estimatedSeconds = (job: JobRow, batches: readonly BatchRow[]): number =>
+  batches
     .filter(({ batchId }) => job.batches.some((claim) => claim.batchId === batchId))
     .flatMap(({ tasks }) => tasks)
     .reduce((sum, { unitSeconds }) => sum + unitSeconds, 0);
-  return Math.max(0, whole - secondsBetween(job.submittedAt, now));
-}
