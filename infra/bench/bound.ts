@@ -32,6 +32,8 @@ export function clairvoyantBound(
     let [best, end] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
     for (let j = i; j < tasks.length; j += 1) {
       end = Math.max(end, ends[j] ?? 0);
+      // A window that would open before this one ends costs no less than this one made longer.
+      if ((arrivals[j + 1] ?? Number.POSITIVE_INFINITY) + maxWaitSeconds <= end) continue;
       const paid = paidSeconds(rule, end - openAt);
       // Later windows only grow, and what follows them costs nothing at best.
       if (paid >= best) break;

@@ -4,6 +4,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { buildBenchmark } from '../simulate/build.ts';
 import { BILL_NAMES, BILLS, type BillName } from './bill.ts';
 import { generatedTrace } from './generated-trace.ts';
+import { measured } from './measures.ts';
 import type { OursOptions } from './ours.ts';
 import { benchPolicies, SIZES } from './policy-bench.ts';
 import { type Conditions, policyJson, policyLines, policyPlot } from './policy-report.ts';
@@ -26,6 +27,7 @@ interface PolicyOptions {
   readonly boundWaitSeconds: number;
   readonly seeds: number;
   readonly churn?: string;
+  readonly eager?: true;
   readonly records?: string;
   readonly plot: string;
   readonly json?: true;
@@ -60,6 +62,7 @@ export async function runBenchCommand(args: readonly string[], streams: Streams)
     )
     .option('--seeds <count>', 'seeds of provisioning times, from 1 on', whole, 5)
     .option('--churn <file>', 'CSV: t_s,nodes_up; nodes are lost as it says')
+    .option('--eager', 'also Burst set to wait for nothing and to hold idle clusters long')
     .option('--records <folder>', 'write leases.csv and tasks.csv there')
     .option('--plot <file>', 'where the plot goes', 'out/bench/policy.svg')
     .option('--json', 'print the report as one JSON object, the last line of stdout')
@@ -96,9 +99,13 @@ async function policy(options: PolicyOptions, streams: Streams): Promise<void> {
     boundWaitSeconds: options.boundWaitSeconds,
     seeds: Array.from({ length: options.seeds }, (_, n) => n + 1),
     churn: steps,
+    eager: options.eager === true,
     runOurs,
     onRun(name, seed, run) {
-      streams.err(`${name}, seed ${seed}\n`);
+      const { gpuHours, waitP95Seconds, waitP99Seconds, loadsPerTask } = measured(run, BILLS[bill]);
+      const waits = `p95 ${waitP95Seconds.toFixed(0)} s, p99 ${waitP99Seconds.toFixed(0)} s`;
+      const rest = `${waits}, ${loadsPerTask.toFixed(3)} loads per task`;
+      streams.err(`${name}, seed ${seed}: ${gpuHours.toFixed(1)} GPU-hours, ${rest}\n`);
       if (records !== undefined) runs.push({ seed, run });
     },
   });

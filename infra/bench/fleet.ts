@@ -173,7 +173,7 @@ export function runFleet(policy: FleetPolicy, options: FleetOptions): PolicyRun 
       if (atSeconds <= nowSeconds) {
         cluster.endSeconds = nowSeconds;
         leases.push({ startSeconds, endSeconds: nowSeconds, gpus: clusterGpus });
-      } else lookAt(atSeconds);
+      } else if (policy.pollSeconds === undefined) lookAt(atSeconds);
     }
     clusters = clusters.filter(({ endSeconds }) => endSeconds === undefined);
   };

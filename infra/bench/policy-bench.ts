@@ -27,6 +27,8 @@ export interface PolicyBench {
   readonly boundWaitSeconds: number;
   readonly seeds: readonly number[];
   readonly churn: readonly ChurnStep[];
+  /** Also Burst as an operator sets it for whom waiting is dearer than an idle cluster. */
+  readonly eager: boolean;
   /** Runs Burst itself. */
   readonly runOurs: (options: OursOptions) => Promise<PolicyRun>;
   readonly onRun?: (policy: string, seed: number, run: PolicyRun) => void;
@@ -63,7 +65,7 @@ export async function benchPolicies(bench: PolicyBench): Promise<PolicyReport> {
     }) / 3600;
 
   const rows: PolicyRow[] = [await ours(bench, 'burst', {})];
-  rows.push(await ours(bench, 'burst-eager', EAGER));
+  if (bench.eager) rows.push(await ours(bench, 'burst-eager', EAGER));
   if (clusterGpus === 'mixed') {
     for (const gpus of SIZES) {
       const { threshold: _, ...row } = swept(bench, gpus, `hour-edge-${gpus}`);
@@ -85,7 +87,7 @@ export async function benchPolicies(bench: PolicyBench): Promise<PolicyReport> {
   return { bound: { clusterHours: boundHours, gpuHours: boundHours * boundGpus }, rows };
 }
 
-/** What an operator sets for whom waiting is dearer than an idle cluster. */
+/** Nothing waits for company, and an idle cluster is kept long. */
 const EAGER = { clusters: { patienceSeconds: 1 }, looks: { idleSeconds: 1200 } };
 
 async function ours(

@@ -65,9 +65,12 @@ export const openSeconds = (batch: BatchRow): number =>
     0,
   );
 
-/** What the batches of a job were estimated at together. */
-const estimatedSeconds = (job: JobRow, batches: readonly BatchRow[]): number =>
-  batches
-    .filter(({ batchId }) => job.batches.some((claim) => claim.batchId === batchId))
-    .flatMap(({ tasks }) => tasks)
-    .reduce((sum, { unitSeconds }) => sum + unitSeconds, 0);
+/** What the batches of a job were estimated at together; a job that has none of them any more may take for ever. */
+function estimatedSeconds(job: JobRow, batches: readonly BatchRow[]): number {
+  const own = batches.filter(({ batchId }) =>
+    job.batches.some((claim) => claim.batchId === batchId),
+  );
+  return own.length === 0
+    ? Number.POSITIVE_INFINITY
+    : own.flatMap(({ tasks }) => tasks).reduce((sum, { unitSeconds }) => sum + unitSeconds, 0);
+}

@@ -132,6 +132,57 @@ describe('the paid edge', () => {
   });
 });
 
+describe('what a slot has loaded', () => {
+  const keyed = (n: number, affinityKey: string, unitSeconds = 20) =>
+    aBatch(n, { affinityKey, tasks: [{ taskId: `t-${n}`, line: 0, unitSeconds }] });
+  const lease = aLease({
+    loaded: {
+      [workerNamed(1)]: { key: 'swan', at: at(-100) },
+      [workerNamed(2)]: { key: 'crane', at: at(-50) },
+    },
+  });
+
+  it('draws the batches that need it', () => {
+    const waiting = [keyed(1, 'crane'), keyed(2, 'swan')];
+    expect(assigned(lease, [], waiting, nobody, settings, NOW)).toEqual([
+      [workerNamed(1), [2]],
+      [workerNamed(2), [1]],
+    ]);
+  });
+
+  it('is driven out where it was wanted longest ago, unless a batch that waits wants it', () => {
+    expect(assigned(lease, [], [keyed(1, 'heron')], nobody, settings, NOW)).toEqual([
+      [workerNamed(1), [1]],
+    ]);
+    const waiting = [keyed(1, 'heron'), keyed(2, 'swan')];
+    expect(assigned(lease, [], waiting, nobody, settings, NOW)).toEqual([
+      [workerNamed(1), [2]],
+      [workerNamed(2), [1]],
+    ]);
+  });
+
+  it.each([
+    [74, workerNamed(1)],
+    [76, workerNamed(2)],
+  ])('is worth waiting for while that takes no longer than a load: %i s', (seconds, worker) => {
+    const running = keyed(9, 'swan', seconds);
+    const job = aJob(1, {
+      submittedAt: NOW,
+      batches: [{ batchId: running.batchId, batchFence: 1 }],
+    });
+    const rows = [{ ...running, status: 'claimed' as const }, keyed(1, 'swan')];
+    expect(assigned(lease, [job], rows, nobody, settings, NOW)).toEqual([[worker, [1]]]);
+  });
+
+  it('keeps no slot idle that has nothing', () => {
+    const waiting = [1, 2, 3, 4].map((n) => keyed(n, 'swan', 60));
+    expect(assigned(aLease(), [], waiting, nobody, settings, NOW)).toEqual([
+      [workerNamed(1), [1, 3]],
+      [workerNamed(2), [2, 4]],
+    ]);
+  });
+});
+
 describe('any assignment', () => {
   const batches = fc.array(
     fc.record({
@@ -145,7 +196,7 @@ describe('any assignment', () => {
   const workers = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 3 });
   const busy = fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 6 });
 
-  it('stays within free slots, takes no batch twice and never passes the edge', () => {
+  it('gives a slot one job at most, takes no batch twice and never passes the edge', () => {
     fc.assert(
       fc.property(
         batches,
@@ -173,11 +224,8 @@ describe('any assignment', () => {
           const { assignments, left } = assign(lease, jobs, rows, nobody, settings, NOW);
 
           for (const { workerId, slots: all } of lease.workers) {
-            const used = [...jobs, ...assignments].filter(
-              ({ worker }) => worker === workerId,
-            ).length;
             const own = assignments.filter(({ worker }) => worker === workerId).length;
-            if (own > 0) expect(used).toBeLessThanOrEqual(all);
+            expect(own).toBeLessThanOrEqual(all);
           }
           const taken = assignments.flatMap((one) => one.batches.map(({ batchId }) => batchId));
           expect(new Set(taken).size).toBe(taken.length);
@@ -219,6 +267,48 @@ describe('after assigning', () => {
   });
 
   const { idleSeconds } = settings.looks;
+  it.each([
+    { bill: 'ionet', terms: 1, others: 0, closesAfter: undefined },
+    { bill: 'ionet', terms: 2, others: 0, closesAfter: idleSeconds },
+    { bill: 'ionet', terms: 2, others: 1, closesAfter: settings.looks.surplusIdleSeconds },
+    { bill: 'exact', terms: 1, others: 0, closesAfter: idleSeconds },
+    { bill: 'hourly', terms: 3, others: 1, closesAfter: undefined },
+  ] as const)(
+    'by the bill $bill an idle cluster in hour $terms beside $others others closes after $closesAfter s',
+    ({ bill, terms, others, closesAfter }) => {
+      const ruled = testSettings({ lease: { bill } });
+      const stepAfter = (seconds: number) => {
+        const lease = aLease({ terms, idleSince: at(-seconds), paidUntil: at(2000) });
+        return afterAssigning(lease, { ...idle, others }, nothing, ruled, NOW).next;
+      };
+      if (closesAfter === undefined) expect(stepAfter(100_000)).toBe('hold');
+      else {
+        expect(stepAfter(closesAfter - 1)).toBe('hold');
+        expect(stepAfter(closesAfter)).toBe('close');
+        expect(stepAfter(closesAfter + 1)).toBe('close');
+      }
+    },
+  );
+
+  it.each([
+    { bill: 'ionet', what: 'idle for a moment', idleFor: 1, live: 0, expected: 'extend' },
+    { bill: 'ionet', what: 'idle for long', idleFor: idleSeconds, live: 0, expected: 'hold' },
+    { bill: 'ionet', what: 'at work', idleFor: undefined, live: 1, expected: 'extend' },
+    { bill: 'hourly', what: 'at work', idleFor: undefined, live: 1, expected: 'wait' },
+  ] as const)(
+    'by the bill $bill a cluster that is $what when its hour ends: $expected',
+    ({ bill, idleFor, live, expected }) => {
+      const ruled = testSettings({ lease: { bill } });
+      const lastCall = drainBeforeSeconds + settings.looks.longestSeconds;
+      const idleSince = idleFor === undefined ? undefined : at(-idleFor);
+      const lease = aLease({ idleSince, paidUntil: at(lastCall) });
+      expect(afterAssigning(lease, { ...idle, live }, nothing, ruled, NOW).next).toBe(expected);
+      const early = aLease({ idleSince, paidUntil: at(2 * lastCall) });
+      const before = afterAssigning(early, { ...idle, live }, nothing, ruled, NOW).next;
+      expect(before).toBe(live > 0 ? 'wait' : 'hold');
+    },
+  );
+
   it.each([
     { terms: 1, idleFor: 10 * idleSeconds, expected: 'hold' },
     { terms: 2, idleFor: idleSeconds - 1, expected: 'hold' },
@@ -285,7 +375,13 @@ describe('after assigning', () => {
   it('waits are whole seconds, as the Wait state wants them', () => {
     const fractions = testSettings({ looks: { shortestSeconds: 0.4, holdSeconds: 0.4 } });
     for (const live of [0, 1]) {
-      const step = afterAssigning(aLease(), { live, watched: 0, others: 0 }, nothing, fractions, NOW);
+      const step = afterAssigning(
+        aLease(),
+        { live, watched: 0, others: 0 },
+        nothing,
+        fractions,
+        NOW,
+      );
       expect(step).toMatchObject({ waitSeconds: 1 });
     }
   });
