@@ -3,13 +3,16 @@ import { dirname } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { buildBenchmark } from '../simulate/build.ts';
 import { BILL_NAMES, BILLS, type BillName } from './bill.ts';
+import { benchGaps } from './gaps.ts';
 import { generatedTrace } from './generated-trace.ts';
 import { measured } from './measures.ts';
 import type { OursOptions } from './ours.ts';
 import { benchPolicies, SIZES } from './policy-bench.ts';
 import { type Conditions, policyJson, policyLines, policyPlot } from './policy-report.ts';
+import { svgPlot } from './plot.ts';
 import type { PolicyRun } from './policy-run.ts';
 import { writeRecords } from './records.ts';
+import { tableLines } from './table.ts';
 import { parseChurn, parseTrace, TraceFault, type TraceTask } from './trace.ts';
 
 /** Wrong arguments, or a file that is not what it should be. */
@@ -67,6 +70,14 @@ export async function runBenchCommand(args: readonly string[], streams: Streams)
     .option('--plot <file>', 'where the plot goes', 'out/bench/policy.svg')
     .option('--json', 'print the report as one JSON object, the last line of stdout')
     .action((options: PolicyOptions) => policy(options, streams));
+  program
+    .command('gaps')
+    .description(
+      'What idle clusters cost over the optimum, over the lengths of gaps between tasks.',
+    )
+    .option('--plot <file>', 'where the plot goes', 'out/bench/gaps.svg')
+    .option('--json', 'print the report as one JSON object, the last line of stdout')
+    .action((options: { plot: string; json?: true }) => gaps(options, streams));
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ writeOut: streams.out, writeErr: streams.err });
   }
@@ -89,9 +100,7 @@ async function policy(options: PolicyOptions, streams: Streams): Promise<void> {
   checkSizes(tasks, options.clusterGpus, trace ?? 'the generated trace');
   const steps = churn === undefined ? [] : parseChurn(textOf(churn), churn);
   const runs: { seed: number; run: PolicyRun }[] = [];
-  const { runOurs }: { runOurs: (options: OursOptions) => Promise<PolicyRun> } = await import(
-    await buildBenchmark()
-  );
+  const runOurs = await burstItself();
   const report = await benchPolicies({
     tasks,
     clusterGpus: options.clusterGpus,
@@ -124,6 +133,39 @@ async function policy(options: PolicyOptions, streams: Streams): Promise<void> {
   const lines = [...policyLines(report, conditions), '', `Plot: ${options.plot}`];
   if (options.json) streams.out(`${JSON.stringify(policyJson(report, conditions))}\n`);
   else streams.out(`${lines.join('\n')}\n`);
+}
+
+type RunOurs = (options: OursOptions) => Promise<PolicyRun>;
+
+async function burstItself(): Promise<RunOurs> {
+  const { runOurs }: { runOurs: RunOurs } = await import(await buildBenchmark());
+  return runOurs;
+}
+
+async function gaps(
+  { plot, json }: { readonly plot: string; readonly json?: true },
+  streams: Streams,
+): Promise<void> {
+  const ratios = await benchGaps(await burstItself());
+  const worst = Math.max(...ratios.map(({ ratio }) => ratio));
+  const label = (count: number) => `${count} tasks`;
+  const svg = svgPlot({
+    title: 'Paid time over the optimum, tasks at equal gaps',
+    subtitle: 'bill ionet, tasks of one second, provisioning 120 s, no task waits in the optimum',
+    ...{ xLabel: 'gap, seconds', yLabel: 'paid / optimum', joined: true },
+    marks: ratios.map(({ gapSeconds, tasks, ratio }) => ({
+      ...{ label: label(tasks), x: gapSeconds, y: ratio },
+    })),
+  });
+  mkdirSync(dirname(plot), { recursive: true });
+  writeFileSync(plot, svg);
+  const rows = ratios.map((one) => [
+    ...[String(one.gapSeconds), String(one.tasks), one.paidHours.toFixed(2)],
+    ...[one.optimalHours.toFixed(2), one.ratio.toFixed(3)],
+  ]);
+  const table = tableLines(['gap s', 'tasks', 'paid h', 'optimum h', 'ratio'], rows);
+  const text = [...table, '', `Worst ratio ${worst.toFixed(3)}. Plot: ${plot}`].join('\n');
+  streams.out(`${json ? JSON.stringify({ bench: 'gaps', worst, ratios }) : text}\n`);
 }
 
 function textOf(file: string): string {

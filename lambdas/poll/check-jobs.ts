@@ -21,6 +21,7 @@ import {
   lookAgainSeconds,
 } from '../../shared/poll/job-look.ts';
 import type { Ports } from '../../shared/ports.ts';
+import { lanesOf } from '../../shared/run/lanes.ts';
 
 type CheckPorts = Pick<Ports, 'ledger' | 'jobs' | 'clock' | 'ids' | 'log'>;
 
@@ -63,7 +64,9 @@ export const checkJobs =
       return { next: 'run', reason: 'every task of a job was cancelled' };
     }
     const slots = current.workers.reduce((sum, worker) => sum + worker.slots, 0);
-    if (await anyClaimable(ports, current, now)) return { next: 'run', reason: 'work waits' };
+    if (await anyClaimable(ports, settings, current, jobs, now)) {
+      return { next: 'run', reason: 'work waits' };
+    }
     const waitSeconds = lookAgainSeconds(burst.quietLooks, settings, ports.ids.random());
     const { holdSeconds } = settings.looks;
     return {
@@ -77,15 +80,18 @@ export const checkJobs =
 /** Whether a batch is open that Run may give to a slot that is free, or soon will be. */
 async function anyClaimable(
   { ledger }: CheckPorts,
+  settings: Settings,
   lease: LeaseRow,
+  jobs: readonly JobRow[],
   now: Instant,
 ): Promise<boolean> {
   const profile = await readProfile(ledger, lease.tenant, lease.profile);
   if (profile === undefined) return false;
   const batches = await liveBatches(ledger, { ...lease, oldestOpen: profile.oldestOpen });
-  return batches.some(
+  const mayStart = batches.some(
     ({ status, notBefore }) => status === 'open' && (notBefore === undefined || now >= notBefore),
   );
+  return mayStart && lanesOf(lease, jobs, batches, new Set(), settings, now).length > 0;
 }
 
 const isWatched = (job: JobRow, now: Instant): boolean =>

@@ -10,8 +10,12 @@ afterAll(() => rmSync(folder, { recursive: true }));
 async function bench(...args: string[]): Promise<{ code: number; out: string; err: string }> {
   const said = { out: '', err: '' };
   const code = await runBenchCommand(args, {
-    out: (text) => void (said.out += text),
-    err: (text) => void (said.err += text),
+    out(text) {
+      said.out += text;
+    },
+    err(text) {
+      said.err += text;
+    },
   });
   return { code, ...said };
 }

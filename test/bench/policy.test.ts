@@ -33,9 +33,12 @@ it('Burst and every baseline run one trace, and the records add up to the report
   writeFileSync(trace, [head, ...rows].join('\n'));
   const [records, plot] = [join(folder, 'records'), join(folder, 'plots', 'policy.svg')];
   let out = '';
+  const add = (text: string) => {
+    out += text;
+  };
   const code = await runBenchCommand(
     ['policy', '--trace', trace, '--seeds', '1', '--records', records, '--plot', plot, '--json'],
-    { out: (text) => void (out += text), err: () => undefined },
+    { out: add, err: () => undefined },
   );
   expect(code).toBe(0);
   const report = Report.parse(JSON.parse(out.trimEnd().split('\n').at(-1) ?? ''));
