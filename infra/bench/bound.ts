@@ -26,18 +26,20 @@ export function clairvoyantBound(
     tasks,
     ({ arrivalSeconds, serviceSeconds }) => arrivalSeconds + serviceSeconds,
   );
+  const dearestSplitSeconds =
+    2 * (rule.minBilledSeconds + rule.granularitySeconds + maxWaitSeconds);
   const least = new Float64Array(tasks.length + 1);
   for (let i = tasks.length - 1; i >= 0; i -= 1) {
     const openAt = (arrivals[i] ?? 0) + maxWaitSeconds;
     let [best, end] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
     for (let j = i; j < tasks.length; j += 1) {
       end = Math.max(end, ends[j] ?? 0);
-      // A window that would open before this one ends costs no less than this one made longer.
-      if ((arrivals[j + 1] ?? Number.POSITIVE_INFINITY) + maxWaitSeconds <= end) continue;
       const paid = paidSeconds(rule, end - openAt);
       // Later windows only grow, and what follows them costs nothing at best.
       if (paid >= best) break;
       best = Math.min(best, paid + (least[j + 1] ?? 0));
+      // Across a hole like this two windows are never dearer than one.
+      if ((arrivals[j + 1] ?? 0) + maxWaitSeconds - end >= dearestSplitSeconds) break;
     }
     least[i] = best;
   }

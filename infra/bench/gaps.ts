@@ -21,7 +21,7 @@ const SERVICE_SECONDS = 1;
 const PROVISIONING_SECONDS = 120;
 
 /** Around where a cluster is let go: its edge, and the idle time behind it. */
-export const GAPS_SECONDS = [
+const GAPS_SECONDS = [
   ...[60, 300, 460, 900, 1800, 2700, 3300, 3500, 3590, 3610, 3700, 3900],
   ...[4100, 4300, 4800, 5400, 7200, 10_800],
 ];
@@ -34,10 +34,11 @@ export const GAPS_SECONDS = [
 export async function benchGaps(
   runOurs: (options: OursOptions) => Promise<PolicyRun>,
   gaps: readonly number[] = GAPS_SECONDS,
+  counts: readonly number[] = TASKS,
 ): Promise<GapRatio[]> {
   const ratios: GapRatio[] = [];
   for (const gapSeconds of gaps) {
-    for (const count of TASKS) {
+    for (const count of counts) {
       const tasks = Array.from({ length: count }, (_, n) => taskAt(n, n * gapSeconds));
       const run = await runOurs({
         ...{ seed: 1, tasks, churn: NO_CHURN },
