@@ -105,7 +105,7 @@ async function ours(
       churn: churnFor(bench, seed),
       settings: {
         clusters: {
-          ...{ maxWorkers: 8, maxBursts: 32, secondsPerSlot: 260 },
+          ...{ maxWorkers: 8, maxBursts: 32, secondsPerSlot: 320 },
           sizes: clusterGpus === 'mixed' ? [...SIZES] : [clusterGpus],
           ...more.clusters,
         },
