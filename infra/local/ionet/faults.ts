@@ -10,6 +10,7 @@ const OPERATIONS = [
   'list',
   'look',
   'extend',
+  'update',
   'destroy',
   'containers',
   'log',
