@@ -2,7 +2,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { finalBill } from '../../infra/local/ionet/bill.ts';
 import { ClusterId } from '../../shared/model/ids.ts';
-import { apiFile, hasApiFile } from '../support/ionet-api-file.ts';
 import {
   API_KEY,
   aClusterRequest,
@@ -417,42 +416,6 @@ describe('the API', () => {
     expect(second.deployments).toMatchObject([{ name: 'c-0', status: 'deployment requested' }]);
     expect((await api('GET', '/deployments?status=running')).body.data.total).toBe(0);
   });
-
-  it.skipIf(!hasApiFile)(
-    'answers in the shapes of the published API file (skipped where it is absent)',
-    async () => {
-      const { body: acknowledged } = await api('POST', '/deploy', order);
-      const id: string = acknowledged.deployment_id;
-      await world.advance(120);
-      const calls = [
-        ['GET', '/hardware/max-gpus-per-container'],
-        ['GET', '/available-replicas?hardware_id=204&hardware_qty=1'],
-        [
-          'GET',
-          '/price?location_ids=[1]&hardware_id=204&duration_hours=1&gpus_per_container=1&replica_count=1',
-        ],
-        ['GET', '/node-pools'],
-        ['GET', `/deployment/${id}`],
-        ['GET', `/deployment/${id}/containers`],
-        ['DELETE', `/deployment/${id}`],
-      ] as const;
-      const file = apiFile();
-      expect(file.problemsOfReply('POST', '/deploy', acknowledged)).toEqual([]);
-      for (const [method, path] of calls) {
-        const { status, body } = await api(method, path);
-        expect([path, status]).toEqual([path, 200]);
-        expect([path, file.problemsOfReply(method, path.split('?')[0] ?? '', body)]).toEqual([
-          path,
-          [],
-        ]);
-      }
-      // The one field the file does not have; a third-party client has seen it.
-      const { body: list } = await api('GET', '/deployments');
-      expect(file.problemsOfReply('GET', '/deployments', list)).toEqual([
-        '$.data.deployments[0] has a field of no known name: created_at',
-      ]);
-    },
-  );
 });
 
 describe('an update', () => {
