@@ -29,6 +29,13 @@ export const childEnvironment = (): Record<string, string> => ({
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
 });
 
+/** Of a worker that runs as a process of this machine. */
+export const localWorkerEnv = (): Record<string, string> => ({
+  ...childEnvironment(),
+  BURST_HOST: '127.0.0.1',
+  BURST_END_WITH_STDIN: 'true',
+});
+
 /**
  * Starts a process of the local world and waits for its announcement. It ends when this process
  * does: its IPC channel closes then.
