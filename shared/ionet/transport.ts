@@ -36,6 +36,8 @@ export type Reply =
       readonly text: string;
       readonly contentType: string;
       readonly retryAfter: string | undefined;
+      /** The server's clock, as it says. */
+      readonly date: string | undefined;
     }
   | { readonly kind: 'none'; readonly why: string };
 
@@ -128,6 +130,7 @@ async function read(response: Response, call: Call, secrets: readonly string[]):
     text,
     contentType: response.headers.get('content-type') ?? '',
     retryAfter: response.headers.get('retry-after') ?? undefined,
+    date: response.headers.get('date') ?? undefined,
   });
   if (response.status >= 400) {
     return answer(blotted(await textOf(response).catch(() => ''), secrets));
