@@ -23,7 +23,7 @@ export interface StartOptions<Announcement> {
 }
 
 /** Where a child finds programs; the rest of our environment is none of its business. */
-export const childEnvironment = (): Record<string, string> => ({
+const childEnvironment = (): Record<string, string> => ({
   // biome-ignore lint/style/noProcessEnv: handed on, not read.
   PATH: process.env.PATH ?? '',
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',

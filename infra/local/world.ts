@@ -104,9 +104,8 @@ const root = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** Settings of the local world: the deployed ones, except for what would hide the machinery in 24 tasks. */
 const localSettings = (
-  speed: number,
+  { speed, provider, settings: changes = {} }: LocalWorldOptions,
   flavour: ApiFlavour,
-  changes: Partial<z.input<typeof Settings>> = {},
 ): Settings =>
   Settings.parse({
     stackName: 'burst-local',
@@ -118,7 +117,9 @@ const localSettings = (
     workerSecret: randomBytes(32).toString('base64url'),
     allowCpuExecutor: true,
     // What the simulated provider has: a task no place of it suits is refused, not left waiting.
-    allowedLocations: DEFAULT_CATALOGUE.locations.map(({ iso2 }) => iso2),
+    ...(provider === undefined
+      ? { allowedLocations: DEFAULT_CATALOGUE.locations.map(({ iso2 }) => iso2) }
+      : {}),
     // Small batches and little work per slot, so that a few tasks need two workers a cluster; one cluster for each
     // need, because a computer has few cores. A picture
     // takes its real time, which is `speed` times as long on this clock.
@@ -140,8 +141,8 @@ const localSettings = (
 
 /** Starts cloud, provider and Lambda host, each a process of its own; workers start when rented. */
 export async function startLocalWorld(options: LocalWorldOptions): Promise<LocalWorld> {
-  const { speed, flavour = 'caas' } = options;
-  const settings = localSettings(speed, flavour, options.settings);
+  const { flavour = 'caas' } = options;
+  const settings = localSettings(options, flavour);
   const clock = await clockFor(options, flavour);
   const log = createWriteStream(options.logFile, { flags: 'a' });
   const onLine = (from: string) => (line: string) =>
