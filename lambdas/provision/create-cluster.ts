@@ -105,7 +105,12 @@ async function buy(
   const { ledger, clusters } = ports;
   const { offer } = lease;
   if (offer === undefined) throw new ProviderRefused('the lease names no offer');
-  const dearer = await priceAbove(ports, settings, offer);
+  const dearer = await priceAbove(ports, settings, offer).catch(async (error: unknown) => {
+    if (error instanceof CapacityUnavailable) {
+      await changeLease(ledger, lease, withoutOffer(lease, offer));
+    }
+    throw error;
+  });
   if (dearer !== undefined) {
     const back = await changeLease(ledger, lease, { phase: 'planned' });
     if (!back.done) return { next: 'superseded' };
@@ -175,11 +180,15 @@ async function settleRefusal(
   const noCapacity = error instanceof CapacityUnavailable && offer !== undefined;
   await changeLease(ledger, lease, {
     intents: settled(lease, intent, 'refused'),
-    ...(noCapacity
-      ? { phase: 'planned', refusedOffers: [...lease.refusedOffers, offer.offerId] }
-      : {}),
+    ...(noCapacity ? withoutOffer(lease, offer) : {}),
   });
 }
+
+/** Back to choosing, among the others. */
+const withoutOffer = ({ refusedOffers }: LeaseRow, { offerId }: ChosenOffer) => ({
+  phase: 'planned' as const,
+  refusedOffers: [...refusedOffers, offerId],
+});
 
 async function record(
   { ledger }: Pick<CreatePorts, 'ledger'>,

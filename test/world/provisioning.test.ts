@@ -32,6 +32,15 @@ const executionsOf = (world: ReturnType<typeof aVirtualWorld>) =>
     .executions.map(({ executionArn }) => world.machine.describe(executionArn))
     .toReversed();
 
+const wholeMachine = {
+  offerId: '204/8x@1',
+  gpuModel: 'RTX 4090',
+  gpusPerWorker: 8,
+  location: 'US',
+  locationId: '1',
+  availableWorkers: 1,
+};
+
 const doneCount = (world: ReturnType<typeof aVirtualWorld>) =>
   tasksOf(world).filter(({ status }) => status === 'done').length;
 
@@ -62,6 +71,48 @@ describe('a provider without capacity', () => {
     await runUntilOver(world, { tasks: 4 });
     expect(doneCount(world)).toBe(4);
     expect(profilesOf(world)[0]?.strikes).toBe(0);
+  });
+});
+
+describe('a price that is refused for one size of worker', () => {
+  it('leaves the others: where only whole machines are rented, one is', async () => {
+    const disturb = withClusters(({ quote }) => ({
+      quote: async (offer, ...rest) => {
+        if (offer.gpusPerWorker < 8) throw new CapacityUnavailable('gpus_per_container must be 8');
+        return quote(offer, ...rest);
+      },
+      offers: async () => [
+        wholeMachine,
+        { ...wholeMachine, offerId: '204/1x@1', gpusPerWorker: 1, availableWorkers: 8 },
+      ],
+    }));
+    const world = aVirtualWorld({ disturb });
+    await sendTasks(world, 4);
+    await runUntilOver(world, { tasks: 4 });
+    expect(leasesOf(world).map(({ offer }) => offer?.gpusPerWorker)).toEqual([8]);
+    expect(doneCount(world)).toBe(4);
+  });
+
+  it('after it was given moves the same burst to the next offer, and buys nothing before', async () => {
+    const asked = new Set<string>();
+    const refused: string[] = [];
+    const disturb = withClusters(({ quote }) => ({
+      quote: async (offer, ...rest) => {
+        if (asked.has(offer.offerId) && refused.length === 0) {
+          refused.push(offer.offerId);
+          throw new CapacityUnavailable('not available');
+        }
+        asked.add(offer.offerId);
+        return quote(offer, ...rest);
+      },
+    }));
+    const world = aVirtualWorld({ disturb });
+    await sendTasks(world, 4);
+    await runUntilOver(world, { tasks: 4 });
+    expect(refused).toHaveLength(1);
+    expect(leasesOf(world)).toHaveLength(1);
+    expect(leasesOf(world)[0]?.refusedOffers).toEqual(refused);
+    expect(doneCount(world)).toBe(4);
   });
 });
 
