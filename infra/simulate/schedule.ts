@@ -163,7 +163,19 @@ function drawSettings(chance: Chance, name: string): Settings {
   const pick = <Item>(what: string, ...items: [Item, ...Item[]]) =>
     chance.pick(`${name} ${what}`, items);
   // Most bursts close soon after their work, so that a run is not mostly waiting.
-  const drainBeforeSeconds = pick('drain', 3350, 3350, 3350, 3350, 3350, 3350, 3200, 3000, 2400, 180);
+  const drainBeforeSeconds = pick(
+    'drain',
+    3350,
+    3350,
+    3350,
+    3350,
+    3350,
+    3350,
+    3200,
+    3000,
+    2400,
+    180,
+  );
   const tight = chance.happens(`${name} tight cap`, 0.05);
   return Settings.parse({
     stackName: 'burst-sim',

@@ -61,7 +61,10 @@ export function createWorld({ schedule, leftOut, note }: WorldOptions) {
   const ledger = memoryLedger({ copies: false });
   const artifacts = memoryArtifacts({ clock });
   const queues = new Map<string, ReturnType<typeof memoryQueue>>(
-    TENANTS.map((tenant) => [tenant, memoryQueue({ clock, visibilitySeconds: VISIBILITY_SECONDS })]),
+    TENANTS.map((tenant) => [
+      tenant,
+      memoryQueue({ clock, visibilitySeconds: VISIBILITY_SECONDS }),
+    ]),
   );
   const actors = createActors(timers);
   const calls = createCalls({ actors, disturbance, note });

@@ -91,7 +91,8 @@ export const Settings = z.strictObject({
 
   lease: z
     .strictObject({
-      termHours: z.literal(1).default(1),
+      /** Hours of one prepaid term: more than one only where a provider's clusters cannot be extended. */
+      termHours: z.int().min(1).max(24).default(1),
       /**
        * What the provider bills. ionet: the first hour in any case, then the exact time · exact: to the second ·
        * hourly: begun hours. An idle cluster is held for what is paid already.

@@ -225,7 +225,7 @@ export function afterAssigning(
   if (stuck) {
     return { next: 'close', reason: 'no usable worker is left', failed: left.length > 0 };
   }
-  if (!isSunk(lease, settings) && idleSeconds >= mostIdle) {
+  if (!isSunk(lease, settings, now) && idleSeconds >= mostIdle) {
     return { next: 'close', reason: 'nothing is left to do', failed: false };
   }
   const seconds = Math.min(looks.holdSeconds, secondsBetween(now, edge));
@@ -233,9 +233,16 @@ export function afterAssigning(
   return { next: jobs.watched > 0 ? 'wait' : 'hold', waitSeconds };
 }
 
-/** Whether closing now would save nothing: the provider bills the time to the edge anyhow. */
-const isSunk = ({ terms }: LeaseRow, { lease: { bill } }: Settings): boolean =>
-  bill === 'hourly' || (bill === 'ionet' && terms <= 1);
+/** Whether closing now would save nothing: the provider bills the time in any case. */
+function isSunk(
+  { terms, paidUntil }: LeaseRow,
+  { lease: { bill, hourSeconds, termHours } }: Settings,
+  now: Instant,
+): boolean {
+  if (bill !== 'ionet' || paidUntil === undefined) return bill === 'hourly';
+  const laterHours = terms * termHours - 1;
+  return now < plusSeconds(paidUntil, -laterHours * hourSeconds);
+}
 
 /** Inside the extension window, not refused a moment ago, and no earlier call still in doubt. */
 const mayExtend = (lease: LeaseRow, settings: Settings, now: Instant): boolean =>
