@@ -109,18 +109,26 @@ interface Scale {
 }
 
 function scale(values: readonly number[], log: boolean, from: number, to: number): Scale {
-  const shown = log ? values.map((value) => Math.log10(Math.max(value, 1))) : values;
-  const least = log ? Math.floor(Math.min(...shown)) : 0;
-  const most = log ? Math.ceil(Math.max(...shown) + 1e-9) : Math.max(...shown, 1e-9) * 1.05;
-  const span = Math.max(most - least, 1e-9);
-  const place = (value: number) => from + ((value - least) / span) * (to - from);
-  if (log) {
-    const ticks = Array.from({ length: Math.round(span) + 1 }, (_, n) => 10 ** (least + n));
-    return { of: (value) => place(Math.log10(Math.max(value, 1))), ticks };
-  }
-  const step = niceStep(span / 6);
+  if (log) return logScale(values, from, to);
+  const most = Math.max(...values, 1e-9) * 1.05;
+  const step = niceStep(most / 6);
   const ticks = Array.from({ length: Math.floor(most / step) + 1 }, (_, n) => n * step);
-  return { of: place, ticks };
+  return { of: (value) => from + (value / most) * (to - from), ticks };
+}
+
+/** From 1 on: what is less is drawn at the edge. */
+function logScale(values: readonly number[], from: number, to: number): Scale {
+  const least = Math.max(1, Math.min(...values));
+  const most = Math.max(2, ...values);
+  const steps = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((n) => n * 10 ** power));
+  const marks = steps.flat();
+  const first = marks.findLast((mark) => mark <= least) ?? 1;
+  const last = marks.find((mark) => mark >= most && mark > first) ?? most;
+  const span = Math.log(last / first);
+  return {
+    of: (value) => from + (Math.log(Math.max(value, first) / first) / span) * (to - from),
+    ticks: marks.filter((mark) => mark >= first && mark <= last),
+  };
 }
 
 /** 1, 2 or 5 times a power of ten, not below `least`. */
