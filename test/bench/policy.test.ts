@@ -85,7 +85,7 @@ it('the generated trace has the shape it is fitted to, and is the same for a see
   expect(new Set(tasks.map(({ model }) => model)).size).toBeGreaterThan(40);
 });
 
-const DEVELOPMENT_TRACE = join('..', '..', 'shared', 'data', 't2i_gentd26_nov.csv');
+const DEVELOPMENT_TRACE = join('..', 'shared', 'data', 't2i_gentd26_nov.csv');
 
 it.skipIf(!existsSync(DEVELOPMENT_TRACE))(
   'the bound of the development trace is the one that was worked out apart (skipped without the trace)',
