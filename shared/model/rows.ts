@@ -198,6 +198,8 @@ export const LeaseWorker = z.looseObject({
   workerId: WorkerId,
   url: z.string(),
   slots: z.int().positive(),
+  /** What it said it stands on when it was admitted, for people. */
+  hardware: z.string().optional(),
   /** Set while it is given up for lost; cleared when it answers again. */
   lostAt: Instant.optional(),
 });

@@ -3,7 +3,7 @@ import { startWorker } from '../../worker/worker.ts';
 import { TEST_EXECUTORS } from './worker-executors.ts';
 
 // A real worker process whose executors do what a test tells them.
-startWorker(
+await startWorker(
   settingsOfThisProcess(),
   TEST_EXECUTORS,
   new URL('./worker-thread.ts', import.meta.url),

@@ -49,6 +49,8 @@ export async function startWorkerProcess(
         BURST_PORT: '0',
         BURST_HOST: '127.0.0.1',
         BURST_TOKEN: TOKEN,
+        // Whatever the machine of the tests has.
+        BURST_GPUS: '[]',
         ...environment,
       },
       stdio: ['ignore', 'pipe', 'inherit'],

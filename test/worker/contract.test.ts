@@ -59,6 +59,7 @@ describe('GET /healthz', () => {
       status: 'ready',
       slots: 2,
       gpus: [{ model: 'NVIDIA GeForce RTX 4090', vramMb: 24_564 }],
+      gpusFrom: 'BURST_GPUS',
       gpuUsed: true,
     });
   });
