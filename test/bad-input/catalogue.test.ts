@@ -193,7 +193,7 @@ const ROWS: readonly Row[] = [
     outcome: 'E_INPUT_HASH: length at intake, content where it is read',
     tests: [
       ['intake/task-files.test.ts', 'that $what'],
-      ['worker/tasks.test.ts', 'is used only if its bytes have the announced digest'],
+      ['contracts/worker-tasks.contract.ts', 'is used only if its bytes have the announced digest'],
     ],
   },
   {
@@ -258,7 +258,7 @@ const ROWS: readonly Row[] = [
     n: 46,
     input: 'callback that redirects inside',
     outcome: 'E_UNSUPPORTED; a worker’s is not followed',
-    tests: [T.redirects, ['worker/tasks.test.ts', 'is not followed to another place']],
+    tests: [T.redirects, ['contracts/worker-tasks.contract.ts', 'is not followed to another place']],
     noEntry: { why: CALLBACKS, fields: { callback: 'https://dapp.example/redirect' } },
   },
   {

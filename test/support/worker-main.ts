@@ -6,5 +6,5 @@ import { TEST_EXECUTORS } from './worker-executors.ts';
 await startWorker(
   settingsOfThisProcess(),
   TEST_EXECUTORS,
-  new URL('./worker-thread.ts', import.meta.url),
+  new URL(import.meta.url.replace(/worker-main(\.[a-z]+)$/, 'worker-thread$1')),
 );
