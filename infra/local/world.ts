@@ -106,7 +106,11 @@ const WORKER_IMAGE_NAME = 'burst.local/worker-cpu';
 const WORKER_DIGEST = `sha256:${createHash('sha256').update(readFileSync(WORKER_ENTRY)).digest('hex')}`;
 
 /** Settings of the local world: the deployed ones, except for what would hide the machinery in 24 tasks. */
-const localSettings = (speed: number, changes: Partial<z.input<typeof Settings>> = {}): Settings =>
+const localSettings = (
+  speed: number,
+  flavour: ApiFlavour,
+  changes: Partial<z.input<typeof Settings>> = {},
+): Settings =>
   Settings.parse({
     stackName: 'burst-local',
     tenantOfQueue: { [QUEUE]: 'default' },
@@ -128,9 +132,10 @@ const localSettings = (speed: number, changes: Partial<z.input<typeof Settings>>
     clusters: { secondsPerSlot: 150, maxWorkers: 2, maxBursts: 1 },
     // Half an hour of this clock is 18 real seconds: too few, on a busy machine, for a frozen worker to be given
     // up, replaced and thawed while its URLs still live.
-    lease: { jobSeconds: 3000 },
+    // A cluster of the clusters API cannot be extended, so it is bought for as long as all the work takes.
+    lease: { jobSeconds: 3000, termHours: flavour === 'clusters' ? 2 : 1 },
     // A second of this clock is 10 real milliseconds: looks as dense as on AWS would leave no time for the work.
-    looks: { shortestSeconds: 45, holdSeconds: 100, viewSeconds: 600 },
+    looks: { shortestSeconds: 45, holdSeconds: 100, idleSeconds: 100, viewSeconds: 600 },
     limits: {
       functionSeconds: FUNCTION_SECONDS * speed,
       providerSeconds: PROVIDER_SECONDS * speed,
@@ -153,7 +158,7 @@ const commands = (worker: string): Record<string, readonly string[]> => ({
 /** Starts cloud, provider and Lambda host, each a process of its own; workers start when rented. */
 export async function startLocalWorld(options: LocalWorldOptions): Promise<LocalWorld> {
   const { speed, flavour = 'caas' } = options;
-  const settings = localSettings(speed, options.settings);
+  const settings = localSettings(speed, flavour, options.settings);
   const nowAt = systemClock().now();
   const clock: ClockSettings = { originAt: nowAt, realOriginAt: nowAt, speed };
   const log = createWriteStream(options.logFile, { flags: 'a' });

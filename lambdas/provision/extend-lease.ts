@@ -11,6 +11,8 @@ import { beforeCalling, enoughTime, settled, withIntent } from '../../shared/pro
 
 type ExtendPorts = Pick<Ports, 'ledger' | 'clusters'>;
 
+const termSeconds = ({ lease }: Settings): number => lease.hourSeconds * lease.termHours;
+
 /** Pause after a refused extension, seconds. The burst goes on with the time it has. */
 const REFUSED_PAUSE_SECONDS = 300;
 
@@ -51,7 +53,7 @@ async function compare(
       ? { next: 'run', reason: 'the provider does not know the cluster' }
       : SUPERSEDED;
   }
-  const bought = view.paidSeconds >= intent.term * settings.lease.hourSeconds;
+  const bought = view.paidSeconds >= intent.term * termSeconds(settings);
   if (bought) return granted(ledger, settings, lease, intent);
   const hold = lease.holds.find(({ term }) => term === intent.term);
   if (hold !== undefined) await settleHold(ledger, settings, { ...lease, ...hold }, 0);
@@ -115,7 +117,7 @@ async function granted(
     ...(paidUntil === undefined
       ? {}
       : {
-          paidUntil: plusSeconds(paidUntil, settings.lease.hourSeconds * settings.lease.termHours),
+          paidUntil: plusSeconds(paidUntil, termSeconds(settings)),
         }),
   });
   return extended.done
