@@ -23,7 +23,7 @@ const LEAST_CONTRAST = 1;
  * Bits in which the hashes of two pictures may differ and still be of one: up to 10 of 64 are a variation, more are
  * another picture. After Neal Krawetz, "Kind of Like That", hackerfactor.com, 2013.
  */
-export const MOST_DIFFERENT_BITS = 10;
+const MOST_DIFFERENT_BITS = 10;
 
 /** Pixels that do not compress at all, a filter byte per row, and 1/64 for the format around them. */
 const maxImageBytes = ({ width, height }: DiffusionSpec['size']): number =>

@@ -23,7 +23,7 @@ export type ClusterVerdict =
     };
 
 /** First words of the reason with which a cluster is closed that is not what was paid for. */
-export const OTHER_HARDWARE = 'other hardware';
+const OTHER_HARDWARE = 'other hardware';
 
 /**
  * Whether a cluster is ready: what the provider calls running counts for nothing, only our own health job

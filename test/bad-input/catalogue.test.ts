@@ -258,7 +258,10 @@ const ROWS: readonly Row[] = [
     n: 46,
     input: 'callback that redirects inside',
     outcome: 'E_UNSUPPORTED; a worker’s is not followed',
-    tests: [T.redirects, ['contracts/worker-tasks.contract.ts', 'is not followed to another place']],
+    tests: [
+      T.redirects,
+      ['contracts/worker-tasks.contract.ts', 'is not followed to another place'],
+    ],
     noEntry: { why: CALLBACKS, fields: { callback: 'https://dapp.example/redirect' } },
   },
   {
