@@ -4,8 +4,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { FAMILIES, type Family, prepareImage } from '../../infra/worker-image/prepare.ts';
 import { ExternalProver } from '../../worker/groth16/external.ts';
-import { FAMILIES, type Family, prepareImage } from '../../worker/images/prepare.ts';
 import { type DockerLine, execForm, readDockerfile, variables } from '../support/dockerfile.ts';
 import { PYTHON } from '../support/python-worker.ts';
 import { startProcess, TOKEN, type WorkerProcess } from '../support/worker-process.ts';
