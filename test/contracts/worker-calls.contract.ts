@@ -194,13 +194,16 @@ export function workerCallsContract(name: string, start: StartWorker): void {
         expect((await report(next.jobId)).status).toBe('succeeded');
       });
 
-      it('stops an upload that hangs', async () => {
+      it('stops an upload that hangs, and hears no answer of it afterwards', async () => {
         store.stuck.add('up/34/0/out.txt');
         const job = prepareJob(store, 34, [echo('stuck')]);
         await post(job);
         await until('the job runs', async () => (await report(job.jobId)).status === 'running');
         await worker.call('POST', `/jobs/${job.jobId}/cancel`);
         expect(await ended(job.jobId)).toMatchObject({ status: 'cancelled', uploaded: [] });
+        const next = prepareJob(store, 35, [echo('next'), echo('and next')]);
+        await post(next);
+        expect(await ended(next.jobId)).toMatchObject({ status: 'succeeded', uploaded: [0, 1] });
       });
     });
   });

@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { isAlike } from '../../shared/collect/tally.ts';
@@ -18,7 +20,7 @@ import { echo, manifestTasks, prepareJob } from '../support/jobs.ts';
 import { type ObjectStore, openObjectStore } from '../support/object-store.ts';
 import { PYTHON, startPythonWorker } from '../support/python-worker.ts';
 import { endOfJob } from '../support/reports.ts';
-import type { WorkerProcess } from '../support/worker-process.ts';
+import { TOKEN, type WorkerProcess } from '../support/worker-process.ts';
 
 const SOURCES = fileURLToPath(new URL('../../worker/diffusion', import.meta.url));
 
@@ -180,6 +182,29 @@ describe.skipIf(PYTHON === undefined)('with python3 of 3.11 or newer', () => {
         `this image brings the model ${model}, not the one asked for`,
       );
     });
+  });
+
+  it('anything but a request of the contract is refused in JSON, and the worker is well after it', async () => {
+    const worker = await startPythonWorker();
+    workers.push(worker);
+    const { port } = new URL(worker.url);
+    const head = `POST /jobs HTTP/1.1\r\nauthorization: Bearer ${TOKEN}\r\n`;
+    const requests = [
+      '\0\r\n\r\n',
+      'GET /healthz HTTP/9.9\r\n\r\n',
+      `${head}content-length: -1\r\n\r\n`,
+      `${head}transfer-encoding: chunked\r\n\r\nzz\r\n`,
+      `${head}transfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n`,
+      `${head}content-length: 60000\r\n\r\n${'['.repeat(60_000)}`,
+      `${head}content-length: 9\r\n\r\n${'9'.repeat(9)}`,
+      `${head}content-length: 10\r\n\r\n{"a": NaN}`,
+    ];
+    for (const request of requests) {
+      const socket = connect(Number(port), '127.0.0.1', () => socket.write(request));
+      const reply = await text(socket);
+      expect(JSON.parse(reply.slice(reply.indexOf('{')))).toEqual({ error: expect.any(String) });
+    }
+    expect((await worker.call('GET', '/healthz')).status).toBe(200);
   });
 
   it('both workers read the same from the same driver', () => {

@@ -52,7 +52,12 @@ def ask_nvidia_smi(program: str = "nvidia-smi") -> Reading:
     command = [program, f"--query-gpu={','.join(FIELDS)}", "--format=csv,noheader,nounits"]
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, timeout=ANSWER_SECONDS, check=False
+            command,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=ANSWER_SECONDS,
+            check=False,
         )
     except FileNotFoundError:
         return _none("there is no nvidia-smi")

@@ -32,8 +32,8 @@ def main() -> int:
     log = create_log(settings.clock)
     work = JobWork(executor, Transfers(settings.clock), log)
     # The token opens this worker: the code that does tasks has no use for it.
-    environment = {name: value for name, value in os.environ.items() if name != "BURST_TOKEN"}
-    slots = [Slot(settings.executor, environment) for _ in range(settings.slots)]
+    del os.environ["BURST_TOKEN"]
+    slots = [Slot(settings.executor, os.environ) for _ in range(settings.slots)]
     runner = JobRunner(slots, settings.clock, work.run, log)
     told = settings.gpus
     watch = GpuWatch(

@@ -151,6 +151,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(text)
 
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """What the library refuses by itself."""
+        self.close_connection = True
+        self._send(refusal(int(code), "not an HTTP request"))
+
     def log_message(self, *_arguments: Any) -> None:
         """A stranger's words are not logged."""
 

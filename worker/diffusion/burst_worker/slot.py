@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Callable, Mapping, Sequence
 
 from .executor import BadSpec, Files, Order, load_executor
-from .stop import Stop, Stopped
+from .stop import Stop
 
 # How often a wait for the process looks whether the job was stopped.
 LOOK_SECONDS = 0.05
@@ -64,9 +64,7 @@ class Slot:
             process, pipe = self._started()
             pipe.send(orders)
             while True:
-                if stop.event.is_set():
-                    self.close()
-                    raise Stopped
+                stop.check()
                 if not wait([pipe], LOOK_SECONDS):
                     continue
                 said = pipe.recv()
@@ -75,6 +73,10 @@ class Slot:
                 answer(*said)
         except (EOFError, OSError):
             return self._end()
+        except BaseException:
+            # What it is still to say belongs to these orders, and must not be heard as an answer to the next.
+            self.close()
+            raise
 
     def _started(self) -> tuple[multiprocessing.process.BaseProcess, Connection]:
         if self._process is None or self._pipe is None or not self._process.is_alive():
