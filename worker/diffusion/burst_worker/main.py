@@ -23,6 +23,8 @@ EXIT_HANDED_BACK = 75
 
 
 def main() -> int:
+    # Waited for, not handled: a handler may run while this thread holds what it needs. All threads block it too.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     try:
         settings = settings_of(os.environ)
         executor = load_executor(settings.executor, os.environ)
@@ -41,14 +43,12 @@ def main() -> int:
     )
     hardware = lambda: {"slots": settings.slots, "gpuUsed": executor.gpu_used, **watch.reading()}
     server = JobServer(settings.host, settings.port, Calls(runner, settings.token, hardware))
-    leave = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: leave.set())
     threading.Thread(target=server.serve_forever, daemon=True).start()
     if settings.end_with_stdin:
         threading.Thread(target=_end_with_stdin, daemon=True).start()
     sys.stdout.write(f"{json.dumps({'listening': server.server_address[1]})}\n")
     sys.stdout.flush()
-    leave.wait()
+    signal.sigwait({signal.SIGTERM})
     handed_back = runner.shut_down()
     log("worker ended", handedBack=handed_back)
     return EXIT_HANDED_BACK if handed_back else 0
