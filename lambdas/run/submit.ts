@@ -6,11 +6,12 @@ import { changeLease, readLease } from '../../shared/ledger/leases.ts';
 import { manifestKey } from '../../shared/model/artifact-keys.ts';
 import { sha256Of } from '../../shared/model/digest.ts';
 import { jobIdOf, type WorkerId } from '../../shared/model/ids.ts';
-import { manifestText } from '../../shared/model/job.ts';
+import { type ManifestTask, manifestText } from '../../shared/model/job.ts';
 import type { BatchRow, JobRow, LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import { type Instant, plusSeconds, secondsBetween } from '../../shared/model/time.ts';
 import type { Assignment } from '../../shared/run/assignment.ts';
+import { isDrawn } from '../../shared/run/sample.ts';
 import { manifestTasks } from './manifest.ts';
 import type { RunPorts } from './run-ports.ts';
 
@@ -61,6 +62,7 @@ export async function submitNew(
     manifestSha256,
     submittedAt: now,
     deadlineAt,
+    drawn: drawnLines(settings, lease, tasks),
   });
   if (!created.done) {
     const end = { class: 'not-started' as const, reason: 'another Run took its number' };
@@ -68,6 +70,17 @@ export async function submitNew(
     return created.row;
   }
   return submitAgain(ports, settings, lease, created.row, now);
+}
+
+/** Lines of the sample that other workers do again. */
+function drawnLines(
+  { workerSecret }: Settings,
+  { tenant, requirement: { sample } }: LeaseRow,
+  tasks: readonly ManifestTask[],
+): number[] {
+  if (sample === undefined) return [];
+  const drawn = tasks.filter(({ taskId }) => isDrawn(workerSecret, tenant, taskId, sample));
+  return drawn.map(({ line }) => line);
 }
 
 /** Sends a job that is on record to its worker. A repeat is harmless: id and digest are its identity. */

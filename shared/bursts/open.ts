@@ -87,16 +87,18 @@ export async function launch(
 
 /**
  * Claimed work counts beside the open: it keeps the slots busy that the decision counts as capacity. What
- * several workers must do is that much more of it.
+ * several workers must do, all of it or a sample, is that much more of it.
  */
 const backlogOf = (
   live: readonly BatchRow[],
-  { minWorkers = 1 }: ProfileRow['requirement'],
+  { minWorkers = 1, sample = 1 }: ProfileRow['requirement'],
 ): Backlog =>
   live.some(({ status }) => status === 'open')
     ? {
         batches: live.length,
-        slotSeconds: minWorkers * live.reduce((sum, batch) => sum + openSeconds(batch), 0),
+        slotSeconds:
+          (1 + (minWorkers - 1) * sample) *
+          live.reduce((sum, batch) => sum + openSeconds(batch), 0),
       }
     : { batches: 0, slotSeconds: 0 };
 

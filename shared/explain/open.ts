@@ -85,7 +85,11 @@ function withoutCluster(
     const sentence = `No machine could be had${what}: ${why}. Asked again ${when}.`;
     return because('no-capacity', sentence, { ...facts, ...wanted });
   }
-  const sentence = `The last cluster for it did not come up: ${cooldownReason}. Another is ordered ${when}.`;
+  const other = /^ClusterNotReady: other hardware: (.+)$/s.exec(cooldownReason)?.[1];
+  const sentence =
+    other === undefined
+      ? `The last cluster for it did not come up: ${cooldownReason}. Another is ordered ${when}.`
+      : `The last cluster for it was not what was paid for (${other}), and was destroyed unused. Another is ordered ${when}.`;
   return because('provisioning', sentence, facts);
 }
 

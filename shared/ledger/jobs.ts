@@ -22,6 +22,7 @@ export type NewJob = Pick<
   | 'manifestSha256'
   | 'submittedAt'
   | 'deadlineAt'
+  | 'drawn'
 >;
 
 /** Puts a job on record before it is submitted. Refused: the number is taken by another attempt of Run. */

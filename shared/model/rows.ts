@@ -92,6 +92,8 @@ export const Requirement = z.object({
   gpuUsed: z.boolean(),
   /** Fewer workers than this are of no use; absent: one will do. */
   minWorkers: z.int().min(2).optional(),
+  /** Share of the work that all of them do, the rest being done by one; absent: all of it. */
+  sample: z.number().gt(0).lt(1).optional(),
 });
 export type Requirement = z.infer<typeof Requirement>;
 
@@ -198,6 +200,8 @@ export const LeaseWorker = z.looseObject({
   workerId: WorkerId,
   url: z.string(),
   slots: z.int().positive(),
+  /** What it said it stands on when it was admitted, for people. */
+  hardware: z.string().optional(),
   /** Set while it is given up for lost; cleared when it answers again. */
   lostAt: Instant.optional(),
 });
@@ -302,6 +306,8 @@ export const JobRow = z.looseObject({
   manifestSha256: Sha256,
   submittedAt: Instant,
   deadlineAt: Instant,
+  /** Lines drawn for the sample that other workers do again. Workers are not told. */
+  drawn: z.array(z.int().nonnegative()).default([]),
   /**
    * submitting: written, the worker has not confirmed it · running · lost: its batches were returned, its
    * uploads still count · ended: it reported an end and its batches are accounted for · refused
@@ -388,6 +394,11 @@ export const VoteRow = z.looseObject({
   worker: WorkerId,
   /** Of all of its files together. */
   digest: Sha256,
+  /** Hash of what it looks like, where results need only be alike. */
+  likeness: z
+    .string()
+    .regex(/^[0-9a-f]{16}$/)
+    .optional(),
   job: JobId,
   burst: BurstId,
   /** Slot time it took: the worker's word. */

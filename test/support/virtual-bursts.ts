@@ -164,6 +164,12 @@ function expectAllWell(world: VirtualWorld): void {
   expect(world.queue.size()).toBe(0);
 }
 
+/** How tasks of a kind are verified that has several ways. */
+const SEVERAL_WAYS = new Map([
+  ['container', /^(redundancy-[2-5]|worker-declared)$/],
+  ['nft.diffusion', /^structural(\+redundancy-2)?$/],
+]);
+
 /** Every done task has its own verified files and nobody else's are left lying about. */
 function expectResultsOnce(world: VirtualWorld, tasks: readonly TaskRow[]): void {
   const kept = tasks.flatMap(({ files = [] }) => files.map(({ key }) => key)).sort();
@@ -171,8 +177,9 @@ function expectResultsOnce(world: VirtualWorld, tasks: readonly TaskRow[]): void
   expect(world.artifacts.keys().filter((key) => key.includes('/votes/'))).toEqual([]);
   for (const { status, verifiedBy, files, kind } of tasks) {
     if (status !== 'done') continue;
-    if (kind === 'container') {
-      expect(verifiedBy).toMatch(/^(redundancy-[2-5]|worker-declared)$/);
+    const several = SEVERAL_WAYS.get(kind);
+    if (several !== undefined) {
+      expect(verifiedBy).toMatch(several);
       continue;
     }
     const [by, count] = kind === 'nft.generative' ? ['re-render', 2] : ['proof', 1];
