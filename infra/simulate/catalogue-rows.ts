@@ -40,6 +40,7 @@ const BY_FAULT: Readonly<Partial<Record<Fault, readonly number[]>>> = {
   'provider.ends slowly': [45],
   'provider.outage': [48],
   'worker.dies': [32],
+  'worker.killed by its task': [32],
   'worker.freezes': [33],
   'worker.forgets': [30],
   'worker.refuses jobs': [30],

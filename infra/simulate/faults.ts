@@ -96,6 +96,9 @@ export const WORKER_FAULTS = {
 /** Fates of one task on a worker. */
 export const TASK_FAULTS = { 'worker.task fails': 0.01, 'worker.upload fails': 0.01 } as const;
 
+/** Fates that a task brings with it, on whatever worker. */
+type FatefulTask = 'worker.killed by its task';
+
 /** Things that happen at a time of their own. */
 export const EVENTS = [
   'lambda.outage',
@@ -128,6 +131,7 @@ export type Fault =
   | keyof typeof CLUSTER_FAULTS
   | keyof typeof WORKER_FAULTS
   | keyof typeof TASK_FAULTS
+  | FatefulTask
   | EventFault;
 
 export const familyOf = (fault: Fault): Family =>

@@ -19,6 +19,7 @@ export const INVARIANTS = [
   'PROGRESS',
   'AUDIT',
   'INTEGRITY',
+  'ISOLATION',
   'READY',
   'ENGINE',
 ] as const;
@@ -84,6 +85,16 @@ export function taskWrite(before: Row | undefined, after: Row): Violation | unde
         'ONCE',
         `task ${after.taskId} was ${before.status} by ${before.job} and became ${after.status} by ${after.job}`,
       );
+}
+
+/** What ended attempts of which nobody knows whose fault it was. */
+const CUT_SHORT = /^(worker-lost|interrupted|burst-closed):/;
+
+/** ISOLATION: no task is failed by an attempt that it shared with others. */
+export function failedTask(task: Row, neighbours: number): Violation | undefined {
+  if (task.status !== 'failed' || !CUT_SHORT.test(String(task.reason)) || neighbours === 0) return;
+  const what = `task ${task.taskId} failed with ${neighbours} neighbours: ${task.reason}`;
+  return violation('ISOLATION', what);
 }
 
 /** CAP: no scope has less than nothing left. Only new holds are its subject: a bill may be dearer than its hold. */

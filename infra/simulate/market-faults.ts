@@ -67,7 +67,7 @@ export interface WorkerNature {
 }
 
 export function workerNature(
-  { draw, chance }: Disturbance,
+  { draw, chance, strike }: Disturbance,
   workerId: string,
   secondsOf: (taskId: string) => number,
   harm: () => void,
@@ -92,6 +92,11 @@ export function workerNature(
       if (spec.poison === true) {
         harm();
         return { failed: 'executor' };
+      }
+      const deadly = `${workerId} ${taskId} deadly`;
+      if (spec.deadly === true && strike('worker.killed by its task', deadly, WORKER)) {
+        harm();
+        return { kills: true };
       }
       if (fault === 'worker.blames the task') return { failed: 'bad-spec' };
       const key = `${workerId} ${taskId} ${produced}`;

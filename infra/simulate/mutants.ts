@@ -199,6 +199,23 @@ export const MUTANTS: readonly Mutant[] = [
     'if (attempts >= 1e9)',
   ),
   mutant(
+    'a batch is not halved, whatever ends its attempts',
+    'shared/run/returns.ts',
+    'const cutShort = counts && !',
+    'const cutShort = reason === null && !',
+  ),
+  mutant(
+    'the halves of a batch are not announced to their profile',
+    'shared/bursts/split.ts',
+    'const oldestOpen = older(seen.oldestOpen, first);',
+    'const oldestOpen = seen.oldestOpen;',
+  ),
+  mutant(
+    'a batch whose halves were not written stays so',
+    'lambdas/sweep/batches.ts',
+    "if (batch.status === 'split') await finishSplit(ports.ledger, settings, batch, now);",
+  ),
+  mutant(
     'a worker that refused a batch gets it again',
     'shared/run/assignment.ts',
     'if (batch.excludedWorkers?.includes(worker)) continue;',

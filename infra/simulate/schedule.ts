@@ -10,6 +10,8 @@ export interface SimulatedTask {
   /** Seconds it takes on an honest worker; the dApp announces them. */
   readonly seconds: number;
   readonly poison: boolean;
+  /** It ends every worker it is given to. */
+  readonly deadly: boolean;
 }
 
 /** What one dApp sends at one moment. */
@@ -112,6 +114,7 @@ function drawArrivals(chance: Chance, size: Size, spanSeconds: number): Arrival[
           vramGb: memories[first] ?? 24,
           seconds: Math.round(chance.between(`seconds ${number}`, 5, long ? 900 : 60)),
           poison: chance.happens(`poison ${number}`, 0.005),
+          deadly: chance.happens(`deadly ${number}`, 0.004),
         };
       },
     );

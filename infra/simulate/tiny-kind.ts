@@ -10,6 +10,8 @@ const TinySpec = z.strictObject({
   number: z.int().nonnegative(),
   /** No machine can do it. */
   poison: z.boolean().default(false),
+  /** It ends every worker it is given to. */
+  deadly: z.boolean().default(false),
 });
 
 export const RESULT_FILE = 'result.txt';

@@ -7,6 +7,7 @@ import {
   type ClusterTruth,
   coveredByHold,
   destroyed,
+  failedTask,
   leaseWrite,
   moneyWrite,
   ordered,
@@ -103,6 +104,19 @@ export function createWatch({ now, market, stackCapMicroUsd, pricesKnown }: Watc
     }
   };
 
+  /** Tasks of the same batch that have not ended. */
+  const neighboursOf = (task: Row): number => {
+    for (const batch of rows.values()) {
+      const { status, tasks } = batch;
+      if (!Array.isArray(tasks) || (status !== 'open' && status !== 'claimed')) continue;
+      const ids = tasks.map((listed) => String(Reflect.get(Object(listed), 'taskId')));
+      if (!ids.includes(String(task.taskId))) continue;
+      return ids.filter((id) => rows.get(`T#${batch.tenant}#${id} #`)?.status === 'accepted')
+        .length;
+    }
+    return 0;
+  };
+
   const onLease = (before: Row | undefined, row: Row, by: Writer) => {
     report(leaseWrite(before, row, by));
     report(admitted(before, row, unfit));
@@ -142,6 +156,7 @@ export function createWatch({ now, market, stackCapMicroUsd, pricesKnown }: Watc
       else if (pk.startsWith('$#')) report(moneyWrite(before, row));
       else if (pk.startsWith('T#')) {
         report(taskWrite(before, row));
+        if (row.status === 'failed') report(failedTask(row, neighboursOf(row)));
         if (row.status !== 'accepted' && before?.status === 'accepted') ended += 1;
       }
     },

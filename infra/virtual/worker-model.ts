@@ -56,7 +56,12 @@ export type Produced =
       readonly fromShare?: number;
       readonly stages?: readonly ModelStage[];
     }
-  | { readonly failed: JobReport['failures'][number]['class'] };
+  | { readonly failed: JobReport['failures'][number]['class'] }
+  /** Half way through it takes the whole worker down. */
+  | { readonly kills: true };
+
+/** What a worker that lives on makes of a task. */
+type Made = Exclude<Produced, { readonly kills: true }>;
 
 /** How a worker departs from an honest one. */
 export interface WorkerTraits {
@@ -96,6 +101,9 @@ export function workerModel(options: WorkerModelOptions): WorkerModel {
   const jobs = new Map<string, ModelJob>();
   const postponed: (() => void)[] = [];
   let [alive, frozen, draining] = [true, false, false];
+  const kill = () => {
+    alive = false;
+  };
 
   /** Does something after a while, or after the thaw when it is frozen by then. */
   const later = (seconds: number, act: () => void) =>
@@ -124,6 +132,7 @@ export function workerModel(options: WorkerModelOptions): WorkerModel {
     const resume = resumeOf(artifacts, task);
     const produced = options.produce(task, resume);
     if (resume !== undefined) noteCheckpoint(job, task, 0);
+    if ('kills' in produced) return later(taskSeconds(task) / 2, kill);
     const { stages = [], fromShare = 0 } = 'failed' in produced ? {} : produced;
     work(job, task, produced, [...stages], fromShare);
   };
@@ -132,7 +141,7 @@ export function workerModel(options: WorkerModelOptions): WorkerModel {
   const work = (
     job: ModelJob,
     task: ManifestTask,
-    produced: Produced,
+    produced: Made,
     stages: ModelStage[],
     fromShare: number,
   ): void => {
@@ -184,7 +193,7 @@ export function workerModel(options: WorkerModelOptions): WorkerModel {
     if (artifacts.upload(checkpoint.putUrl, object) === 'done') noteCheckpoint(job, task, sequence);
   };
 
-  const finish = (job: ModelJob, task: ManifestTask, produced: Produced) => {
+  const finish = (job: ModelJob, task: ManifestTask, produced: Made) => {
     const failed =
       'failed' in produced
         ? produced.failed
@@ -205,9 +214,7 @@ export function workerModel(options: WorkerModelOptions): WorkerModel {
   };
 
   return {
-    kill: () => {
-      alive = false;
-    },
+    kill,
     freeze: () => {
       frozen = true;
     },

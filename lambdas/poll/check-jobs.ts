@@ -185,7 +185,9 @@ async function lose(
   for (const { batchId, batchFence } of job.batches) {
     const batch = await readBatch(ledger, lease.tenant, lease.profile, batchId);
     if (batch?.status !== 'claimed' || batch.batchFence !== batchFence) continue;
-    const end = job.started
+    // A task that ends its worker at once is never seen running: that the worker took the job is enough.
+    const began = job.started || (workerLost && job.status === 'running');
+    const end = began
       ? { class: 'worker-lost' as const, reason, worker: job.worker }
       : { class: 'not-started' as const, reason };
     await giveBack(ledger, settings, batch, end, now);

@@ -106,5 +106,5 @@ const watermarked = (profile: ProfileRow, oldestOpen: BatchId | undefined) => ({
   oldestOpen,
 });
 
-const older = (a: BatchId | undefined, b: BatchId | undefined): BatchId | undefined =>
+export const older = (a: BatchId | undefined, b: BatchId | undefined): BatchId | undefined =>
   a === undefined || (b !== undefined && b < a) ? b : a;

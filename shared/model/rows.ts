@@ -148,6 +148,10 @@ export const BatchRow = z.looseObject({
   batchFence: z.int().nonnegative(),
   /** Attempts that had started and did not finish. */
   attempts: z.int().nonnegative(),
+  /** How many of them were made of the larger batch it is a half of; absent: it is no half. */
+  sharedAttempts: z.int().nonnegative().optional(),
+  /** Set when split: the tasks before this place went on in the first half, the others in the second. */
+  cutAt: z.int().positive().optional(),
   /** Set while claimed. */
   burst: BurstId.optional(),
   job: JobId.optional(),

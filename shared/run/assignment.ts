@@ -36,7 +36,7 @@ export const isLive = (job: JobRow): boolean =>
  * Which open batches go to which free slots.
  *
  * Oldest first. A job takes batches until it holds two expected looks' worth of work, but never more than
- * its share of what is open, so that no slot starves. Nothing is claimed whose deadline would pass the
+ * its share of what is open, so that no slot starves; one that failed before has a job to itself. Nothing is claimed whose deadline would pass the
  * paid edge less the drain time: then `needsTerm` asks for an extension first.
  */
 export function assign(
@@ -70,6 +70,7 @@ export function assign(
     for (const batch of [...waiting]) {
       if (taken.length >= share || estimateSeconds >= 2 * settings.looks.longestSeconds) break;
       if (batch.excludedWorkers?.includes(worker)) continue;
+      if (taken.length > 0 && [...taken, batch].some(isSuspect)) continue;
       const more = estimateSeconds + openSeconds(batch);
       const deadlineAt = deadline(lease, more, settings, now);
       if (deadlineAt === undefined) {
@@ -95,6 +96,9 @@ export function assign(
   const stuck = usable.length === 0 || (waiting.length > 0 && !waiting.some(mayRun));
   return { assignments, needsTerm, stuck, left };
 }
+
+/** An attempt at it was cut short, perhaps by one of its tasks: it shares no job with others. */
+const isSuspect = ({ attempts }: BatchRow): boolean => attempts > 0;
 
 /** Estimated slot time of the tasks of a batch that have not ended. */
 export const openSeconds = (batch: BatchRow): number =>

@@ -12,11 +12,15 @@ export type AttemptEnd =
   | { readonly class: 'burst-closed'; readonly reason: string; readonly started: boolean }
   /** The worker went silent: later, and elsewhere. */
   | { readonly class: 'worker-lost'; readonly reason: string; readonly worker: WorkerId }
-  /** The worker gave up on tasks, or what it delivered was wrong: another worker. */
+  /**
+   * The worker gave up on tasks, or what it delivered was wrong: another worker. `each`: every task that is left
+   * had its turn, so that none of them is held up by another.
+   */
   | {
       readonly class: 'task-failed' | 'verification-failed';
       readonly reason: string;
       readonly worker: WorkerId;
+      readonly each?: boolean;
     }
   /** The job ran out of time and handed the rest back. */
   | { readonly class: 'interrupted'; readonly reason: string }
@@ -28,8 +32,12 @@ export type AttemptEnd =
 /** Nothing went wrong: no attempt is counted. */
 const FREE: ReadonlySet<AttemptEnd['class']> = new Set(['not-started', 'voted', 'continued']);
 
+/** Attempts a task has by itself once its batch was halved down to it, however many came before. */
+const ATTEMPTS_ALONE = 2;
+
 export type AfterAttempt =
-  | { readonly again: true; readonly back: BatchReturn }
+  /** `cutAt`: in two halves, the tasks before this place and the others. */
+  | { readonly again: true; readonly back: BatchReturn; readonly cutAt?: number }
   /** The tasks left have used up their attempts. */
   | { readonly again: false; readonly reason: string; readonly attempts: number };
 
@@ -38,9 +46,12 @@ export type AfterAttempt =
  *
  * A lost worker moves place and time (`backoffSeconds`, doubling with each attempt), a failed task or a
  * failed verification moves place only, an end that is nobody's fault moves nothing.
+ *
+ * An attempt that was cut short does not say which of its tasks did it. After `splitAfterAttempts` of them the
+ * batch is halved, again and again, until whatever ends its attempts fails alone.
  */
 export function afterAttempt(
-  batch: Pick<BatchRow, 'attempts' | 'excludedWorkers'>,
+  batch: Pick<BatchRow, 'attempts' | 'sharedAttempts' | 'excludedWorkers' | 'tasks' | 'settled'>,
   end: AttemptEnd,
   settings: Settings,
   now: Instant,
@@ -48,13 +59,20 @@ export function afterAttempt(
   const counts = end.class === 'burst-closed' ? end.started : !FREE.has(end.class);
   const attempts = batch.attempts + (counts ? 1 : 0);
   const reason = `${end.class}: ${end.reason}`;
-  if (attempts >= settings.batches.maxAttempts) return { again: false, reason, attempts };
+  const { maxAttempts, splitAfterAttempts } = settings.batches;
+  const open = batch.tasks.flatMap((_, index) => (batch.settled.has(index) ? [] : [index]));
+  const cutShort = counts && !('each' in end && end.each === true) && open.length > 1;
+  const allowed = Math.max(maxAttempts, (batch.sharedAttempts ?? 0) + ATTEMPTS_ALONE);
+  if (attempts >= allowed && !cutShort) return { again: false, reason, attempts };
+  const halved = cutShort && attempts >= Math.min(splitAfterAttempts, maxAttempts);
+  const cutAt = halved ? open[Math.ceil(open.length / 2)] : undefined;
   const waitSeconds =
     end.class === 'worker-lost' ? settings.batches.backoffSeconds * 2 ** (attempts - 1) : 0;
   const excluded = new Set(batch.excludedWorkers);
   if ('worker' in end && end.worker !== undefined) excluded.add(end.worker);
   return {
     again: true,
+    ...(cutAt === undefined ? {} : { cutAt }),
     back: {
       attempts,
       notBefore: waitSeconds > 0 ? plusSeconds(now, waitSeconds) : undefined,

@@ -4,6 +4,7 @@ import {
   batchWrite,
   coveredByHold,
   destroyed,
+  failedTask,
   leaseWrite,
   moneyWrite,
   ordered,
@@ -53,6 +54,16 @@ it.each([
   [{ status: 'cancelled' }, { status: 'done', job: 'j-1' }, 'ONCE'],
 ])('ONCE: a task that was %j and is %j', (before, after, expected) => {
   expect(broken(taskWrite(before, after))).toBe(expected);
+});
+
+it.each([
+  [{ status: 'failed', reason: 'worker-lost: silent' }, 0, undefined],
+  [{ status: 'failed', reason: 'worker-lost: silent' }, 1, 'ISOLATION'],
+  [{ status: 'failed', reason: 'interrupted: out of time' }, 3, 'ISOLATION'],
+  [{ status: 'failed', reason: 'task-failed: 2 tasks failed' }, 1, undefined],
+  [{ status: 'done' }, 1, undefined],
+])('ISOLATION: a task is %j beside %i others of its batch', (task, neighbours, expected) => {
+  expect(broken(failedTask(task, neighbours))).toBe(expected);
 });
 
 it.each([
