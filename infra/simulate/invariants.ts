@@ -20,6 +20,7 @@ export const INVARIANTS = [
   'AUDIT',
   'INTEGRITY',
   'ISOLATION',
+  'ATTEMPTS',
   'READY',
   'ENGINE',
 ] as const;
@@ -95,6 +96,45 @@ export function failedTask(task: Row, neighbours: number): Violation | undefined
   if (task.status !== 'failed' || !CUT_SHORT.test(String(task.reason)) || neighbours === 0) return;
   const what = `task ${task.taskId} failed with ${neighbours} neighbours: ${task.reason}`;
   return violation('ISOLATION', what);
+}
+
+/** Attempts at one batch that may be alive at a time within one burst. */
+const LIVE_ATTEMPTS = 2;
+
+/** ATTEMPTS: of the jobs of a burst, at most two may still upload for one batch. */
+export function newJob(job: Row, others: readonly Row[], now: string): Violation | undefined {
+  const listed = batchesIn(job);
+  const alive = others.filter(
+    ({ status, deadlineAt }) =>
+      status === 'submitting' ||
+      status === 'running' ||
+      (status === 'lost' && now < String(deadlineAt)),
+  );
+  for (const batch of listed) {
+    const count = 1 + alive.filter((other) => batchesIn(other).includes(batch)).length;
+    if (count > LIVE_ATTEMPTS) {
+      return violation('ATTEMPTS', `${job.jobId} is attempt ${count} alive at batch ${batch}`);
+    }
+  }
+  return;
+}
+
+const batchesIn = ({ batches }: Row): string[] =>
+  Array.isArray(batches)
+    ? batches.map((listed) => String(Reflect.get(Object(listed), 'batchId')))
+    : [];
+
+/** ATTEMPTS: what slow jobs are done again for stays within its share of the burst's slot time. */
+export function duplicatesWithin(
+  before: Row | undefined,
+  after: Row,
+  share: number,
+): Violation | undefined {
+  const [was, is] = [Number(before?.duplicateSeconds ?? 0), Number(after.duplicateSeconds ?? 0)];
+  const issued = Number(after.issuedSeconds ?? 0);
+  if (is <= was || is <= share * issued) return;
+  const what = `${after.burstId} does ${is} of ${issued} s twice, the budget is ${share} of them`;
+  return violation('ATTEMPTS', what);
 }
 
 /** CAP: no scope has less than nothing left. Only new holds are its subject: a bill may be dearer than its hold. */

@@ -216,6 +216,24 @@ export const MUTANTS: readonly Mutant[] = [
     "if (batch.status === 'split') await finishSplit(ports.ledger, settings, batch, now);",
   ),
   mutant(
+    'second attempts at slow jobs know no budget',
+    'shared/run/stragglers.ts',
+    'seconds + leftSeconds > budgetSeconds',
+    'seconds + leftSeconds > 1e9',
+  ),
+  mutant(
+    'a batch may have three live attempts',
+    'shared/run/assignment.ts',
+    'MAX_LIVE_ATTEMPTS = 2',
+    'MAX_LIVE_ATTEMPTS = 3',
+  ),
+  mutant(
+    'a job is stopped once its batch was re-issued',
+    'shared/poll/job-look.ts',
+    "(batch.earlierJob === job.jobId && (batch.status === 'open' || batch.status === 'claimed'))",
+    'job.misses < 0',
+  ),
+  mutant(
     'a worker that refused a batch gets it again',
     'shared/run/assignment.ts',
     'if (batch.excludedWorkers?.includes(worker)) continue;',

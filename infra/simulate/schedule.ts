@@ -159,6 +159,8 @@ function drawSettings(chance: Chance, name: string): Settings {
       maxTasks: pick('batch', 1, 2, 4, 8),
       targetSeconds: pick('target', 60, 300, 600),
       maxAttempts: pick('attempts', 3, 5, 8),
+      splitAfterAttempts: pick('split', 1, 2, 3),
+      duplicateShare: pick('duplicates', 0.05, 0.5, 1),
     },
     clusters: {
       secondsPerSlot: pick('slot', 30, 120, 600),

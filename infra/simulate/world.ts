@@ -70,6 +70,10 @@ export function createWorld({ schedule, leftOut, note }: WorldOptions) {
   const watch = createWatch({
     now: timers.now,
     market: () => market,
+    duplicateShare: Math.max(
+      schedule.settings.batches.duplicateShare,
+      schedule.nextSettings.batches.duplicateShare,
+    ),
     stackCapMicroUsd: () => settings.caps.stackMicroUsd,
     pricesKnown: () => timers.now() - pricedAtMs > PRICE_SETTLES_SECONDS * 1000,
   });

@@ -25,7 +25,7 @@ export interface VirtualWorldOptions {
   readonly startAt?: string;
   readonly settings: Settings;
   /** Seconds of virtual time one task takes. */
-  readonly taskSeconds?: (task: ManifestTask) => number;
+  readonly taskSeconds?: (task: ManifestTask, workerId: WorkerId) => number;
   /** What a worker makes of a task. @default what an honest one would */
   readonly produce?: (
     task: ManifestTask,
@@ -88,7 +88,7 @@ export function virtualWorld(options: VirtualWorldOptions) {
           model: offer.gpuModel,
           vramMb,
         })),
-        taskSeconds: options.taskSeconds ?? (() => 10),
+        taskSeconds: (task) => options.taskSeconds?.(task, workerId) ?? 10,
         produce: (task, resume) => produce(task, resume, workerId),
       }),
   });

@@ -100,6 +100,26 @@ export const claimBatch = (
     }),
   });
 
+/**
+ * Gives a claimed batch to a second job of the same burst, whose fence it is from here on; the first one goes
+ * on. Refused: its attempt ended meanwhile.
+ */
+export const reissueBatch = (
+  ledger: Ledger,
+  batch: BatchRow,
+  by: { job: JobId; dueAt: Instant },
+): Promise<Change<BatchRow>> =>
+  changeRow(ledger, BatchRow, {
+    key: keyOf(batch),
+    when: heldUnder(batch.batchFence),
+    set: assignments({
+      batchFence: batch.batchFence + 1,
+      job: by.job,
+      earlierJob: batch.job,
+      dueAt: by.dueAt,
+    }),
+  });
+
 /** The attempt that claimed the batch under this fence still holds it. */
 const heldUnder = (batchFence: number): Write['when'] => [
   { is: 'equal', path: 'status', value: 'claimed' },

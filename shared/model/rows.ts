@@ -155,6 +155,8 @@ export const BatchRow = z.looseObject({
   /** Set while claimed. */
   burst: BurstId.optional(),
   job: JobId.optional(),
+  /** The slow job it was last re-issued from: that one goes on, and the first verified results count. */
+  earlierJob: JobId.optional(),
   notBefore: Instant.optional(),
   excludedWorkers: z.array(WorkerId).optional(),
   /** Places in `tasks` whose task row is terminal. */
@@ -273,6 +275,13 @@ export const LeaseRow = z.looseObject({
   terms: z.int().nonnegative().default(0),
   /** End of the prepaid time: the provider kills the cluster then. */
   paidUntil: Instant.optional(),
+  /** Newest of its jobs that were done: seconds each took for every second estimated. */
+  paces: z.array(z.number().positive()).default([]),
+  /** Estimated slot time of all jobs it submitted, and of those of them that did again what a slow one does. */
+  issuedSeconds: z.number().nonnegative().default(0),
+  duplicateSeconds: z.number().nonnegative().default(0),
+  /** When Run wants to see its jobs again although nothing is new: one of them may be slow by then. */
+  reviewAt: Instant.optional(),
   /** Since when it has neither a job nor a batch to run. */
   idleSince: Instant.optional(),
   /** No extension is asked for before this: the last one was refused. */
@@ -302,6 +311,10 @@ export const JobRow = z.looseObject({
   worker: WorkerId,
   batches: z.array(z.object({ batchId: BatchId, batchFence: z.int().positive() })),
   tasks: z.int().positive(),
+  /** Slot time its tasks were estimated to take. */
+  estimateSeconds: z.number().nonnegative().optional(),
+  /** The slow job whose batches it was given too. */
+  reissueOf: JobId.optional(),
   manifestKey: z.string(),
   manifestSha256: Sha256,
   submittedAt: Instant,

@@ -65,6 +65,11 @@ export const Settings = z.strictObject({
       splitAfterAttempts: z.int().min(1).max(20).default(2),
       /** Multiplies the kinds' own estimates: for machines slower than those they were measured on. */
       estimateFactor: z.number().positive().default(1),
+      /**
+       * Share of a burst's slot time that may go into second attempts at batches whose worker is much slower than
+       * the others, while slots are free; 0: none. What of it was in vain is waste, counted as duplicates.
+       */
+      duplicateShare: z.number().min(0).max(1).default(0.05),
       /** Wait after the first lost attempt; doubles with each further one. */
       backoffSeconds: seconds(30),
     })

@@ -1,4 +1,4 @@
-import type { BatchId, WorkerId } from '../model/ids.ts';
+import type { BatchId, JobId, WorkerId } from '../model/ids.ts';
 import type { BatchRow, JobRow, LeaseRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
 import { earlier, type Instant, plusSeconds, secondsBetween } from '../model/time.ts';
@@ -10,10 +10,14 @@ export interface Assignment {
   readonly batches: readonly BatchRow[];
   /** The job ends by then, queueing included. */
   readonly deadlineAt: Instant;
+  /** The slow job that holds the batches, and goes on. */
+  readonly reissueOf?: JobId;
 }
 
 export interface Assigning {
   readonly assignments: readonly Assignment[];
+  /** Slots that stay free, by their worker. */
+  readonly free: readonly WorkerId[];
   /** Work that could run now if another term were bought. */
   readonly needsTerm: boolean;
   /** No worker of this cluster may run anything that waits. */
@@ -52,7 +56,7 @@ export function assign(
   const waiting: BatchRow[] = [];
   for (const batch of batches) {
     if (batch.status !== 'open') continue;
-    if (attemptsThatMayUpload(batch, jobs, now) >= MAX_LIVE_ATTEMPTS) {
+    if (attemptsAlive(batch, jobs, now) >= MAX_LIVE_ATTEMPTS) {
       left.push({ batchId: batch.batchId, why: 'earlier attempts may still upload' });
       continue;
     }
@@ -62,6 +66,7 @@ export function assign(
   }
 
   const assignments: Assignment[] = [];
+  const free: WorkerId[] = [];
   let needsTerm = false;
   slots.forEach((worker, index) => {
     const share = Math.max(1, Math.ceil(waiting.length / (slots.length - index)));
@@ -84,7 +89,7 @@ export function assign(
     const deadlineAt = deadline(lease, estimateSeconds, settings, now);
     if (taken.length > 0 && deadlineAt !== undefined) {
       assignments.push({ worker, batches: taken, deadlineAt });
-    }
+    } else free.push(worker);
   });
   const usable = usableWorkers(lease, quarantined);
   const mayRun = (batch: BatchRow) =>
@@ -94,7 +99,7 @@ export function assign(
     left.push({ batchId: batch.batchId, why: mayRun(batch) ? why : 'failed on every worker here' });
   }
   const stuck = usable.length === 0 || (waiting.length > 0 && !waiting.some(mayRun));
-  return { assignments, needsTerm, stuck, left };
+  return { assignments, free, needsTerm, stuck, left };
 }
 
 /** An attempt at it was cut short, perhaps by one of its tasks: it shares no job with others. */
@@ -108,13 +113,12 @@ export const openSeconds = (batch: BatchRow): number =>
   );
 
 /** Attempts at one batch that may be alive at a time, lost ones whose URLs still work included. */
-const MAX_LIVE_ATTEMPTS = 2;
+export const MAX_LIVE_ATTEMPTS = 2;
 
-const attemptsThatMayUpload = (batch: BatchRow, jobs: readonly JobRow[], now: Instant): number =>
+export const attemptsAlive = (batch: BatchRow, jobs: readonly JobRow[], now: Instant): number =>
   jobs.filter(
     (job) =>
-      job.status === 'lost' &&
-      now < job.deadlineAt &&
+      (isLive(job) || (job.status === 'lost' && now < job.deadlineAt)) &&
       job.batches.some(({ batchId }) => batchId === batch.batchId),
   ).length;
 
@@ -140,7 +144,7 @@ const usableWorkers = (lease: LeaseRow, quarantined: ReadonlySet<WorkerId>) =>
   );
 
 /** When a job of that size must end; undefined when the paid time left is too short for it. */
-function deadline(
+export function deadline(
   lease: LeaseRow,
   estimateSeconds: number,
   settings: Settings,
