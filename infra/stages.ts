@@ -26,18 +26,27 @@ export type StageName = (typeof STAGE_NAMES)[number];
 
 export type Handler = (input: unknown, invocation: Invocation) => Promise<unknown>;
 
+const STAGES = { intake, plan, provision, run, poll, collect, teardown, sweep, reap } as const;
+
+/** One stage wired to a set of ports. */
+export const wireStage = (name: StageName, ports: Ports, settings: Settings): Handler =>
+  STAGES[name](ports, settings);
+
 /** Every stage wired to one set of ports. */
 export const wireStages = (
   ports: Ports,
   settings: Settings,
-): Readonly<Record<StageName, Handler>> => ({
-  intake: intake(ports, settings),
-  plan: plan(ports, settings),
-  provision: provision(ports, settings),
-  run: run(ports, settings),
-  poll: poll(ports, settings),
-  collect: collect(ports, settings),
-  teardown: teardown(ports, settings),
-  sweep: sweep(ports, settings),
-  reap: reap(ports, settings),
-});
+): Readonly<Record<StageName, Handler>> => {
+  const wired = (name: StageName) => wireStage(name, ports, settings);
+  return {
+    intake: wired('intake'),
+    plan: wired('plan'),
+    provision: wired('provision'),
+    run: wired('run'),
+    poll: wired('poll'),
+    collect: wired('collect'),
+    teardown: wired('teardown'),
+    sweep: wired('sweep'),
+    reap: wired('reap'),
+  };
+};

@@ -79,7 +79,7 @@ export function startArrivals(world: World): Arrivals {
   schedule.arrivals.forEach((arrival, index) => {
     timers.after(arrival.atSeconds * 1000, () => arrive(arrival, index));
   });
-  timers.after(chance.between('bad message', 0, 600_000), () => {
+  timers.after(chance.between('bad message', 0, 60_000), () => {
     const tenant = chance.pick('bad tenant', [...TENANTS]);
     void world.queues.get(tenant)?.send([{ id: '1', body: '{"taskId":"bad","colour":"red"}' }]);
     sources.get(tenant)?.wake();

@@ -1,4 +1,4 @@
-import { type Actor, type Actors, never } from './actor.ts';
+import { type Actor, type ActorFate, type Actors, never } from './actor.ts';
 import type { Disturbance, Where } from './disturbance.ts';
 import type { Fault } from './faults.ts';
 
@@ -41,10 +41,8 @@ export function createCalls({
 }): Calls {
   const { chance } = disturbance;
 
-  /** The actor's own fate at this call, when it has come to that. @returns false when it is dead. */
-  async function meetFate(actor: Actor, number: number, where: Where): Promise<boolean> {
-    const { fate } = actor;
-    if (fate === undefined || fate.at !== number) return !actor.dead;
+  /** The actor's own fate, when it has come to that. @returns false when it is dead. */
+  async function meetFate(actor: Actor, fate: ActorFate, where: Where): Promise<boolean> {
     if (fate.kind === 'dies') {
       if (fate.when === 'after') return true;
       actors.die(actor, DEAD);
@@ -69,7 +67,8 @@ export function createCalls({
     const call = `${rules.port}.${method}`;
     const where = { who: actor.who, state: actor.state, call };
     const key = `${actor.name}/${number} ${call}`;
-    if (!(await meetFate(actor, number, where))) return never();
+    const { fate } = actor;
+    if (fate?.at === number && !(await meetFate(actor, fate, where))) return never();
 
     if (actor.pace.kind === 'slow') {
       await actors.sleep(actor, chance.between(`${key} takes`, 0, actor.pace.upToMs));
@@ -82,8 +81,9 @@ export function createCalls({
     const fault =
       disturbance.outageOf(rules.port, key) ?? disturbance.draw(rules.rates, key, where);
     if (fault !== undefined) note?.(actor.name, `${call}: ${fault}`);
-    const value = await carriedOut(actor, rules, effect, fault, key);
-    if (actor.fate?.kind === 'dies' && actor.fate.at === number) {
+    const value =
+      fault === undefined ? await effect() : await carriedOut(actor, rules, effect, fault, key);
+    if (fate?.kind === 'dies' && fate.at === number) {
       note?.(actor.name, `dies after ${call}`);
       actors.die(actor, DEAD);
     }
@@ -94,10 +94,9 @@ export function createCalls({
     actor: Actor,
     rules: CallRules<T>,
     effect: () => Promise<T>,
-    fault: Fault | undefined,
+    fault: Fault,
     key: string,
   ): Promise<T> {
-    if (fault === undefined) return effect();
     if (isLate(fault)) {
       const before = chance.at(`${key} when`) < 0.5;
       const seconds = chance.between(`${key} late`, 1, rules.patienceSeconds);

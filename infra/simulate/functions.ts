@@ -6,7 +6,7 @@ import {
   type InvokeFunction,
 } from '../local/engine/invoke.ts';
 import type { Timers } from '../local/engine/timers.ts';
-import { STAGE_NAMES, type StageName, wireStages } from '../stages.ts';
+import { STAGE_NAMES, type StageName, wireStage } from '../stages.ts';
 import type { Actor, ActorFate, Actors, Pace } from './actor.ts';
 import type { Disturbance } from './disturbance.ts';
 import { type Fault, INVOCATION_FAULTS } from './faults.ts';
@@ -67,9 +67,9 @@ export function createFunctions(options: FunctionsOptions): Functions {
     };
     const answer = actors.answered(actor);
     const log: Log = (event, facts) => note?.(name, `${event} ${JSON.stringify(facts)}`);
-    const stages = wireStages(options.portsOf(actor, log), settings());
+    const handler = wireStage(stage, options.portsOf(actor, log), settings());
     const invocation = { remainingSeconds: () => (actor.deadlineMs - timers.now()) / 1000 };
-    stages[stage](payload, invocation).then(
+    handler(payload, invocation).then(
       (value) => actors.answer(actor, { payload: value }),
       (error: unknown) => actors.answer(actor, failureOf(error)),
     );

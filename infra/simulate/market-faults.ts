@@ -22,11 +22,11 @@ export function clusterFate(
     case 'provider.fails to start':
       return { failsToStart: true };
     case 'provider.starts late':
-      return { provisioningSeconds: between(600, 2400) };
+      return { provisioningSeconds: between(150, 1200) };
     case 'provider.ends early':
-      return { endsAfterSeconds: between(30, 2400) };
+      return { endsAfterSeconds: between(30, 600) };
     case 'provider.vanishes':
-      return { vanishesAfterSeconds: between(30, 2400) };
+      return { vanishesAfterSeconds: between(30, 600) };
     case 'provider.other hardware':
       return { deliversModel: 'Tesla T4' };
     case 'provider.list lags':
@@ -34,13 +34,13 @@ export function clusterFate(
     case 'provider.shows the dead':
       return { endLagSeconds: between(10, 300) };
     case 'provider.hides it for a while': {
-      const fromSeconds = between(5, 900);
+      const fromSeconds = between(5, 300);
       return { hidden: { fromSeconds, toSeconds: fromSeconds + between(20, 100) } };
     }
     case 'provider.ends slowly':
-      return { terminationSeconds: between(30, 900) };
+      return { terminationSeconds: between(30, 400) };
     case 'provider.ignores deletes':
-      return { ignoredDeletes: Math.round(between(1, 20)) };
+      return { ignoredDeletes: Math.round(between(1, 8)) };
     case 'provider.never dies':
       return { ignoredDeletes: Number.POSITIVE_INFINITY };
     default:

@@ -64,6 +64,24 @@ const OTHER_MEMORIES_GB: Readonly<Record<number, readonly [number, ...number[]]>
 };
 const HOUR = 3600;
 
+/** Most schedules are as small as they may be: many small ones find more than few large ones. */
+const SIZES: Readonly<Record<Size, SizeNumbers>> = {
+  usual: { spanSeconds: 60, quietAfterSeconds: 300, groups: 2, moreGroups: 1, mostTasks: 5 },
+  large: { spanSeconds: 600, quietAfterSeconds: 600, groups: 4, moreGroups: 2, mostTasks: 8 },
+  days: { spanSeconds: 26 * HOUR, quietAfterSeconds: 1000, groups: 8, moreGroups: 4, mostTasks: 8 },
+};
+
+interface SizeNumbers {
+  /** From the first arrival to the last. */
+  readonly spanSeconds: number;
+  /** From then to the last fault. */
+  readonly quietAfterSeconds: number;
+  readonly groups: number;
+  readonly moreGroups: number;
+  /** Of one group. */
+  readonly mostTasks: number;
+}
+
 /** At least so many events of so many families are planned; the rates bring the rest. */
 const MIN_EVENTS = 4;
 const MIN_FAMILIES = 3;
@@ -74,9 +92,9 @@ export function drawSchedule(seed: number, multiplier: number): Schedule {
   const draw = chance.at('size');
   const size: Size = draw < 0.01 ? 'days' : draw < 0.1 ? 'large' : 'usual';
   const settings = drawSettings(chance, 'settings');
-  const spanSeconds = { usual: 0.1 * HOUR, large: 0.5 * HOUR, days: 26 * HOUR }[size];
-  const arrivals = drawArrivals(chance, size, spanSeconds);
-  const quietAtSeconds = Math.round(spanSeconds + HOUR * 0.3);
+  const { spanSeconds, quietAfterSeconds } = SIZES[size];
+  const arrivals = drawArrivals(chance, size);
+  const quietAtSeconds = spanSeconds + quietAfterSeconds;
   return {
     seed,
     multiplier,
@@ -89,13 +107,14 @@ export function drawSchedule(seed: number, multiplier: number): Schedule {
     ),
     events: drawEvents(chance, multiplier, quietAtSeconds),
     quietAtSeconds,
-    provisioningSeconds: chance.between('provisioning', 60, 200),
+    provisioningSeconds: chance.between('provisioning', 20, 90),
     shortHistories: chance.happens('short histories', 0.15),
   };
 }
 
-function drawArrivals(chance: Chance, size: Size, spanSeconds: number): Arrival[] {
-  const groups = { usual: 2, large: 6, days: 14 }[size] + chance.whole('groups', 0, 2);
+function drawArrivals(chance: Chance, size: Size): Arrival[] {
+  const { spanSeconds, mostTasks, moreGroups, groups: least } = SIZES[size];
+  const groups = least + chance.whole('groups', 0, moreGroups);
   const memory = chance.pick('memory', MEMORIES_GB);
   const memories = [memory, chance.pick('other memory', OTHER_MEMORIES_GB[memory] ?? [48])];
   const minimum = Math.ceil(8 / groups);
@@ -105,14 +124,14 @@ function drawArrivals(chance: Chance, size: Size, spanSeconds: number): Arrival[
     // The first two groups have two profiles between them, so that there are two bursts at least.
     const first = group < 2 ? group : chance.whole(`profile ${group}`, 0, 1);
     const tasks = Array.from(
-      { length: chance.whole(`tasks ${group}`, minimum, size === 'usual' ? 7 : 14) },
+      { length: chance.whole(`tasks ${group}`, minimum, mostTasks) },
       (): SimulatedTask => {
         const number = next++;
         return {
           taskId: `task-${number}`,
           number,
           vramGb: memories[first] ?? 24,
-          seconds: Math.round(chance.between(`seconds ${number}`, 5, long ? 900 : 60)),
+          seconds: Math.round(chance.between(`seconds ${number}`, 5, long ? 600 : 30)),
           poison: chance.happens(`poison ${number}`, 0.005),
           deadly: chance.happens(`deadly ${number}`, 0.004),
         };
@@ -125,7 +144,7 @@ function drawArrivals(chance: Chance, size: Size, spanSeconds: number): Arrival[
 }
 
 function drawEvents(chance: Chance, multiplier: number, quietAtSeconds: number): PlannedEvent[] {
-  const wanted = MIN_EVENTS + chance.whole('events', 0, Math.round(2 * multiplier));
+  const wanted = MIN_EVENTS + chance.whole('events', 0, Math.round(multiplier / 2));
   const events: PlannedEvent[] = [];
   const families = new Set<string>();
   for (let n = 0; events.length < wanted || families.size < MIN_FAMILIES; n += 1) {
@@ -135,8 +154,8 @@ function drawEvents(chance: Chance, multiplier: number, quietAtSeconds: number):
     families.add(familyOf(fault));
     events.push({
       fault,
-      atSeconds: Math.round(chance.between(`event at ${n}`, 5, quietAtSeconds - HOUR * 0.1)),
-      forSeconds: Math.round(chance.between(`event for ${n}`, 30, long ? 2 * HOUR : 600)),
+      atSeconds: Math.round(chance.between(`event at ${n}`, 5, quietAtSeconds - 60)),
+      forSeconds: Math.round(chance.between(`event for ${n}`, 20, long ? HOUR : 200)),
       severity: chance.between(`severity ${n}`, 0.3, 1.2),
     });
   }
@@ -147,7 +166,7 @@ function drawSettings(chance: Chance, name: string): Settings {
   const pick = <Item>(what: string, ...items: [Item, ...Item[]]) =>
     chance.pick(`${name} ${what}`, items);
   // Most bursts close soon after their work, so that a run is not mostly waiting.
-  const drainBeforeSeconds = pick('drain', 3000, 3000, 3000, 3000, 2400, 2400, 1500, 180);
+  const drainBeforeSeconds = pick('drain', 3350, 3350, 3350, 3350, 3350, 3350, 3200, 3000, 2400, 180);
   const tight = chance.happens(`${name} tight cap`, 0.05);
   return Settings.parse({
     stackName: 'burst-sim',
@@ -161,6 +180,7 @@ function drawSettings(chance: Chance, name: string): Settings {
       maxAttempts: pick('attempts', 3, 5, 8),
       splitAfterAttempts: pick('split', 1, 2, 3),
       duplicateShare: pick('duplicates', 0.05, 0.5, 1),
+      backoffSeconds: pick('backoff', 10, 30),
     },
     clusters: {
       secondsPerSlot: pick('slot', 30, 120, 600),
@@ -169,14 +189,22 @@ function drawSettings(chance: Chance, name: string): Settings {
       quorum: pick('quorum', 0.5, 1),
       provisioningSeconds: pick('provisioning', 900, 1800),
       stragglerSeconds: 300,
+      cooldownSeconds: pick('cooldown', 10, 30),
     },
-    lease: { drainBeforeSeconds, extendBeforeSeconds: Math.max(2700, drainBeforeSeconds + 550) },
+    lease: {
+      drainBeforeSeconds,
+      extendBeforeSeconds: Math.max(2700, Math.min(drainBeforeSeconds + 550, 3550)),
+    },
     looks: {
-      shortestSeconds: pick('shortest', 15, 30),
+      shortestSeconds: pick('shortest', 20, 30),
       longestSeconds: pick('longest', 60, 120),
       holdSeconds: pick('hold', 120, 240),
     },
-    limits: { confirmLooks: pick('confirm', 4, 10, 40) },
+    limits: {
+      confirmLooks: pick('confirm', 4, 10, 40),
+      listLagSeconds: pick('list lag', 20, 60),
+      providerSeconds: pick('provider', 10, 20),
+    },
   });
 }
 

@@ -20,6 +20,7 @@ import { createDisturbance, type Strike } from './disturbance.ts';
 import { createFunctions } from './functions.ts';
 import { machineFor } from './machines.ts';
 import { clusterFate, isHarmful, workerNature } from './market-faults.ts';
+import { forgetRows } from './parsed-once.ts';
 import { queueOf, type Schedule, TENANTS } from './schedule.ts';
 import { createWatch } from './watch.ts';
 
@@ -27,6 +28,9 @@ export const START_AT = '2026-01-01T00:00:00.000Z';
 
 /** A price that moved less than this before an order could not be known to whoever ordered, seconds. */
 const PRICE_SETTLES_SECONDS = 25;
+
+/** A message that was not dealt with comes back after so long; the deployed queue takes three times that. */
+const VISIBILITY_SECONDS = 120;
 
 /** One line of a timeline. */
 export type Note = (who: string, what: string) => void;
@@ -44,7 +48,8 @@ export interface WorldOptions {
  * all that varies comes from the seed.
  */
 export function createWorld({ schedule, leftOut, note }: WorldOptions) {
-  const timers = virtualTime({ startAt: START_AT });
+  forgetRows();
+  const timers = virtualTime({ startAt: START_AT, promisesOnly: true });
   const clock = steadyClock(timers);
   let settings: Settings = schedule.settings;
   const onStrike = ({ fault, key }: Strike) => note?.('fault', `${fault} [${key}]`);
@@ -56,7 +61,7 @@ export function createWorld({ schedule, leftOut, note }: WorldOptions) {
   const ledger = memoryLedger({ copies: false });
   const artifacts = memoryArtifacts({ clock });
   const queues = new Map<string, ReturnType<typeof memoryQueue>>(
-    TENANTS.map((tenant) => [tenant, memoryQueue({ clock })]),
+    TENANTS.map((tenant) => [tenant, memoryQueue({ clock, visibilitySeconds: VISIBILITY_SECONDS })]),
   );
   const actors = createActors(timers);
   const calls = createCalls({ actors, disturbance, note });

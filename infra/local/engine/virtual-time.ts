@@ -47,8 +47,16 @@ interface Entry {
  * that could run without a timer or the outside world has run.
  *
  * @param startAt - What `now()` says first: epoch milliseconds or an ISO instant.
+ * @param promisesOnly - Nothing that runs on it ever leaves the thread or uses `nextTick`: then a tick, which
+ *   comes when the microtask queue is empty, is turn enough and takes a tenth of the time.
  */
-export function virtualTime({ startAt }: { startAt: number | string }): VirtualTime {
+export function virtualTime({
+  startAt,
+  promisesOnly = false,
+}: {
+  startAt: number | string;
+  promisesOnly?: boolean;
+}): VirtualTime {
   let nowMs = typeof startAt === 'number' ? startAt : Date.parse(startAt);
   if (!Number.isFinite(nowMs)) throw new RangeError(`startAt is not an instant: ${startAt}`);
   const queue = createQueue();
@@ -56,8 +64,11 @@ export function virtualTime({ startAt }: { startAt: number | string }): VirtualT
   let holds = 0;
   let running = false;
 
+  const turn: (run: (value: unknown) => void) => void = promisesOnly
+    ? process.nextTick
+    : setImmediate;
   const drain = async () => {
-    do await new Promise((resolve) => setImmediate(resolve));
+    do await new Promise((resolve) => turn(resolve));
     while (holds > 0);
   };
 
