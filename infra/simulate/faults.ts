@@ -91,6 +91,10 @@ export const WORKER_FAULTS = {
   'worker.overwrites': 0.02,
   'worker.slow': 0.03,
   'worker.blames the task': 0.002,
+  'worker.corrupts checkpoints': 0.03,
+  'worker.repeats checkpoints': 0.02,
+  'worker.poisons checkpoints': 0.03,
+  'worker.bloats checkpoints': 0.01,
 } as const;
 
 /** Fates of one task on a worker. */

@@ -1,4 +1,6 @@
 import { isClusterOver } from '../../shared/model/cluster.ts';
+import { parseCheckpoint } from '../../shared/model/checkpoint.ts';
+import { sha256Of } from '../../shared/model/digest.ts';
 import type { Row } from '../../shared/ports.ts';
 
 /**
@@ -96,6 +98,37 @@ export function failedTask(task: Row, neighbours: number): Violation | undefined
   if (task.status !== 'failed' || !CUT_SHORT.test(String(task.reason)) || neighbours === 0) return;
   const what = `task ${task.taskId} failed with ${neighbours} neighbours: ${task.reason}`;
   return violation('ISOLATION', what);
+}
+
+/** CHECKPOINT: the order of the newest one ever taken only rises, and no other is ever pointed at. */
+export function checkpointWrite(before: Row | undefined, after: Row): Violation | undefined {
+  const [was, is] = [Number(before?.order ?? 0), Number(after.order)];
+  if (is < was) {
+    return violation('CHECKPOINT', `task ${after.taskId} went back from ${was} to ${is}`);
+  }
+  const [old, now] = [keyOfNewest(before), keyOfNewest(after)];
+  return now !== undefined && now !== old && is <= was
+    ? violation(
+        'CHECKPOINT',
+        `task ${after.taskId} points at ${now}, which is not newer than ${old}`,
+      )
+    : undefined;
+}
+
+/** CHECKPOINT: what is pointed at is there, whole, and the task's own. */
+export function pointedAt(row: Row, bytes: Uint8Array | undefined): Violation | undefined {
+  const wrong = (what: string) =>
+    violation('CHECKPOINT', `task ${row.taskId} points at ${keyOfNewest(row)}, which is ${what}`);
+  if (bytes === undefined) return wrong('missing');
+  if (sha256Of(bytes) !== Reflect.get(Object(row.newest), 'sha256')) return wrong('another one');
+  const read = parseCheckpoint(bytes);
+  if (!read.ok) return wrong(read.why);
+  return read.header.taskId === row.taskId ? undefined : wrong(`of task ${read.header.taskId}`);
+}
+
+export function keyOfNewest(row: Row | undefined): string | undefined {
+  const key: unknown = Reflect.get(Object(row?.newest), 'key');
+  return typeof key === 'string' ? key : undefined;
 }
 
 /** Attempts at one batch that may be alive at a time within one burst. */

@@ -5,6 +5,7 @@ import type { Cluster, Market } from '../virtual/market.ts';
 import {
   admitted,
   batchWrite,
+  checkpointWrite,
   type ClusterTruth,
   coveredByHold,
   destroyed,
@@ -167,6 +168,7 @@ export function createWatch(options: WatchOptions): Watch {
       else if (pk.startsWith('L#') && before === undefined) {
         report(newJob(row, jobsBeside(row), instantOf(now())));
       } else if (pk.startsWith('P#') && sk !== '#') report(batchWrite(before, row, by));
+      else if (pk.startsWith('C#')) report(checkpointWrite(before, row));
       else if (pk.startsWith('$#')) report(moneyWrite(before, row));
       else if (pk.startsWith('T#')) {
         report(taskWrite(before, row));

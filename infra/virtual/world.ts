@@ -16,9 +16,10 @@ import { virtualTime } from '../local/engine/virtual-time.ts';
 import { STAGE_NAMES, type StageName, wireStages } from '../stages.ts';
 import { virtualJobs } from './jobs.ts';
 import { createMarket, type MarketBehaviour } from './market.ts';
+import type { ModelResume } from './model-files.ts';
 import { perform } from './perform.ts';
 import { runProgram } from './programs.ts';
-import { type ModelResume, type Produced, workerModel } from './worker-model.ts';
+import { type Produced, workerModel } from './worker-model.ts';
 
 export interface VirtualWorldOptions {
   readonly seed?: number;
