@@ -131,6 +131,7 @@ export interface BatchReturn {
   readonly attempts: number;
   readonly notBefore: Instant | undefined;
   readonly excludedWorkers: readonly WorkerId[];
+  readonly continuations?: number;
   readonly reason: string;
   readonly now: Instant;
   readonly dueAt: Instant;
@@ -159,6 +160,7 @@ const returned = (
     attempts: back.attempts,
     notBefore: back.notBefore,
     excludedWorkers: back.excludedWorkers,
+    continuations: back.continuations,
     lastReason: back.reason,
     lastReasonAt: back.now,
     dueAt: back.dueAt,

@@ -150,6 +150,8 @@ export const BatchRow = z.looseObject({
   attempts: z.int().nonnegative(),
   /** How many of them were made of the larger batch it is a half of; absent: it is no half. */
   sharedAttempts: z.int().nonnegative().optional(),
+  /** Jobs that ran out of time and were continued in the next one. */
+  continuations: z.int().nonnegative().optional(),
   /** Set when split: the tasks before this place went on in the first half, the others in the second. */
   cutAt: z.int().positive().optional(),
   /** Set while claimed. */
@@ -382,6 +384,8 @@ export const CheckpointRow = z.looseObject({
   previous: StoredCheckpoint.optional(),
   /** The highest sequence there ever was, and the attempt that brought it: what got further is known by it. */
   best: z.object({ fence: z.int().positive(), sequence: z.int().positive() }).optional(),
+  /** Jobs that were to go on from `newest` and have brought none newer. */
+  resumes: z.int().nonnegative().optional(),
   /** The task has ended: none is taken any more. */
   closed: z.boolean().optional(),
   /** Why the lineage was dropped, where it was. */

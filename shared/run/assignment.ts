@@ -54,6 +54,7 @@ export function assign(
   const slots = freeSlots(lease, jobs, quarantined);
   const left: { batchId: BatchId; why: string }[] = [];
   const waiting: BatchRow[] = [];
+  let needsTerm = false;
   for (const batch of batches) {
     if (batch.status !== 'open') continue;
     if (attemptsAlive(batch, jobs, now) >= MAX_LIVE_ATTEMPTS) {
@@ -62,12 +63,12 @@ export function assign(
     }
     if (batch.notBefore !== undefined && now < batch.notBefore) {
       left.push({ batchId: batch.batchId, why: `not before ${batch.notBefore}` });
+      needsTerm ||= isCutOff(lease, batch, batch.notBefore, settings);
     } else waiting.push(batch);
   }
 
   const assignments: Assignment[] = [];
   const free: WorkerId[] = [];
-  let needsTerm = false;
   slots.forEach((worker, index) => {
     const share = Math.max(1, Math.ceil(waiting.length / (slots.length - index)));
     const taken: BatchRow[] = [];
@@ -157,6 +158,17 @@ export function deadline(
   return earlier(plusSeconds(now, settings.lease.jobSeconds), edge);
 }
 
+/** Its pause ends while the cluster is paid for, and too late for it to run without another term. */
+const isCutOff = (
+  lease: LeaseRow,
+  batch: BatchRow,
+  notBefore: Instant,
+  settings: Settings,
+): boolean =>
+  lease.paidUntil !== undefined &&
+  notBefore < lease.paidUntil &&
+  deadline(lease, openSeconds(batch), settings, notBefore) === undefined;
+
 /** From here on a lease that was not extended takes no work. */
 export const drainAt = (lease: LeaseRow, settings: Settings): Instant | undefined =>
   lease.paidUntil === undefined
@@ -201,10 +213,16 @@ export function afterAssigning(
   if (lease.terms > 1 && idleSeconds >= settings.looks.idleSeconds) {
     return { next: 'close', reason: 'nothing is left to do', failed: false };
   }
-  const seconds = Math.min(settings.looks.holdSeconds, secondsBetween(now, edge));
+  const windowSeconds = needsTerm ? secondsToExtension(lease, settings, now) : 0;
+  const holdSeconds = windowSeconds > 0 ? windowSeconds : settings.looks.holdSeconds;
+  const seconds = Math.min(holdSeconds, settings.looks.holdSeconds, secondsBetween(now, edge));
   const waitSeconds = Math.max(1, Math.ceil(seconds));
   return { next: jobs.watched > 0 ? 'wait' : 'hold', waitSeconds };
 }
+
+/** Until the extension window opens; negative inside it. */
+const secondsToExtension = ({ paidUntil }: LeaseRow, { lease }: Settings, now: Instant): number =>
+  paidUntil === undefined ? 0 : secondsBetween(now, paidUntil) - lease.extendBeforeSeconds;
 
 /** Inside the extension window, not refused a moment ago, and no earlier call still in doubt. */
 const mayExtend = (lease: LeaseRow, settings: Settings, now: Instant): boolean =>

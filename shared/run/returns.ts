@@ -38,6 +38,17 @@ const MAX_DOUBLINGS = 4;
 /** Attempts a task has by itself once its batch was halved down to it, however many came before. */
 const ATTEMPTS_ALONE = 2;
 
+/** A task goes on free for this many times as long as was estimated, and a few jobs more. */
+const PATIENCE = { times: 4, jobs: 4 };
+
+/** How often a batch goes on without costing an attempt: progress is its worker's word. */
+const freeContinuations = ({ tasks }: Pick<BatchRow, 'tasks'>, { lease }: Settings): number =>
+  PATIENCE.jobs +
+  Math.ceil(
+    (PATIENCE.times * tasks.reduce((sum, { unitSeconds }) => sum + unitSeconds, 0)) /
+      lease.jobSeconds,
+  );
+
 export type AfterAttempt =
   /** `cutAt`: in two halves, the tasks before this place and the others. */
   | { readonly again: true; readonly back: BatchReturn; readonly cutAt?: number }
@@ -54,12 +65,17 @@ export type AfterAttempt =
  * batch is halved, again and again, until whatever ends its attempts fails alone.
  */
 export function afterAttempt(
-  batch: Pick<BatchRow, 'attempts' | 'sharedAttempts' | 'excludedWorkers' | 'tasks' | 'settled'>,
+  batch: Pick<
+    BatchRow,
+    'attempts' | 'sharedAttempts' | 'continuations' | 'excludedWorkers' | 'tasks' | 'settled'
+  >,
   end: AttemptEnd,
   settings: Settings,
   now: Instant,
 ): AfterAttempt {
-  const counts = end.class === 'burst-closed' ? end.started : !FREE.has(end.class);
+  const continuations = (batch.continuations ?? 0) + (end.class === 'continued' ? 1 : 0);
+  const endless = continuations > freeContinuations(batch, settings);
+  const counts = end.class === 'burst-closed' ? end.started : !FREE.has(end.class) || endless;
   const attempts = batch.attempts + (counts ? 1 : 0);
   const reason = `${end.class}: ${end.reason}`;
   const { maxAttempts, splitAfterAttempts } = settings.batches;
@@ -82,6 +98,7 @@ export function afterAttempt(
       attempts,
       notBefore: waitSeconds > 0 ? plusSeconds(now, waitSeconds) : undefined,
       excludedWorkers: [...excluded],
+      ...(continuations > 0 ? { continuations } : {}),
       reason,
       now,
       dueAt: plusSeconds(now, waitSeconds + settings.looks.graceSeconds),
