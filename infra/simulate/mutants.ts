@@ -216,6 +216,18 @@ export const MUTANTS: readonly Mutant[] = [
     "if (batch.status === 'split') await finishSplit(ports.ledger, settings, batch, now);",
   ),
   mutant(
+    'a checkpoint is taken whatever has become of it',
+    'shared/model/checkpoint.ts',
+    'if (sha256Of(payload) !== header.data.sha256) {',
+    'if (sha256Of(payload) === header.data.stage) {',
+  ),
+  mutant(
+    'an older checkpoint replaces a newer one',
+    'shared/ledger/checkpoints.ts',
+    '(row.closed !== true && orderOf(at) > row.order)',
+    'row.closed !== true',
+  ),
+  mutant(
     'second attempts at slow jobs know no budget',
     'shared/run/stragglers.ts',
     'seconds + leftSeconds > budgetSeconds',

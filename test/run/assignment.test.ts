@@ -82,6 +82,16 @@ describe('a batch', () => {
     expect(assigned(aLease(), [], [batch], nobody, settings, NOW)).toEqual([[workerNamed(2), [1]]]);
   });
 
+  it.each([
+    ['may still run after its pause', 2400 - 480, false],
+    ['would be cut off after it', 2400 - 479, true],
+    ['waits beyond the paid time', 2400, false],
+  ])('that waits asks for a term only when it %s', (_how, notBefore, expected) => {
+    const batch = aBatch(1, { notBefore: at(notBefore) });
+    const { needsTerm } = assign(aLease(), [], [batch], nobody, settings, NOW);
+    expect(needsTerm).toBe(expected);
+  });
+
   it('that failed before has a job to itself', () => {
     const short = (n: number, attempts: number) =>
       aBatch(n, { attempts, tasks: [{ taskId: `t-${n}`, line: 0, unitSeconds: 5 }] });

@@ -141,6 +141,20 @@ describe('an attempt that was cut short', () => {
   });
 });
 
+it.each([
+  [7, 0],
+  [8, 1],
+])(
+  'a batch that was continued %i times goes on free, then not: %i attempts',
+  (before, attempts) => {
+    // 4 jobs more than the one that four times 200 s fill.
+    const continuations = before - 3;
+    const end: AttemptEnd = { class: 'continued', reason: 'x' };
+    const after = afterAttempt(aBatch(1, { continuations }), end, settings, NOW);
+    expect(after).toMatchObject({ back: { attempts, continuations: continuations + 1 } });
+  },
+);
+
 describe('a job that ended', () => {
   const failures = [{ line: 1, class: 'executor', message: 'out of memory' }];
   it.each([
