@@ -18,6 +18,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'shared/memory': ['shared/model', 'shared/ports.ts'],
   'shared/aws': ['zod', 'node:', '@aws-sdk/', 'shared/model', 'shared/ports.ts'],
   'shared/ionet': ['zod', 'node:', 'ky', 'shared/model', 'shared/ports.ts', 'shared/errors.ts'],
+  'shared/provider-template': ['zod', 'shared/ionet', 'shared/model', 'shared/ports.ts'],
   worker: [
     ...['zod', 'node:', '@noble/curves/', 'shared/model', 'shared/kinds'],
     ...['shared/ports.ts', 'shared/log-line.ts'],

@@ -1,5 +1,5 @@
 import type { Driver, Step } from '../../shared/bursts/drive.ts';
-import { isRefusal } from '../../shared/errors.ts';
+import { isRefusal, Throttled } from '../../shared/errors.ts';
 import { changeLease } from '../../shared/ledger/leases.ts';
 import { holdMoney, settleHold } from '../../shared/ledger/money.ts';
 import type { ClusterId } from '../../shared/model/ids.ts';
@@ -10,6 +10,8 @@ import type { Invocation, Ports } from '../../shared/ports.ts';
 import { beforeCalling, enoughTime, settled, withIntent } from '../../shared/provision/intents.ts';
 
 type ExtendPorts = Pick<Ports, 'ledger' | 'clusters'>;
+
+const termSeconds = ({ lease }: Settings): number => lease.hourSeconds * lease.termHours;
 
 /** Pause after a refused extension, seconds. The burst goes on with the time it has. */
 const REFUSED_PAUSE_SECONDS = 300;
@@ -51,7 +53,7 @@ async function compare(
       ? { next: 'run', reason: 'the provider does not know the cluster' }
       : SUPERSEDED;
   }
-  const bought = view.paidSeconds >= intent.term * settings.lease.hourSeconds;
+  const bought = view.paidSeconds >= intent.term * termSeconds(settings);
   if (bought) return granted(ledger, settings, lease, intent);
   const hold = lease.holds.find(({ term }) => term === intent.term);
   if (hold !== undefined) await settleHold(ledger, settings, { ...lease, ...hold }, 0);
@@ -93,6 +95,10 @@ async function buyTerm(
   try {
     await clusters.extend(clusterId, settings.lease.termHours);
   } catch (error) {
+    if (error instanceof Throttled) {
+      const intents = settled(announced.row, intent, 'not-sent');
+      await changeLease(ledger, announced.row, { intents });
+    }
     if (!isRefusal(error)) throw error;
     await settleHold(ledger, settings, { ...lease, ...hold }, 0);
     const answered = { ...announced.row, intents: settled(announced.row, intent, 'refused') };
@@ -115,7 +121,7 @@ async function granted(
     ...(paidUntil === undefined
       ? {}
       : {
-          paidUntil: plusSeconds(paidUntil, settings.lease.hourSeconds * settings.lease.termHours),
+          paidUntil: plusSeconds(paidUntil, termSeconds(settings)),
         }),
   });
   return extended.done

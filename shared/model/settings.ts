@@ -95,7 +95,8 @@ export const Settings = z.strictObject({
 
   lease: z
     .strictObject({
-      termHours: z.literal(1).default(1),
+      /** Hours of one prepaid term: more than one only where a provider's clusters cannot be extended. */
+      termHours: z.int().min(1).max(24).default(1),
       /** Seconds in one prepaid hour. */
       hourSeconds: seconds(3600),
       /** Extension is possible from this long before the paid edge. */

@@ -210,7 +210,8 @@ export function afterAssigning(
   }
   const idle = left.length === 0 && jobs.watched === 0 ? lease.idleSince : undefined;
   const idleSeconds = idle === undefined ? 0 : secondsBetween(idle, now);
-  if (lease.terms > 1 && idleSeconds >= settings.looks.idleSeconds) {
+  const paidHours = lease.terms * settings.lease.termHours;
+  if (paidHours > 1 && idleSeconds >= settings.looks.idleSeconds) {
     return { next: 'close', reason: 'nothing is left to do', failed: false };
   }
   const windowSeconds = needsTerm ? secondsToExtension(lease, settings, now) : 0;

@@ -1,18 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { createWorkerJobs } from '../../shared/ionet/worker-jobs.ts';
-import { createGates, type Gates } from '../support/gates.ts';
+import { createGates } from '../support/gates.ts';
 import { aClusterRequest, aRequirement, DIGEST, ionetWorld } from '../support/ionet-world.ts';
-import { echo, prepareJob } from '../support/jobs.ts';
-import { type ObjectStore, openObjectStore } from '../support/object-store.ts';
+import { jobOf } from '../support/jobs.ts';
+import { openObjectStore } from '../support/object-store.ts';
 import { startWorkerProcess, TOKEN } from '../support/worker-process.ts';
-import { type JobsWorld, jobsContract } from './jobs.contract.ts';
-
-const jobOf =
-  (store: ObjectStore, gates: Gates): JobsWorld['job'] =>
-  (n, { tasks, endless = false }) => {
-    const works = Array.from({ length: tasks }, (_, line) => echo(`task ${line}`));
-    return prepareJob(store, n, endless ? [...works.slice(1), gates.work(`endless-${n}`)] : works);
-  };
+import { jobsContract } from './jobs.contract.ts';
 
 jobsContract('over HTTP, to a worker process', async () => {
   const gates = createGates();

@@ -252,6 +252,13 @@ describe('after assigning', () => {
     },
   );
 
+  it('a cluster bought for two hours at once is left like one that was extended', () => {
+    const twoHours = { ...settings, lease: { ...settings.lease, termHours: 2 } };
+    const lease = aLease({ terms: 1, idleSince: at(-idleSeconds) });
+    const none = { needsTerm: false, stuck: false, left: [] };
+    expect(afterAssigning(lease, idle, none, twoHours, NOW).next).toBe('close');
+  });
+
   it('an idle burst with a lost job to ask or a batch to wait for is kept', () => {
     const lease = aLease({ terms: 2, idleSince: at(-9999) });
     expect(next(lease, { live: 0, watched: 1 }).next).toBe('wait');

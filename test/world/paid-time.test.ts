@@ -104,6 +104,18 @@ describe('work beyond the paid hour', () => {
     },
   );
 
+  it('is bought for several hours at once where the operator says so, and not extended within them', async () => {
+    const world = longTasks({ settings: { lease: { termHours: 2 } } });
+    await sendTasks(world, 4, LONG);
+    await runUntilOver(world, { tasks: 4 });
+    expect(doneCount(world)).toBe(4);
+    expect(world.market.all().map(({ hours }) => hours)).toEqual([2]);
+    expect(leasesOf(world).flatMap(({ intents }) => intents.map(({ kind }) => kind))).toEqual([
+      'create',
+    ]);
+    expectNoJobPastTheEdge(world);
+  });
+
   it('is not extended twice while the provider does not know the cluster', async () => {
     let forgetUntilMs = 0;
     const world = longTasks({

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { setPriority } from 'node:os';
 import * as z from 'zod';
 
 /** Output kept per stream, bytes. */
@@ -70,6 +71,8 @@ export function startWorker({ argv, env }: WorkerCommand): WorkerProcess {
   };
   const lines = lineReader(onLine);
 
+  child.on('spawn', () => yieldToOthers(child.pid));
+
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     logs.stdout.add(text);
     if (state === 'starting') lines(text);
@@ -90,6 +93,19 @@ export function startWorker({ argv, env }: WorkerCommand): WorkerProcess {
       if (state !== 'exited') toGroup(signal);
     },
   };
+}
+
+/** Steps of nice: on a computer of few cores the work must not starve those who look after it. */
+const WORKER_NICENESS = 5;
+
+/** In life a worker has a machine to itself. Its threads are started later, so they inherit this. */
+function yieldToOthers(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    setPriority(pid, WORKER_NICENESS);
+  } catch {
+    // It has ended already.
+  }
 }
 
 function latch() {
