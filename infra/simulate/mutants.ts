@@ -199,6 +199,53 @@ export const MUTANTS: readonly Mutant[] = [
     'if (attempts >= 1e9)',
   ),
   mutant(
+    'a batch is not halved, whatever ends its attempts',
+    'shared/run/returns.ts',
+    'const cutShort = counts && !',
+    'const cutShort = reason === null && !',
+  ),
+  mutant(
+    'the halves of a batch are not announced to their profile',
+    'shared/bursts/split.ts',
+    'const oldestOpen = older(seen.oldestOpen, first);',
+    'const oldestOpen = seen.oldestOpen;',
+  ),
+  mutant(
+    'a batch whose halves were not written stays so',
+    'lambdas/sweep/batches.ts',
+    "if (batch.status === 'split') await finishSplit(ports.ledger, settings, batch, now);",
+  ),
+  mutant(
+    'a checkpoint is taken whatever has become of it',
+    'shared/model/checkpoint.ts',
+    'if (sha256Of(payload) !== header.data.sha256) {',
+    'if (sha256Of(payload) === header.data.stage) {',
+  ),
+  mutant(
+    'an older checkpoint replaces a newer one',
+    'shared/ledger/checkpoints.ts',
+    '(row.closed !== true && orderOf(at) > row.order)',
+    'row.closed !== true',
+  ),
+  mutant(
+    'second attempts at slow jobs know no budget',
+    'shared/run/stragglers.ts',
+    'seconds + leftSeconds > budgetSeconds',
+    'seconds + leftSeconds > 1e9',
+  ),
+  mutant(
+    'a batch may have three live attempts',
+    'shared/run/assignment.ts',
+    'MAX_LIVE_ATTEMPTS = 2',
+    'MAX_LIVE_ATTEMPTS = 3',
+  ),
+  mutant(
+    'a job is stopped once its batch was re-issued',
+    'shared/poll/job-look.ts',
+    "(batch.earlierJob === job.jobId && (batch.status === 'open' || batch.status === 'claimed'))",
+    'job.misses < 0',
+  ),
+  mutant(
     'a worker that refused a batch gets it again',
     'shared/run/assignment.ts',
     'if (batch.excludedWorkers?.includes(worker)) continue;',

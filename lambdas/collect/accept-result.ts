@@ -1,7 +1,7 @@
 import { forgetTask } from '../../shared/bursts/forget-task.ts';
 import type { Claim } from '../../shared/kinds/kind.ts';
 import { hasSecrets, type KnownTask, kindNamed } from '../../shared/kinds/kinds.ts';
-import { claimFact } from '../../shared/ledger/claims.ts';
+import { claimFact, takeFactOver } from '../../shared/ledger/claims.ts';
 import { readQuarantine } from '../../shared/ledger/provider.ts';
 import { readTask } from '../../shared/ledger/tasks.ts';
 import { uploadKey } from '../../shared/model/artifact-keys.ts';
@@ -129,7 +129,14 @@ async function takenClaim(
 ): Promise<{ claim: Claim; by: TaskId } | undefined> {
   for (const claim of claims) {
     const by = await claimFact(ledger, tenant, taskId, claim.fact, clock.now());
-    if (by !== taskId) return { claim, by };
+    if (by === taskId) continue;
+    // What a task claimed that then ended otherwise is nobody's result.
+    const { status } = (await readTask(ledger, tenant, by)) ?? {};
+    const free = status === 'cancelled' || status === 'failed';
+    const holder = { tenant, taskId: by };
+    if (!free || !(await takeFactOver(ledger, holder, claim.fact, taskId, clock.now()))) {
+      return { claim, by };
+    }
   }
   return undefined;
 }

@@ -18,6 +18,8 @@ export type NewJob = Pick<
   | 'worker'
   | 'batches'
   | 'tasks'
+  | 'estimateSeconds'
+  | 'reissueOf'
   | 'manifestKey'
   | 'manifestSha256'
   | 'submittedAt'

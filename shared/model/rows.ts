@@ -150,9 +150,17 @@ export const BatchRow = z.looseObject({
   batchFence: z.int().nonnegative(),
   /** Attempts that had started and did not finish. */
   attempts: z.int().nonnegative(),
+  /** How many of them were made of the larger batch it is a half of; absent: it is no half. */
+  sharedAttempts: z.int().nonnegative().optional(),
+  /** Jobs that ran out of time and were continued in the next one. */
+  continuations: z.int().nonnegative().optional(),
+  /** Set when split: the tasks before this place went on in the first half, the others in the second. */
+  cutAt: z.int().positive().optional(),
   /** Set while claimed. */
   burst: BurstId.optional(),
   job: JobId.optional(),
+  /** The slow job it was last re-issued from: that one goes on, and the first verified results count. */
+  earlierJob: JobId.optional(),
   notBefore: Instant.optional(),
   excludedWorkers: z.array(WorkerId).optional(),
   /** Places in `tasks` whose task row is terminal. */
@@ -273,6 +281,13 @@ export const LeaseRow = z.looseObject({
   terms: z.int().nonnegative().default(0),
   /** End of the prepaid time: the provider kills the cluster then. */
   paidUntil: Instant.optional(),
+  /** Newest of its jobs that were done: seconds each took for every second estimated. */
+  paces: z.array(z.number().positive()).default([]),
+  /** Estimated slot time of all jobs it submitted, and of those of them that did again what a slow one does. */
+  issuedSeconds: z.number().nonnegative().default(0),
+  duplicateSeconds: z.number().nonnegative().default(0),
+  /** When Run wants to see its jobs again although nothing is new: one of them may be slow by then. */
+  reviewAt: Instant.optional(),
   /** Since when it has neither a job nor a batch to run. */
   idleSince: Instant.optional(),
   /** No extension is asked for before this: the last one was refused. */
@@ -302,6 +317,10 @@ export const JobRow = z.looseObject({
   worker: WorkerId,
   batches: z.array(z.object({ batchId: BatchId, batchFence: z.int().positive() })),
   tasks: z.int().positive(),
+  /** Slot time its tasks were estimated to take. */
+  estimateSeconds: z.number().nonnegative().optional(),
+  /** The slow job whose batches it was given too. */
+  reissueOf: JobId.optional(),
   manifestKey: z.string(),
   manifestSha256: Sha256,
   submittedAt: Instant,
@@ -371,6 +390,8 @@ export const CheckpointRow = z.looseObject({
   previous: StoredCheckpoint.optional(),
   /** The highest sequence there ever was, and the attempt that brought it: what got further is known by it. */
   best: z.object({ fence: z.int().positive(), sequence: z.int().positive() }).optional(),
+  /** Jobs that were to go on from `newest` and have brought none newer. */
+  resumes: z.int().nonnegative().optional(),
   /** The task has ended: none is taken any more. */
   closed: z.boolean().optional(),
   /** Why the lineage was dropped, where it was. */

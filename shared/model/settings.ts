@@ -69,8 +69,18 @@ export const Settings = z.strictObject({
       targetSeconds: seconds(600),
       maxTasks: z.int().min(1).max(200).default(100),
       maxAttempts: z.int().min(1).max(20).default(5),
+      /**
+       * A batch of several tasks is halved when so many attempts at it were cut short: one of its tasks may be
+       * what ends them, and its neighbours must not fail with it.
+       */
+      splitAfterAttempts: z.int().min(1).max(20).default(2),
       /** Multiplies the kinds' own estimates: for machines slower than those they were measured on. */
       estimateFactor: z.number().positive().default(1),
+      /**
+       * Share of a burst's slot time that may go into second attempts at batches whose worker is much slower than
+       * the others, while slots are free; 0: none. What of it was in vain is waste, counted as duplicates.
+       */
+      duplicateShare: z.number().min(0).max(1).default(0.05),
       /** Wait after the first lost attempt; doubles with each further one. */
       backoffSeconds: seconds(30),
     })
