@@ -153,8 +153,8 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'READY is trusted without an answer of the worker',
     'shared/poll/cluster-look.ts',
-    "answer.kind === 'answered' &&\n    answer.value.status === 'ready' &&\n    slots > 0 &&\n    wrongGpus(lease, answer.value) === undefined\n      ? [{ workerId, url, slots: Math.min(slots, answer.value.slots) }]",
-    'slots > 0 ? [{ workerId, url, slots }]',
+    "answer.kind === 'answered' &&\n    answer.value.status === 'ready' &&\n    slots > 0 &&\n    wrongGpus(lease, answer.value) === undefined\n      ? [\n          {\n            workerId,\n            url,\n            slots: Math.min(slots, answer.value.slots),\n            hardware: hardwareInWords(answer.value),",
+    'slots > 0\n      ? [\n          {\n            workerId,\n            url,\n            slots,',
   ),
   mutant(
     'other hardware is accepted',
@@ -195,7 +195,7 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'attempts have no end',
     'shared/run/returns.ts',
-    'if (attempts >= settings.batches.maxAttempts)',
+    'if (attempts >= allowed && !cutShort)',
     'if (attempts >= 1e9)',
   ),
   mutant(
