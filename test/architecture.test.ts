@@ -9,7 +9,10 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'shared/intake': ['zod', 'shared/model', 'shared/kinds'],
   'shared/plan': ['zod', 'shared/model', 'shared/ports.ts'],
   'shared/provision': ['node:crypto', 'shared/model', 'shared/ports.ts'],
-  'shared/run': ['shared/model', 'shared/ports.ts', 'shared/ledger', 'shared/provision'],
+  'shared/run': [
+    ...['node:crypto', 'shared/model', 'shared/ports.ts'],
+    ...['shared/ledger', 'shared/provision'],
+  ],
   'shared/poll': ['shared/model', 'shared/ports.ts'],
   'shared/teardown': ['shared/model', 'shared/ports.ts', 'shared/provision'],
   'shared/sweep': ['shared/model'],

@@ -6,12 +6,13 @@ import { changeLease } from '../../shared/ledger/leases.ts';
 import { readProfile } from '../../shared/ledger/profiles.ts';
 import { readQuarantine } from '../../shared/ledger/provider.ts';
 import type { WorkerId } from '../../shared/model/ids.ts';
-import type { LeaseRow } from '../../shared/model/rows.ts';
+import type { JobRow, LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import type { Instant } from '../../shared/model/time.ts';
 import { isLost, isOpen } from '../../shared/poll/job-look.ts';
-import { afterAssigning, assign } from '../../shared/run/assignment.ts';
+import { type Assignment, afterAssigning, assign } from '../../shared/run/assignment.ts';
 import { isLive } from '../../shared/run/lanes.ts';
+import { pacesWith, type Reissuing, reissues } from '../../shared/run/stragglers.ts';
 import { admitLateWorkers, welcomeBack } from './late-workers.ts';
 import type { RunPorts } from './run-ports.ts';
 import { submitAgain, submitNew } from './submit.ts';
@@ -34,7 +35,7 @@ export const runJobs =
     const where = { ...lease, oldestOpen: profile.oldestOpen };
     const before = await jobsOf(ports.ledger, lease.burstId, lease.firstJob);
     const claimed = await liveBatches(ports.ledger, where);
-    await finishJobs(ports, settings, before, claimed, now);
+    const finished = await finishJobs(ports, settings, before, claimed, now);
     await returnOrphans(ports, settings, lease, before, claimed, now);
     await heedCancellations(ports, settings, lease, before, claimed);
     const refusing = new Set<WorkerId>();
@@ -48,39 +49,90 @@ export const runJobs =
     const open = await liveBatches(ports.ledger, where);
     const quarantined = await inQuarantine(ports, lease, now);
     const assigning = assign(lease, jobs, open, quarantined, settings, now);
-    let submitted = 0;
-    let { loaded } = lease;
+    const paces = pacesWith(lease.paces, finished);
+    const paced = { ...lease, paces };
+    const again = reissues(paced, jobs, open, assigning.free, settings, now);
+    await spendOnDuplicates(ports, lease, again);
     const firstNew = Math.max(lease.firstJob, ...jobs.map(({ n }) => n + 1));
-    let nextJob = firstNew;
-    for (const assignment of assigning.assignments) {
-      if (refusing.has(assignment.worker)) continue;
-      const job = await submitNew(ports, settings, lease, assignment, nextJob, now);
-      if (job === undefined) continue;
-      nextJob = job.n + 1;
-      if (job.status === 'refused') refusing.add(job.worker);
-      else submitted += 1;
-      const key = assignment.batches.at(-1)?.affinityKey;
-      if (key !== undefined) loaded = { ...loaded, [assignment.worker]: { key, at: now } };
-    }
+    const assignments = [...assigning.assignments, ...again.assignments];
+    const submitted = await submitAll(ports, settings, lease, assignments, refusing, firstNew, now);
     if (assigning.left.length > 0) await openIfNeeded(ports, settings, profile);
     const firstJob = jobs.find((job) => isOpen(job, now))?.n ?? firstNew;
-    const live = jobs.filter(isLive).length + submitted;
+    const live = jobs.filter(isLive).length + submitted.length;
     const watched = jobs.filter((job) => isLost(job, now)).length;
     const idle = live === 0 && assigning.left.length === 0;
     const idleSince = idle ? (lease.idleSince ?? now) : undefined;
-    if (firstJob > lease.firstJob || idleSince !== lease.idleSince || loaded !== lease.loaded) {
-      await changeLease(ports.ledger, lease, { firstJob, idleSince, loaded });
+    const estimated = submitted.reduce((sum, { estimateSeconds = 0 }) => sum + estimateSeconds, 0);
+    const changes = {
+      ...{ firstJob: Math.max(firstJob, lease.firstJob), idleSince, paces },
+      ...{ issuedSeconds: lease.issuedSeconds + estimated, reviewAt: again.reviewAt },
+      loaded: loadedBy(lease, submitted, assignments, now),
+    };
+    const news = finished.length > 0 || estimated > 0 || again.reviewAt !== lease.reviewAt;
+    if (news || firstJob > lease.firstJob || idleSince !== lease.idleSince) {
+      await changeLease(ports.ledger, lease, changes);
     }
     const current = { ...lease, idleSince };
     const others = profile.bursts.filter(
       ({ state, burstId }) => state === 'open' && burstId !== lease.burstId,
     ).length;
     const step = afterAssigning(current, { live, watched, others }, assigning, settings, now);
-    const facts = `${submitted} submitted, ${live} live, ${assigning.left.length} batches left`;
+    const facts = `${submitted.length} submitted, ${live} live, ${assigning.left.length} batches left`;
     return step.next === 'close' && step.failed
       ? { next: 'close', reason: facts, failure: { Error: 'WorkersLost', Cause: step.reason } }
       : { ...step, reason: step.next === 'close' ? step.reason : facts };
   };
+
+/** What each worker was last given to load, now that these jobs were submitted. */
+function loadedBy(
+  { loaded }: LeaseRow,
+  submitted: readonly JobRow[],
+  assignments: readonly Assignment[],
+  now: Instant,
+): LeaseRow['loaded'] {
+  const given = submitted.flatMap(({ worker }): [string, { key: string; at: Instant }][] => {
+    const key = assignments.findLast((one) => one.worker === worker)?.batches.at(-1)?.affinityKey;
+    return key === undefined ? [] : [[worker, { key, at: now }]];
+  });
+  return given.length === 0 ? loaded : { ...loaded, ...Object.fromEntries(given) };
+}
+
+/** @returns the jobs their workers took, or may have taken. */
+async function submitAll(
+  ports: RunPorts,
+  settings: Settings,
+  lease: LeaseRow,
+  assignments: readonly Assignment[],
+  refusing: Set<WorkerId>,
+  firstNumber: number,
+  now: Instant,
+): Promise<JobRow[]> {
+  const submitted: JobRow[] = [];
+  let number = firstNumber;
+  for (const assignment of assignments) {
+    if (refusing.has(assignment.worker)) continue;
+    const job = await submitNew(ports, settings, lease, assignment, number, now);
+    if (job === undefined) continue;
+    number = job.n + 1;
+    if (job.status === 'refused') refusing.add(job.worker);
+    else submitted.push(job);
+  }
+  return submitted;
+}
+
+/** The budget is written before it is spent, so that a crash spends none twice. */
+async function spendOnDuplicates(
+  { ledger, log }: RunPorts,
+  lease: LeaseRow,
+  { assignments, seconds }: Reissuing,
+): Promise<void> {
+  if (assignments.length === 0) return;
+  const duplicateSeconds = lease.duplicateSeconds + seconds;
+  await changeLease(ledger, lease, { duplicateSeconds });
+  for (const { reissueOf, worker } of assignments) {
+    log('job re-issued', { burst: lease.burstId, job: reissueOf, worker, duplicateSeconds });
+  }
+}
 
 async function inQuarantine(
   { ledger }: RunPorts,

@@ -1,9 +1,9 @@
-import type { BatchId, WorkerId } from '../model/ids.ts';
+import type { BatchId, JobId, WorkerId } from '../model/ids.ts';
 import type { BatchRow, JobRow, LeaseRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
 import { earlier, type Instant, plusSeconds, secondsBetween } from '../model/time.ts';
 import { beforeCalling } from '../provision/intents.ts';
-import { type Lane, lanesOf, openSeconds, usableWorkers } from './lanes.ts';
+import { isLive, type Lane, lanesOf, openSeconds, usableWorkers } from './lanes.ts';
 
 /** One job to submit: the batches one slot of one worker runs next. */
 export interface Assignment {
@@ -11,10 +11,14 @@ export interface Assignment {
   readonly batches: readonly BatchRow[];
   /** The job ends by then, queueing included. */
   readonly deadlineAt: Instant;
+  /** The slow job that holds the batches, and goes on. */
+  readonly reissueOf?: JobId;
 }
 
 export interface Assigning {
   readonly assignments: readonly Assignment[];
+  /** Slots that stay free, by their worker. */
+  readonly free: readonly WorkerId[];
   /** Work that could run now if another term were bought. */
   readonly needsTerm: boolean;
   /** No worker of this cluster may run anything that waits. */
@@ -34,7 +38,7 @@ const ESTIMATE_SLACK = 1.5;
  *
  * Oldest first, each to the slot where it would end first: behind what the slot runs and was given, and loading
  * what it needs where the slot has something else. A job takes batches until it holds two expected looks' worth
- * of work, but never more than its share of what is open, so that no slot starves. Nothing is claimed whose
+ * of work, but never more than its share of what is open, so that no slot starves; one that failed before has a job to itself. Nothing is claimed whose
  * deadline would pass the paid edge less the drain time: then `needsTerm` asks for an extension first.
  */
 export function assign(
@@ -45,7 +49,7 @@ export function assign(
   settings: Settings,
   now: Instant,
 ): Assigning {
-  const { waiting, left } = mayRunNow(jobs, batches, now);
+  const { waiting, left, cutOff } = mayRunNow(lease, jobs, batches, settings, now);
   const places = lanesOf(lease, jobs, batches, quarantined, settings, now).map(placeOn);
   const share = Math.ceil(waiting.length / Math.max(1, places.length));
   const mostSeconds = 2 * settings.looks.longestSeconds;
@@ -54,13 +58,14 @@ export function assign(
   const cost = (place: Place, batch: BatchRow) =>
     costSeconds(place, batch, place.taken.length < share);
   const unplaced: BatchRow[] = [];
-  let needsTerm = false;
+  let needsTerm = cutOff;
   for (const batch of waiting) {
     const seconds = openSeconds(batch);
     const roomy = places.filter(
       ({ lane, taken, ownSeconds, key }) =>
         (taken.length < share || key === batch.affinityKey) &&
         ownSeconds < mostSeconds &&
+        (taken.length === 0 || ![...taken, batch].some(isSuspect)) &&
         !batch.excludedWorkers?.includes(lane.worker),
     );
     const inTime = roomy.filter(
@@ -92,25 +97,37 @@ export function assign(
     left.push({ batchId: batch.batchId, why: mayRun(batch) ? why : 'failed on every worker here' });
   }
   const stuck = usable.length === 0 || (unplaced.length > 0 && !unplaced.some(mayRun));
-  return { assignments, needsTerm, stuck, left };
+  const free = places.flatMap(({ lane, taken }) =>
+    lane.busySeconds === 0 && taken.length === 0 ? [lane.worker] : [],
+  );
+  return { assignments, free, needsTerm, stuck, left };
 }
 
-/** Open batches by whether they may be tried now. */
-function mayRunNow(jobs: readonly JobRow[], batches: readonly BatchRow[], now: Instant) {
+/** Open batches by whether they may be tried now; `cutOff`: one may be only when the paid time is over. */
+function mayRunNow(
+  lease: LeaseRow,
+  jobs: readonly JobRow[],
+  batches: readonly BatchRow[],
+  settings: Settings,
+  now: Instant,
+) {
   const left: { batchId: BatchId; why: string }[] = [];
-  const waiting = batches.filter((batch) => {
-    if (batch.status !== 'open') return false;
-    const why =
-      attemptsThatMayUpload(batch, jobs, now) >= MAX_LIVE_ATTEMPTS
-        ? 'earlier attempts may still upload'
-        : batch.notBefore !== undefined && now < batch.notBefore
-          ? `not before ${batch.notBefore}`
-          : undefined;
-    if (why !== undefined) left.push({ batchId: batch.batchId, why });
-    return why === undefined;
-  });
-  return { waiting, left };
+  const waiting: BatchRow[] = [];
+  let cutOff = false;
+  for (const batch of batches) {
+    if (batch.status !== 'open') continue;
+    if (attemptsAlive(batch, jobs, now) >= MAX_LIVE_ATTEMPTS) {
+      left.push({ batchId: batch.batchId, why: 'earlier attempts may still upload' });
+    } else if (batch.notBefore !== undefined && now < batch.notBefore) {
+      left.push({ batchId: batch.batchId, why: `not before ${batch.notBefore}` });
+      cutOff ||= isCutOff(lease, batch, batch.notBefore, settings);
+    } else waiting.push(batch);
+  }
+  return { waiting, left, cutOff };
 }
+
+/** An attempt at it was cut short, perhaps by one of its tasks: it shares no job with others. */
+const isSuspect = ({ attempts }: BatchRow): boolean => attempts > 0;
 
 /** A lane with the job that is being put together for it. */
 interface Place {
@@ -155,18 +172,17 @@ const leastMissed =
   };
 
 /** Attempts at one batch that may be alive at a time, lost ones whose URLs still work included. */
-const MAX_LIVE_ATTEMPTS = 2;
+export const MAX_LIVE_ATTEMPTS = 2;
 
-const attemptsThatMayUpload = (batch: BatchRow, jobs: readonly JobRow[], now: Instant): number =>
+export const attemptsAlive = (batch: BatchRow, jobs: readonly JobRow[], now: Instant): number =>
   jobs.filter(
     (job) =>
-      job.status === 'lost' &&
-      now < job.deadlineAt &&
+      (isLive(job) || (job.status === 'lost' && now < job.deadlineAt)) &&
       job.batches.some(({ batchId }) => batchId === batch.batchId),
   ).length;
 
 /** When a job of that size must end; undefined when the paid time left is too short for it. */
-function deadline(
+export function deadline(
   lease: LeaseRow,
   estimateSeconds: number,
   settings: Settings,
@@ -178,6 +194,17 @@ function deadline(
   if (secondsBetween(now, edge) < Math.max(1, neededSeconds)) return undefined;
   return earlier(plusSeconds(now, settings.lease.jobSeconds), edge);
 }
+
+/** Its pause ends while the cluster is paid for, and too late for it to run without another term. */
+const isCutOff = (
+  lease: LeaseRow,
+  batch: BatchRow,
+  notBefore: Instant,
+  settings: Settings,
+): boolean =>
+  lease.paidUntil !== undefined &&
+  notBefore < lease.paidUntil &&
+  deadline(lease, openSeconds(batch), settings, notBefore) === undefined;
 
 /** From here on a lease that was not extended takes no work. */
 export const drainAt = (lease: LeaseRow, settings: Settings): Instant | undefined =>
@@ -228,7 +255,9 @@ export function afterAssigning(
   if (!isSunk(lease, settings, now) && idleSeconds >= mostIdle) {
     return { next: 'close', reason: 'nothing is left to do', failed: false };
   }
-  const seconds = Math.min(looks.holdSeconds, secondsBetween(now, edge));
+  const windowSeconds = needsTerm ? secondsToExtension(lease, settings, now) : 0;
+  const holdSeconds = windowSeconds > 0 ? windowSeconds : looks.holdSeconds;
+  const seconds = Math.min(holdSeconds, looks.holdSeconds, secondsBetween(now, edge));
   const waitSeconds = Math.max(1, Math.ceil(seconds));
   return { next: jobs.watched > 0 ? 'wait' : 'hold', waitSeconds };
 }
@@ -243,6 +272,10 @@ function isSunk(
   const laterHours = terms * termHours - 1;
   return now < plusSeconds(paidUntil, -laterHours * hourSeconds);
 }
+
+/** Until the extension window opens; negative inside it. */
+const secondsToExtension = ({ paidUntil }: LeaseRow, { lease }: Settings, now: Instant): number =>
+  paidUntil === undefined ? 0 : secondsBetween(now, paidUntil) - lease.extendBeforeSeconds;
 
 /** Inside the extension window, not refused a moment ago, and no earlier call still in doubt. */
 const mayExtend = (lease: LeaseRow, settings: Settings, now: Instant): boolean =>

@@ -311,8 +311,14 @@ describe('a cluster that does not become what was bought', () => {
       leasesOf(world).find(({ clusterId }) => clusterId === 'c-1')?.burstId,
     );
     const failed = executionsOf(world)[0];
+    const failedLease = leasesOf(world).find(({ clusterId }) => clusterId === 'c-1');
     expect(failed?.error).toBe('ClusterNotReady');
     expect(failed?.cause).toContain('NVIDIA T4');
+    expect(world.market.all()[0]?.phase).toBe('DELETED');
+    const { workers, gpuModel } = failedLease?.offer ?? {};
+    expect(world.logged.filter(({ event }) => event === 'other hardware')).toMatchObject([
+      { facts: { clusterId: 'c-1', paid: `${workers} x 1 ${gpuModel}` } },
+    ]);
   });
 });
 
