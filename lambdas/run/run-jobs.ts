@@ -6,7 +6,7 @@ import { changeLease } from '../../shared/ledger/leases.ts';
 import { readProfile } from '../../shared/ledger/profiles.ts';
 import { readQuarantine } from '../../shared/ledger/provider.ts';
 import type { WorkerId } from '../../shared/model/ids.ts';
-import type { JobRow, LeaseRow } from '../../shared/model/rows.ts';
+import type { BatchRow, JobRow, LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import type { Instant } from '../../shared/model/time.ts';
 import { isLost, isOpen } from '../../shared/poll/job-look.ts';
@@ -59,7 +59,8 @@ export const runJobs =
     if (assigning.left.length > 0) await openIfNeeded(ports, settings, profile);
     const firstJob = jobs.find((job) => isOpen(job, now))?.n ?? firstNew;
     const live = jobs.filter(isLive).length + submitted.length;
-    const watched = jobs.filter((job) => isLost(job, now)).length;
+    const lost = jobs.filter((job) => isLost(job, now));
+    const awaited = lost.filter((job) => hasWork(job, open)).length;
     const idle = live === 0 && assigning.left.length === 0;
     const idleSince = idle ? (lease.idleSince ?? now) : undefined;
     const estimated = submitted.reduce((sum, { estimateSeconds = 0 }) => sum + estimateSeconds, 0);
@@ -76,12 +77,22 @@ export const runJobs =
     const others = profile.bursts.filter(
       ({ state, burstId }) => state === 'open' && burstId !== lease.burstId,
     ).length;
-    const step = afterAssigning(current, { live, watched, others }, assigning, settings, now);
+    const step = afterAssigning(
+      current,
+      { live, watched: lost.length, awaited, others },
+      assigning,
+      settings,
+      now,
+    );
     const facts = `${submitted.length} submitted, ${live} live, ${assigning.left.length} batches left`;
     return step.next === 'close' && step.failed
       ? { next: 'close', reason: facts, failure: { Error: 'WorkersLost', Cause: step.reason } }
       : { ...step, reason: step.next === 'close' ? step.reason : facts };
   };
+
+/** Whether what a job may still upload would count. */
+const hasWork = ({ batches }: JobRow, open: readonly BatchRow[]): boolean =>
+  batches.some(({ batchId }) => open.some((batch) => batch.batchId === batchId));
 
 /** What each worker was last given to load, now that these jobs were submitted. */
 function loadedBy(

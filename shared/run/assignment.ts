@@ -220,9 +220,9 @@ export type RunNext =
   | { readonly next: 'close'; readonly reason: string; readonly failed: boolean };
 
 /**
- * What the burst does after it has submitted what it could. `watched` are lost jobs whose uploads would
- * still count: they are asked while the burst holds, and keep nothing from closing. `others`: bursts of the
- * profile that are open beside this one.
+ * What the burst does after it has submitted what it could. `watched` are lost jobs whose URLs
+ * still work: they are asked while the burst holds. `awaited` are those of them whose uploads would still count,
+ * so that it is not idle. `others`: bursts of the profile that are open beside this one.
  *
  * An idle cluster is held for as long as it is paid in any case, and then for `idleSeconds`, or
  * `surplusIdleSeconds` where others are there to take what comes. One that is in use when its paid time ends goes
@@ -230,7 +230,12 @@ export type RunNext =
  */
 export function afterAssigning(
   lease: LeaseRow,
-  jobs: { readonly live: number; readonly watched: number; readonly others: number },
+  jobs: {
+    readonly live: number;
+    readonly watched: number;
+    readonly awaited: number;
+    readonly others: number;
+  },
   { needsTerm, stuck, left }: Pick<Assigning, 'needsTerm' | 'stuck' | 'left'>,
   settings: Settings,
   now: Instant,
@@ -240,7 +245,7 @@ export function afterAssigning(
     return { next: 'close', reason: 'the end of the paid time is unknown', failed: true };
   }
   const { looks } = settings;
-  const idle = left.length === 0 && jobs.watched === 0 ? lease.idleSince : undefined;
+  const idle = left.length === 0 && jobs.awaited === 0 ? lease.idleSince : undefined;
   const idleSeconds = idle === undefined ? 0 : secondsBetween(idle, now);
   const mostIdle = jobs.others > 0 ? looks.surplusIdleSeconds : looks.idleSeconds;
   const inUse = jobs.live > 0 || (idle !== undefined && idleSeconds < mostIdle);

@@ -270,7 +270,7 @@ describe('any assignment', () => {
 });
 
 describe('after assigning', () => {
-  const idle = { live: 0, watched: 0, others: 0 };
+  const idle = { live: 0, watched: 0, awaited: 0, others: 0 };
   const waiting = [{ batchId: aBatch(1).batchId, why: 'waits' }];
   const nothing = { needsTerm: false, stuck: false, left: [] as typeof waiting };
   const term = { needsTerm: true, stuck: false, left: waiting };
@@ -352,7 +352,8 @@ describe('after assigning', () => {
 
   it('an idle burst with a lost job to ask or a batch to wait for is kept', () => {
     const lease = aLease({ terms: 2, idleSince: at(-9999) });
-    expect(next(lease, { ...idle, watched: 1 }).next).toBe('wait');
+    expect(next(lease, { ...idle, watched: 1, awaited: 1 }).next).toBe('wait');
+    expect(next(lease, { ...idle, watched: 1 }).next).toBe('close');
     expect(next(lease, idle, { ...nothing, left: waiting }).next).toBe('hold');
   });
 
@@ -405,7 +406,7 @@ describe('after assigning', () => {
     for (const live of [0, 1]) {
       const step = afterAssigning(
         aLease(),
-        { live, watched: 0, others: 0 },
+        { live, watched: 0, awaited: 0, others: 0 },
         nothing,
         fractions,
         NOW,
