@@ -26,6 +26,20 @@ export const INVOCATION_FAULTS = {
   'lambda.stalls': 0.006,
 } as const;
 
+/**
+ * Fates of an invocation at one of the first writes of its shape in a run: most writes are looks, and whoever
+ * dies at any time dies at a look.
+ */
+export const RARE_WRITE_FAULTS = {
+  'lambda.dies before a call': 0.01,
+  'lambda.dies after a call': 0.02,
+  'lambda.runs on as a zombie': 0.01,
+  'lambda.stalls': 0.01,
+} as const;
+
+/** One more fate of an invocation that an execution asks for, where the schedule says so. */
+export const SILENCE_FAULTS = { 'platform.execution cut off': 0.015 } as const;
+
 /** Fates of one call, by port. */
 export const CALL_FAULTS = {
   ledger: { 'ledger.throttled': 0.003, 'ledger.answer lost': 0.004, 'ledger.late': 0.003 },
@@ -97,6 +111,9 @@ export const WORKER_FAULTS = {
   'worker.bloats checkpoints': 0.01,
 } as const;
 
+/** The same where a schedule is about workers that are not equally fast. */
+export const UNEVEN_WORKER_FAULTS = { ...WORKER_FAULTS, 'worker.slow': 0.12 } as const;
+
 /** Fates of one task on a worker. */
 export const TASK_FAULTS = { 'worker.task fails': 0.01, 'worker.upload fails': 0.01 } as const;
 
@@ -127,6 +144,7 @@ export type EventFault = (typeof EVENTS)[number];
 type NamesOf<Table> = Table extends unknown ? keyof Table : never;
 export type Fault =
   | keyof typeof INVOCATION_FAULTS
+  | keyof typeof SILENCE_FAULTS
   | NamesOf<(typeof CALL_FAULTS)[keyof typeof CALL_FAULTS]>
   | keyof typeof CREATE_FAULTS
   | keyof typeof ORDER_FAULTS

@@ -3,7 +3,13 @@ import type { ClusterFate } from '../virtual/market.ts';
 import type { ModelResume, Tampering } from '../virtual/model-files.ts';
 import type { Produced, WorkerTraits } from '../virtual/worker-model.ts';
 import type { Disturbance } from './disturbance.ts';
-import { CLUSTER_FAULTS, type Fault, TASK_FAULTS, WORKER_FAULTS } from './faults.ts';
+import {
+  CLUSTER_FAULTS,
+  type Fault,
+  TASK_FAULTS,
+  UNEVEN_WORKER_FAULTS,
+  WORKER_FAULTS,
+} from './faults.ts';
 import { checkpointOf, RESULT_FILE, resultOf } from './tiny-kind.ts';
 
 const MARKET = { who: 'market' };
@@ -88,8 +94,10 @@ export function workerNature(
   workerId: string,
   secondsOf: (taskId: string) => number,
   harm: () => void,
+  uneven: boolean,
 ): WorkerNature {
-  const fault = draw(WORKER_FAULTS, `${workerId} fate`, WORKER);
+  const faults = uneven ? UNEVEN_WORKER_FAULTS : WORKER_FAULTS;
+  const fault = draw(faults, `${workerId} fate`, WORKER);
   const slowness = fault === 'worker.slow' ? chance.between(`${workerId} slow`, 2, 8) : 1;
   const overwrites = fault === 'worker.overwrites';
   let produced = 0;

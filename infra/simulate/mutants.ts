@@ -251,6 +251,11 @@ export const MUTANTS: readonly Mutant[] = [
     ' &&\n        !batch.excludedWorkers?.includes(lane.worker),',
   ),
   mutant(
+    'a worker that was caught goes on getting work',
+    'lambdas/run/run-jobs.ts',
+    'if (row !== undefined && now < row.quarantinedUntil) found.add(workerId);',
+  ),
+  mutant(
     'no term is bought for work that needs one',
     'shared/run/assignment.ts',
     'if ((needsTerm || goesOn) && mayExtend(',

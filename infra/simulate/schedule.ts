@@ -1,6 +1,7 @@
 import { Settings } from '../../shared/model/settings.ts';
 import { type Chance, chanceFrom } from './chance.ts';
 import { EVENTS, type EventFault, familyOf } from './faults.ts';
+import type { HandOverAt } from './machines.ts';
 
 /** One task a dApp sends. */
 export interface SimulatedTask {
@@ -32,7 +33,8 @@ export interface PlannedEvent {
   readonly severity: number;
 }
 
-type Size = 'usual' | 'large' | 'days';
+/** `silent`: long enough for executions to fall silent and be taken over. */
+type Size = 'usual' | 'large' | 'silent' | 'days';
 
 /** All that is decided before a run begins. A function of seed and multiplier alone. */
 export interface Schedule {
@@ -49,8 +51,10 @@ export interface Schedule {
   /** No fault begins after this. */
   readonly quietAtSeconds: number;
   readonly provisioningSeconds: number;
-  /** Segments end after few events, so that they hand over in a run of hours. */
-  readonly shortHistories: boolean;
+  /** Some segments end after few events, so that they hand over in a run of hours. */
+  readonly handOverAt: HandOverAt;
+  /** More slow workers among quick ones than usual. */
+  readonly unevenWorkers: boolean;
 }
 
 export const TENANTS = ['amber', 'birch'] as const;
@@ -64,6 +68,10 @@ const OTHER_MEMORIES_GB: Readonly<Record<number, readonly [number, ...number[]]>
   48: [24, 80, 24],
   80: [24, 48, 24],
 };
+const HAND_OVERS: readonly [HandOverAt, ...HandOverAt[]] = [
+  ...([14_000, 14_000, 14_000, 14_000, 14_000] as const),
+  ...([14_000, 14_000, 14_000, 450, 60] as const),
+];
 const HOUR = 3600;
 
 /** Tasks longer than this leave a checkpoint about as often. */
@@ -73,6 +81,7 @@ const STAGE_SECONDS = 50;
 const SIZES: Readonly<Record<Size, SizeNumbers>> = {
   usual: { spanSeconds: 60, quietAfterSeconds: 300, groups: 2, moreGroups: 1, mostTasks: 5 },
   large: { spanSeconds: 600, quietAfterSeconds: 600, groups: 4, moreGroups: 2, mostTasks: 8 },
+  silent: { spanSeconds: 60, quietAfterSeconds: 5000, groups: 2, moreGroups: 1, mostTasks: 5 },
   days: { spanSeconds: 26 * HOUR, quietAfterSeconds: 1000, groups: 8, moreGroups: 4, mostTasks: 8 },
 };
 
@@ -95,7 +104,7 @@ const MIN_FAMILIES = 3;
 export function drawSchedule(seed: number, multiplier: number): Schedule {
   const chance = chanceFrom(seed);
   const draw = chance.at('size');
-  const size: Size = draw < 0.01 ? 'days' : draw < 0.1 ? 'large' : 'usual';
+  const size: Size = draw < 0.01 ? 'days' : draw < 0.1 ? 'large' : draw < 0.16 ? 'silent' : 'usual';
   const settings = drawSettings(chance, 'settings');
   const { spanSeconds, quietAfterSeconds } = SIZES[size];
   const arrivals = drawArrivals(chance, size);
@@ -113,7 +122,8 @@ export function drawSchedule(seed: number, multiplier: number): Schedule {
     events: drawEvents(chance, multiplier, quietAtSeconds),
     quietAtSeconds,
     provisioningSeconds: chance.between('provisioning', 20, 90),
-    shortHistories: chance.happens('short histories', 0.15),
+    handOverAt: chance.pick('hand over at', HAND_OVERS),
+    unevenWorkers: chance.happens('uneven workers', 0.2),
   };
 }
 
@@ -225,6 +235,7 @@ function drawSettings(chance: Chance, name: string): Settings {
       confirmLooks: pick('confirm', 4, 10, 40),
       listLagSeconds: pick('list lag', 20, 60),
       providerSeconds: pick('provider', 10, 20),
+      verifyPerLook: pick('verify', 50, 50, 50, 2),
     },
   });
 }

@@ -63,8 +63,9 @@ const halfWith = ({ batchId, cutAt = 0 }: BatchRow, index: number): BatchId =>
   halvesOf(batchId)[index < cutAt ? 0 : 1];
 
 /**
- * Every batch from the watermark on that is open or claimed, oldest first. Consistent. Without a watermark
- * there is none: whoever writes a batch sets it in the compare-and-set that announces the batch.
+ * Every batch from the watermark on that is open or claimed and has tasks left, oldest first. Consistent. Without
+ * a watermark there is none: whoever writes a batch sets it in the compare-and-set that announces the batch. One
+ * whose last task was settled by somebody who died before calling it done is work for nobody but the sweep.
  */
 export async function liveBatches(
   ledger: Ledger,
@@ -74,7 +75,10 @@ export async function liveBatches(
   const rows = await ledger.query(batchRange(profile.tenant, profile.profile, profile.oldestOpen));
   return rows
     .map((row) => BatchRow.parse(row))
-    .filter(({ status }) => status === 'open' || status === 'claimed');
+    .filter(
+      ({ status, settled, tasks }) =>
+        (status === 'open' || status === 'claimed') && settled.size < tasks.length,
+    );
 }
 
 const keyOf = (batch: BatchRow) => batchKey(batch.tenant, batch.profile, batch.batchId);
