@@ -68,6 +68,7 @@ async function markReady(
     phase: 'ready',
     readyAt: now,
     workers: [...workers],
+    paidFrom,
     paidUntil: plusSeconds(
       paidFrom,
       Math.max(view.paidSeconds, rules.hourSeconds * rules.termHours),

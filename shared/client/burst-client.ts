@@ -6,6 +6,7 @@ import type { Tenant } from '../model/ids.ts';
 import type { Task } from '../model/task.ts';
 import type { Artifacts, Clock, Ids, Ledger, Queue } from '../ports.ts';
 import { type Cancelled, cancelTask } from './cancel.ts';
+import { type Costs, readCosts } from './costs.ts';
 import { TaskNotFound } from './errors.ts';
 import { uploadAsset, uploadInput } from './files.ts';
 import { prepareTasks } from './prepare.ts';
@@ -84,6 +85,13 @@ export interface BurstClient {
    *   whose sending failed.
    */
   explain(task: TaskReference): Promise<Explanation>;
+  /**
+   * What done tasks cost, and what the bills of their clusters were spent on; all amounts are micro-USD, and the
+   * parts of a bill add up to it.
+   *
+   * @throws TaskNotFound
+   */
+  costs(taskIds: readonly string[]): Promise<Costs>;
 }
 
 const RESULT_URL_SECONDS = 900;
@@ -113,6 +121,7 @@ export function burstClient(ports: ClientPorts, tenant: Tenant): BurstClient {
     cancel: (taskId) => cancelTask(ports, tenant, taskId),
     wait: (references, options) => waitFor({ ...ports, look: get }, references, options),
     explain: (reference) => explainTask(ports, tenant, reference),
+    costs: (taskIds) => readCosts(ports.ledger, tenant, taskIds),
   };
 }
 

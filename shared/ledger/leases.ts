@@ -59,6 +59,7 @@ type LeaseField =
   | 'workers'
   | 'firstJob'
   | 'terms'
+  | 'paidFrom'
   | 'paidUntil'
   | 'idleSince'
   | 'extendNotBefore'
@@ -72,6 +73,7 @@ type LeaseField =
   | 'confirmedGoneAt'
   | 'quotedMicroUsd'
   | 'billedMicroUsd'
+  | 'surplusMicroUsd'
   | 'aliveSeconds';
 
 /**

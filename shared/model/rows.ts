@@ -267,6 +267,8 @@ export const LeaseRow = z.looseObject({
   firstJob: z.int().positive().default(1),
   /** Prepaid terms bought. */
   terms: z.int().nonnegative().default(0),
+  /** Since when the provider charges for it. */
+  paidFrom: Instant.optional(),
   /** End of the prepaid time: the provider kills the cluster then. */
   paidUntil: Instant.optional(),
   /** Since when it has neither a job nor a batch to run. */
@@ -285,6 +287,8 @@ export const LeaseRow = z.looseObject({
   confirmedGoneAt: Instant.optional(),
   quotedMicroUsd: MicroUsd.default(0),
   billedMicroUsd: MicroUsd.optional(),
+  /** The part of it that other clusters of the burst's name cost, which nobody had learned of. */
+  surplusMicroUsd: MicroUsd.optional(),
   aliveSeconds: z.number().nonnegative().optional(),
 });
 export type LeaseRow = z.infer<typeof LeaseRow>;
