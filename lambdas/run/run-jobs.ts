@@ -1,4 +1,5 @@
 import type { Driver } from '../../shared/bursts/drive.ts';
+import { keepLimits } from '../../shared/bursts/keep-limits.ts';
 import { openIfNeeded } from '../../shared/bursts/open.ts';
 import { liveBatches } from '../../shared/ledger/batches.ts';
 import { jobsOf } from '../../shared/ledger/jobs.ts';
@@ -6,6 +7,7 @@ import { changeLease } from '../../shared/ledger/leases.ts';
 import { readProfile } from '../../shared/ledger/profiles.ts';
 import { readQuarantine } from '../../shared/ledger/provider.ts';
 import type { WorkerId } from '../../shared/model/ids.ts';
+import { slotPrice } from '../../shared/model/limits.ts';
 import type { LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import type { Instant } from '../../shared/model/time.ts';
@@ -44,7 +46,8 @@ export const runJobs =
     }
 
     const jobs = await jobsOf(ports.ledger, lease.burstId, lease.firstJob);
-    const open = await liveBatches(ports.ledger, where);
+    const live = await liveBatches(ports.ledger, where);
+    const open = await keepLimits(ports.ledger, settings, live, priceOn(lease, settings), now);
     const quarantined = await inQuarantine(ports, lease, now);
     const assigning = assign(lease, jobs, open, quarantined, settings, now);
     let submitted = 0;
@@ -60,20 +63,24 @@ export const runJobs =
     }
     if (assigning.left.length > 0) await openIfNeeded(ports, settings, profile);
     const firstJob = jobs.find((job) => isOpen(job, now))?.n ?? firstNew;
-    const live = jobs.filter(isLive).length + submitted;
+    const working = jobs.filter(isLive).length + submitted;
     const watched = jobs.filter((job) => isLost(job, now)).length;
-    const idle = live === 0 && assigning.left.length === 0;
+    const idle = working === 0 && assigning.left.length === 0;
     const idleSince = idle ? (lease.idleSince ?? now) : undefined;
     if (firstJob > lease.firstJob || idleSince !== lease.idleSince) {
       await changeLease(ports.ledger, lease, { firstJob, idleSince });
     }
     const current = { ...lease, idleSince };
-    const step = afterAssigning(current, { live, watched }, assigning, settings, now);
-    const facts = `${submitted} submitted, ${live} live, ${assigning.left.length} batches left`;
+    const step = afterAssigning(current, { live: working, watched }, assigning, settings, now);
+    const facts = `${submitted} submitted, ${working} live, ${assigning.left.length} batches left`;
     return step.next === 'close' && step.failed
       ? { next: 'close', reason: facts, failure: { Error: 'WorkersLost', Cause: step.reason } }
       : { ...step, reason: step.next === 'close' ? step.reason : facts };
   };
+
+/** Price of one second of a slot of this cluster. */
+const priceOn = (lease: LeaseRow, { lease: { hourSeconds, termHours } }: Settings) =>
+  lease.offer && slotPrice(lease, lease.offer, hourSeconds * termHours);
 
 async function inQuarantine(
   { ledger }: RunPorts,

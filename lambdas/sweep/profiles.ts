@@ -1,3 +1,4 @@
+import { keepLimits } from '../../shared/bursts/keep-limits.ts';
 import { launch, openIfNeeded } from '../../shared/bursts/open.ts';
 import { liveBatches } from '../../shared/ledger/batches.ts';
 import { readLease } from '../../shared/ledger/leases.ts';
@@ -41,14 +42,13 @@ async function sweepProfile(
     await launch(ports, settings, profile, burst);
     launched = true;
   }
+  const where = { ...profile.requirement, profile: profile.profile };
+  const { oldestOpen } = profile;
+  const live = await liveBatches(ports.ledger, { ...where, oldestOpen });
+  await keepLimits(ports.ledger, settings, live, undefined, now);
   const opening = await openIfNeeded(ports, settings, profile);
   if (opening.opened !== undefined) return true;
 
-  const live = await liveBatches(ports.ledger, {
-    ...profile.requirement,
-    profile: profile.profile,
-    oldestOpen: profile.oldestOpen,
-  });
   tellOfWaiting(ports, profile, live, opening.decision, now);
   const idle = live.length === 0 && bursts.length === 0;
   await changeProfile(ports.ledger, profile, {

@@ -2,6 +2,7 @@ import { liveBatches } from '../ledger/batches.ts';
 import { createLease } from '../ledger/leases.ts';
 import { type ProfileChange, updateProfile } from '../ledger/profiles.ts';
 import type { BatchId, BurstId } from '../model/ids.ts';
+import { waitsForPrice } from '../model/limits.ts';
 import type { BatchRow, LiveBurst, ProfileRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
 import { plusSeconds } from '../model/time.ts';
@@ -38,7 +39,8 @@ export async function openIfNeeded(
   let burst: LiveBurst | undefined;
   const after = await updateProfile(ports.ledger, profile, async (seen) => {
     const oldestOpen = older(seen.oldestOpen, arrived);
-    const live = await liveBatches(ports.ledger, watermarked(seen, oldestOpen));
+    const all = await liveBatches(ports.ledger, watermarked(seen, oldestOpen));
+    const live = all.filter((batch) => !waitsForPrice(batch, now));
     decision = decideOpening(seen, backlogOf(live, seen.requirement), settings, now);
     burst = decision.open
       ? {

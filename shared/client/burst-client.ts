@@ -134,7 +134,7 @@ async function explainTask(
     return explainRefusal(reference.error);
   }
   const named = namedIn(tenant, reference);
-  const rows = named === undefined ? {} : await readStoredRows(ledger, named);
+  const rows = named === undefined ? {} : await readStoredRows(ledger, named, clock.now());
   const mayBeQueued =
     named !== undefined && typeof reference !== 'string' && reference.status !== 'failed';
   if (rows.task === undefined && rows.rejection === undefined && !mayBeQueued) {

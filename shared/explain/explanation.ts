@@ -21,6 +21,7 @@ export const CAUSES = [
   'verification-failed',
   'retrying',
   'bad-input',
+  'deadline-unreachable',
   'cancelled',
   'failed',
   'done',

@@ -7,7 +7,9 @@ import { readRow } from '../ledger/rows.ts';
 import { readRejection, readTask } from '../ledger/tasks.ts';
 import type { TaskId, Tenant } from '../model/ids.ts';
 import { type BatchRow, JobRow, type LeaseRow, type TaskRow } from '../model/rows.ts';
+import type { Instant } from '../model/time.ts';
 import type { Ledger } from '../ports.ts';
+import { claimOrder } from '../run/assignment.ts';
 import type { StoredRows } from './explanation.ts';
 
 /** Which task is meant: by id alone, or exactly the message that was sent. */
@@ -31,7 +33,11 @@ export async function readOutcome(
 }
 
 /** Everything `explain` looks at, read consistently row by row. */
-export async function readStoredRows(ledger: Ledger, named: Named): Promise<StoredRows> {
+export async function readStoredRows(
+  ledger: Ledger,
+  named: Named,
+  now: Instant,
+): Promise<StoredRows> {
   const outcome = await readOutcome(ledger, named);
   const { task } = outcome;
   if (task?.status !== 'accepted') return outcome;
@@ -39,7 +45,7 @@ export async function readStoredRows(ledger: Ledger, named: Named): Promise<Stor
   if (batch === undefined) return outcome;
   if (hasEnded(batch, task)) return readOutcome(ledger, named);
   return batch.status === 'open'
-    ? { task, batch, ...(await aroundOpen(ledger, batch)) }
+    ? { task, batch, ...(await aroundOpen(ledger, batch, now)) }
     : { task, batch, ...(await aroundClaim(ledger, batch)) };
 }
 
@@ -62,6 +68,7 @@ async function aroundClaim(
 async function aroundOpen(
   ledger: Ledger,
   batch: BatchRow,
+  now: Instant,
 ): Promise<Pick<StoredRows, 'profile' | 'lease' | 'ahead' | 'knowledge'>> {
   const profile = await readProfile(ledger, batch.tenant, batch.profile);
   const leases: LeaseRow[] = [];
@@ -71,14 +78,14 @@ async function aroundOpen(
   }
   const lease = servingLease(leases);
   const live = await liveBatches(ledger, { ...batch, oldestOpen: profile?.oldestOpen });
+  const open = live.filter((other) => other.status === 'open' || other.batchId === batch.batchId);
   const offer = lease?.phase === 'ready' ? undefined : lease?.offer;
   return {
     profile,
     lease,
     ahead: {
       running: live.filter(({ status }) => status === 'claimed').length,
-      waiting: live.filter(({ status, batchId }) => status === 'open' && batchId < batch.batchId)
-        .length,
+      waiting: claimOrder(open, now).findIndex(({ batchId }) => batchId === batch.batchId),
     },
     knowledge: offer === undefined ? undefined : await readKnowledge(ledger, provisioningOf(offer)),
   };

@@ -139,8 +139,17 @@ export const BatchRow = z.looseObject({
       taskId: TaskId,
       line: z.int().nonnegative(),
       unitSeconds: z.number().nonnegative(),
+      deadlineAt: Instant.optional(),
+      /** It ends as soon as its deadline cannot be met, not only when that has passed. */
+      failIfUnreachable: z.literal(true).optional(),
+      /** Its own cap: the most its estimated slot time may cost. */
+      maxMicroUsd: MicroUsd.optional(),
     }),
   ),
+  /** 0 to 9, of all of its tasks; the highest is claimed first. */
+  priority: z.int().min(0).max(9).default(5),
+  /** Attempts its tasks allow; absent: as many as the deployment does. */
+  maxAttempts: z.int().positive().optional(),
   slotSeconds: z.number().nonnegative(),
   status: z.enum(['open', 'claimed', 'done', 'split']),
   openedAt: Instant,

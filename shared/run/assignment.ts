@@ -1,3 +1,4 @@
+import { deadlineOf } from '../model/limits.ts';
 import type { BatchId, WorkerId } from '../model/ids.ts';
 import type { BatchRow, JobRow, LeaseRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
@@ -35,7 +36,7 @@ export const isLive = (job: JobRow): boolean =>
 /**
  * Which open batches go to which free slots.
  *
- * Oldest first. A job takes batches until it holds two expected looks' worth of work, but never more than
+ * In claim order. A job takes batches until it holds two expected looks' worth of work, but never more than
  * its share of what is open, so that no slot starves. Nothing is claimed whose deadline would pass the
  * paid edge less the drain time: then `needsTerm` asks for an extension first.
  */
@@ -50,7 +51,7 @@ export function assign(
   const slots = freeSlots(lease, jobs, quarantined);
   const left: { batchId: BatchId; why: string }[] = [];
   const waiting: BatchRow[] = [];
-  for (const batch of batches) {
+  for (const batch of claimOrder(batches, now)) {
     if (batch.status !== 'open') continue;
     if (attemptsThatMayUpload(batch, jobs, now) >= MAX_LIVE_ATTEMPTS) {
       left.push({ batchId: batch.batchId, why: 'earlier attempts may still upload' });
@@ -94,6 +95,35 @@ export function assign(
   }
   const stuck = usable.length === 0 || (waiting.length > 0 && !waiting.some(mayRun));
   return { assignments, needsTerm, stuck, left };
+}
+
+/** After this long a batch without a deadline comes before all that are younger, however long they are. */
+const LONG_WAIT_SECONDS = 3600;
+
+/**
+ * Batches in the order they are claimed: the highest priority, then the least slack to a deadline, then what has
+ * waited for very long, then the longest (list scheduling by longest processing time: the makespan is at most 4/3
+ * of the shortest possible), then the oldest.
+ */
+export function claimOrder(batches: readonly BatchRow[], now: Instant): BatchRow[] {
+  const keyed = batches.map((batch) => {
+    const seconds = openSeconds(batch);
+    const deadlineAt = deadlineOf(batch);
+    const slackSeconds =
+      deadlineAt === undefined ? Number.MAX_VALUE : secondsBetween(now, deadlineAt) - seconds;
+    const waited = secondsBetween(batch.openedAt, now) >= LONG_WAIT_SECONDS;
+    return { batch, slackSeconds, waited, seconds: waited ? 0 : seconds };
+  });
+  return keyed
+    .sort(
+      (a, b) =>
+        b.batch.priority - a.batch.priority ||
+        a.slackSeconds - b.slackSeconds ||
+        Number(b.waited) - Number(a.waited) ||
+        b.seconds - a.seconds ||
+        (a.batch.batchId < b.batch.batchId ? -1 : 1),
+    )
+    .map(({ batch }) => batch);
 }
 
 /** Estimated slot time of the tasks of a batch that have not ended. */
