@@ -126,6 +126,55 @@ export function eventsConfigFrom(environment: Readonly<Record<string, string | u
   return { aws: awsIn(env), busName: env.BURST_BUS, stackName: env.BURST_STACK };
 }
 
+/** A variable that is there and right, or what is wrong with it. */
+export type Told<T> =
+  | { readonly told: true; readonly value: T }
+  | { readonly told: false; readonly wrong: string };
+
+/** For `npm run doctor`, which looks at every part by itself. */
+export interface DoctorConfig {
+  readonly flavour: Told<ApiFlavour>;
+  readonly baseUrl: Told<string>;
+  readonly apiKey: Told<string>;
+  readonly image: Told<string>;
+  readonly region: Told<string>;
+  readonly table: Told<string>;
+  readonly bucket: Told<string>;
+  /** Of a local stand-in for AWS. */
+  readonly awsEndpoint: string | undefined;
+}
+
+/** @throws nothing: what is wrong is said of each variable. */
+export function doctorConfigFrom(
+  environment: Readonly<Record<string, string | undefined>>,
+): DoctorConfig {
+  const told = <T>(name: string, schema: z.ZodType<T>): Told<T> => {
+    const parsed = schema.safeParse(environment[name]);
+    if (parsed.success) return { told: true, value: parsed.data };
+    if (environment[name] === undefined) return { told: false, wrong: `${name} is not set` };
+    const [issue] = parsed.error.issues;
+    return { told: false, wrong: `${name}: ${issue?.message ?? 'is not usable'}` };
+  };
+  const flavour = told('IONET_API_FLAVOUR', Variables.shape.IONET_API_FLAVOUR);
+  const byDefault = BASE_URLS[flavour.told ? flavour.value : 'caas'];
+  const BaseUrl = Variables.shape.IONET_BASE_URL.default(byDefault).refine(
+    (url) => new URL(url).protocol === 'https:' || isLoopback(new URL(url)),
+    'must be https',
+  );
+  return {
+    flavour,
+    baseUrl: told('IONET_BASE_URL', BaseUrl),
+    apiKey: told('IONET_API_KEY', Variables.shape.IONET_API_KEY),
+    image: told('BURST_IMAGE', z.string()),
+    region: told('AWS_REGION', Variables.shape.AWS_REGION),
+    table: told('BURST_TABLE', Variables.shape.BURST_TABLE),
+    bucket: told('BURST_BUCKET', Variables.shape.BURST_BUCKET),
+    awsEndpoint: told('BURST_AWS_ENDPOINT', z.string()).told
+      ? environment.BURST_AWS_ENDPOINT
+      : undefined,
+  };
+}
+
 function parsedWith<T>(
   schema: z.ZodType<T>,
   environment: Readonly<Record<string, string | undefined>>,

@@ -180,8 +180,6 @@ export interface ClusterRequest {
   /** Shown by the provider to anyone with the key. */
   readonly env: Readonly<Record<string, string>>;
   readonly secretEnv: Readonly<Record<string, string>>;
-  /** Rules its location must keep, for a provider that knows them. */
-  readonly compliance?: readonly string[] | undefined;
 }
 
 export interface ClusterSummary {

@@ -9,7 +9,10 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'shared/intake': ['zod', 'shared/model', 'shared/kinds'],
   'shared/plan': ['zod', 'shared/model', 'shared/ports.ts'],
   'shared/provision': ['node:crypto', 'shared/model', 'shared/ports.ts'],
-  'shared/run': ['shared/model', 'shared/ports.ts', 'shared/ledger', 'shared/provision'],
+  'shared/run': [
+    ...['node:crypto', 'shared/model', 'shared/ports.ts'],
+    ...['shared/ledger', 'shared/provision'],
+  ],
   'shared/poll': ['shared/model', 'shared/ports.ts'],
   'shared/cost': ['shared/model', 'shared/ports.ts', 'shared/ledger', 'shared/concurrency.ts'],
   'shared/teardown': ['shared/model', 'shared/ports.ts', 'shared/provision'],
@@ -19,6 +22,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'shared/memory': ['shared/model', 'shared/ports.ts'],
   'shared/aws': ['zod', 'node:', '@aws-sdk/', 'shared/model', 'shared/ports.ts'],
   'shared/ionet': ['zod', 'node:', 'ky', 'shared/model', 'shared/ports.ts', 'shared/errors.ts'],
+  'shared/provider-template': ['zod', 'shared/ionet', 'shared/model', 'shared/ports.ts'],
   worker: [
     ...['zod', 'node:', '@noble/curves/', 'shared/model', 'shared/kinds'],
     ...['shared/ports.ts', 'shared/log-line.ts'],

@@ -8,7 +8,7 @@ const EXIT_BAD_SPEC = 64;
 try {
   const thread = new URL(import.meta.url.replace(/main(\.[a-z]+)$/, 'executor-thread$1'));
   const settings = settingsOfThisProcess();
-  startWorker(settings, executorsOf(settings), thread);
+  await startWorker(settings, executorsOf(settings), thread);
 } catch (error) {
   if (!(error instanceof SettingsRejected)) throw error;
   process.stderr.write(

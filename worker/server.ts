@@ -15,7 +15,7 @@ const LOOKS_PER_TIMEOUT = 10;
 export interface JobServerParts {
   readonly runner: JobRunner;
   readonly token: string;
-  readonly hardware: Pick<WorkerHealth, 'slots' | 'gpus' | 'gpuUsed'>;
+  readonly hardware: () => Omit<WorkerHealth, 'contract' | 'status'>;
   /** @default 10000 */
   readonly requestTimeoutMilliseconds?: number;
 }
@@ -60,7 +60,7 @@ export function createJobServer({
   const health = (): WorkerHealth => ({
     contract: 1,
     status: runner.isDraining() ? 'draining' : 'ready',
-    ...hardware,
+    ...hardware(),
   });
 
   const reported = (report: object | undefined): Reply =>

@@ -31,8 +31,8 @@ const Environment = z.object({
   BURST_TOKEN: z.string().regex(/^[\x21-\x7e]{16,512}$/, 'must be 16 to 512 printable characters'),
   /** Jobs to run at a time. */
   BURST_SLOTS: z.coerce.number().int().min(1).max(64).default(1),
-  /** GPUs of this container as JSON: [{"model", "vramMb"}]. */
-  BURST_GPUS: json.pipe(WorkerHealth.shape.gpus).default([]),
+  /** GPUs of this container as JSON: [{"model", "vramMb"}]; absent: nvidia-smi is asked. */
+  BURST_GPUS: json.pipe(WorkerHealth.shape.gpus).optional(),
   /** JSON of {@link ClockSettings}; absent: the real clock. */
   BURST_CLOCK: json.pipe(ClockSettings).optional(),
   /** JSON of {@link ExternalProver}; absent: proofs are made by the built-in prover. */
@@ -50,7 +50,8 @@ export interface WorkerSettings {
   readonly host: string;
   readonly token: string;
   readonly slots: number;
-  readonly gpus: WorkerHealth['gpus'];
+  /** Undefined: the driver is asked. */
+  readonly gpus: WorkerHealth['gpus'] | undefined;
   readonly clock: ClockSettings | undefined;
   readonly zkProver: ExternalProver | undefined;
   readonly program: Program | undefined;

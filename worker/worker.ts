@@ -1,5 +1,6 @@
 import { createClock } from './clock.ts';
 import type { Executors } from './execute.ts';
+import { askNvidiaSmi, watchGpus } from './gpus.ts';
 import { createJobRunner } from './job-runner.ts';
 import { createLog } from './log.ts';
 import { createJobServer } from './server.ts';
@@ -17,7 +18,11 @@ const EXIT_HANDED_BACK = 75;
  * @param executors - What the module behind `thread` runs; here only their need for a GPU is looked at.
  * @param thread - Module of an executor thread.
  */
-export function startWorker(settings: WorkerSettings, executors: Executors, thread: URL): void {
+export async function startWorker(
+  settings: WorkerSettings,
+  executors: Executors,
+  thread: URL,
+): Promise<void> {
   const clock = createClock(settings.clock);
   const log = createLog(clock);
   const entry = threadEntry(thread);
@@ -29,7 +34,13 @@ export function startWorker(settings: WorkerSettings, executors: Executors, thre
   });
   const { token, slots, gpus } = settings;
   const gpuUsed = Object.values(executors).some((executor) => executor.gpuUsed);
-  const server = createJobServer({ runner, token, hardware: { slots, gpus, gpuUsed } });
+  const told = gpus && { gpus, gpusFrom: 'BURST_GPUS' };
+  const watch = await watchGpus(
+    async () => told ?? askNvidiaSmi(),
+    () => performance.now(),
+  );
+  const hardware = () => ({ slots, gpuUsed, ...watch.reading() });
+  const server = createJobServer({ runner, token, hardware });
 
   server.listen(settings.port, settings.host, () => {
     const address = server.address();

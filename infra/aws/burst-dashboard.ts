@@ -111,6 +111,7 @@ export class BurstDashboard extends Construct {
           graph('Surplus and orphan clusters', [
             this.#metric('SurplusClusters'),
             this.#metric('OrphanClusters'),
+            this.#metric('OtherHardware', {}, 'not what was paid for'),
           ]),
           graph(
             'Dead letters',

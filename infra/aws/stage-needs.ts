@@ -56,11 +56,13 @@ export const STAGE_NEEDS: Readonly<Record<StageName, StageNeeds>> = {
   // Parses and hashes up to a hundred messages of 256 KiB. Of inputs and assets it reads the length only.
   intake: {
     memoryMiB: 1024,
-    changes: ['tasks', 'rejections', 'profiles', 'leases'],
+    changes: ['tasks', 'rejections', 'profiles', 'leases', 'checkpoints'],
     ranges: ['profiles'],
     startsBursts: true,
     reads: ['assets', 'inputs'],
     writes: ['bodies'],
+    // Of tasks that had ended when they were sent again.
+    deletes: ['checkpoints', 'inputs', 'uploads', 'votes'],
   },
   plan: {
     memoryMiB: 512,
@@ -74,8 +76,8 @@ export const STAGE_NEEDS: Readonly<Record<StageName, StageNeeds>> = {
   run: {
     memoryMiB: 1024,
     provider: 'asks',
-    changes: ['tasks', 'profiles', 'leases'],
-    looksAt: ['workers', 'checkpoints', 'votes'],
+    changes: ['tasks', 'profiles', 'leases', 'checkpoints'],
+    looksAt: ['workers', 'votes'],
     ranges: ['profiles', 'leases'],
     startsBursts: true,
     reads: ['assets', 'bodies', 'checkpoints', 'inputs', 'manifests'],

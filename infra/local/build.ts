@@ -2,7 +2,6 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
-const OUT = root('node_modules/.cache/burst-local');
 
 /** Entry of each process, by the name its file gets. Worker and executor thread find each other by name. */
 const ENTRIES = {
@@ -21,14 +20,18 @@ export type BuiltProcess = keyof typeof ENTRIES;
  * each compiled TypeScript at their start would take longer than the work they do. Packages stay where
  * they are installed.
  *
+ * @param name - Of the folder they go to; who serves longer than others build has one of its own.
  * @returns path of each process's file.
  */
-export async function buildProcesses(): Promise<Readonly<Record<BuiltProcess, string>>> {
+export async function buildProcesses(
+  name = 'burst-local',
+): Promise<Readonly<Record<BuiltProcess, string>>> {
+  const outdir = root(`node_modules/.cache/${name}`);
   await build({
     entryPoints: Object.fromEntries(
       Object.entries(ENTRIES).map(([name, entry]) => [name, root(entry)]),
     ),
-    outdir: OUT,
+    outdir,
     outExtension: { '.js': '.mjs' },
     bundle: true,
     splitting: true,
@@ -38,7 +41,7 @@ export async function buildProcesses(): Promise<Readonly<Record<BuiltProcess, st
     target: 'node20',
     logLevel: 'warning',
   });
-  const file = (name: BuiltProcess) => `${OUT}/${name}.mjs`;
+  const file = (built: BuiltProcess) => `${outdir}/${built}.mjs`;
   return {
     cloud: file('cloud'),
     ionet: file('ionet'),

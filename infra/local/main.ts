@@ -20,6 +20,7 @@ import { runDemo } from './demo/run.ts';
 import { createScreen } from './demo/screen.ts';
 import type { Report } from './demo/snapshot.ts';
 import { demoWork } from './demo/work.ts';
+import { originOf, ProviderUnusable, SIMULATOR_KEY } from './provider.ts';
 import { ServiceEnded } from './world.ts';
 
 /** `npm start`: the main job. Exits with 0 when every task is done and every cluster gone, 1 when not, 2 for input it cannot use, 130 after Ctrl-C. */
@@ -38,6 +39,8 @@ const options = new Command('npm start --')
       .choices(API_FLAVOURS)
       .default('caas'),
   )
+  .option('--ionet-url <origin>', 'rent from this server on this machine; nothing is killed there')
+  .option('--ionet-key <key>', 'its key', SIMULATOR_KEY)
   .option('--json', 'print the report as one JSON object, the last line of stdout', false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .parse()
@@ -47,6 +50,8 @@ const options = new Command('npm start --')
     out?: string;
     calm: boolean;
     flavour: ApiFlavour;
+    ionetUrl?: string;
+    ionetKey: string;
     json: boolean;
   }>();
 
@@ -86,6 +91,7 @@ const work =
   options.tasks === undefined
     ? demoWork()
     : { tasks: tasksFrom(options.tasks), files: filesBelow(options.files) };
+const provider = providerAt(options.ionetUrl);
 const outDir = folder(
   options.out ?? join('out', systemClock().now().slice(0, 19).replaceAll(':', '-')),
 );
@@ -95,6 +101,7 @@ try {
     outDir,
     calm: options.calm,
     flavour: options.flavour,
+    provider,
     speed: SPEED,
     screen,
     signal: stopping.signal,
@@ -110,12 +117,24 @@ try {
     process.stderr.write(`${error.message}\n`);
     process.exit(1);
   }
+  if (error instanceof ProviderUnusable) {
+    process.stderr.write(`--ionet-url: ${error.message}\n`);
+    process.exit(2);
+  }
   if (!stopping.signal.aborted) throw error;
   process.exitCode = 130;
 }
 
 function allIsWell({ tasks: { accepted, done }, clusters }: Report): boolean {
   return accepted === done && clusters.every(({ confirmedGone }) => confirmedGone);
+}
+
+function providerAt(url: string | undefined) {
+  if (url === undefined) return undefined;
+  const read = originOf(url);
+  if ('origin' in read) return { origin: read.origin, apiKey: options.ionetKey };
+  process.stderr.write(`--ionet-url ${url}: ${read.wrong}\n`);
+  return process.exit(2);
 }
 
 /** Makes the folder and what lies above it, one by one: making all at once never returns below /proc. */

@@ -23,10 +23,17 @@ export interface StartOptions<Announcement> {
 }
 
 /** Where a child finds programs; the rest of our environment is none of its business. */
-export const childEnvironment = (): Record<string, string> => ({
+const childEnvironment = (): Record<string, string> => ({
   // biome-ignore lint/style/noProcessEnv: handed on, not read.
   PATH: process.env.PATH ?? '',
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+});
+
+/** Of a worker that runs as a process of this machine. */
+export const localWorkerEnv = (): Record<string, string> => ({
+  ...childEnvironment(),
+  BURST_HOST: '127.0.0.1',
+  BURST_END_WITH_STDIN: 'true',
 });
 
 /**

@@ -1,5 +1,5 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { createWriteStream, readFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import type { ApiFlavour } from '../../shared/ionet/flavour.ts';
@@ -9,11 +9,11 @@ import type { ClockSettings } from '../../shared/system.ts';
 import { systemClock } from '../../shared/system.ts';
 import { STAGE_NAMES } from '../stages.ts';
 import { buildProcesses } from './build.ts';
-import { CAAS_PATH } from './ionet/api.ts';
 import { DEFAULT_CATALOGUE } from './ionet/catalogue.ts';
-import { CLUSTERS_PATH } from './ionet/clusters-api.ts';
 import { LOCAL_CONTAINERS, NOT_RUN } from './local-containers.ts';
-import { childEnvironment, type LocalProcess, startProcess } from './processes.ts';
+import { type LocalProcess, localWorkerEnv, startProcess } from './processes.ts';
+import { baseUrlOf, besideIt, clockOf, type ForeignProvider, SIMULATOR_KEY } from './provider.ts';
+import { commandsOf, WORKER_IMAGE } from './worker-images.ts';
 
 export interface LocalWorldOptions {
   /** Local seconds per real second. */
@@ -26,6 +26,14 @@ export interface LocalWorldOptions {
    * @default 'caas'
    */
   readonly flavour?: ApiFlavour;
+  /**
+   * Where clusters are rented.
+   *
+   * @default a simulator of the world's own, with a control surface
+   */
+  readonly provider?: ForeignProvider | undefined;
+  /** Hears what the person who started it should know. */
+  readonly say?: (line: string) => void;
   /** Changes to the settings below. */
   readonly settings?: Partial<z.input<typeof Settings>>;
   /** Changes to the simulated provider's behaviour. */
@@ -62,12 +70,16 @@ const CloudAddress = z.object({
 export interface LocalWorld {
   readonly cloud: z.infer<typeof CloudAddress>;
   readonly queueUrl: string;
-  /** Base URL of the simulated provider's control surface. */
-  readonly controlUrl: string;
+  /** Base URL of the simulated provider's control surface; a provider that is not ours has none. */
+  readonly controlUrl: string | undefined;
   readonly settings: Settings;
   readonly clock: ClockSettings;
   /** Process ids of the three services, for a test that kills one. */
-  readonly pids: { readonly cloud: number; readonly lambdaHost: number; readonly ionet: number };
+  readonly pids: {
+    readonly cloud: number;
+    readonly lambdaHost: number;
+    readonly ionet: number | undefined;
+  };
   /** Rejects when a service that nothing starts again has ended by itself. */
   readonly failed: Promise<never>;
   stop(): Promise<void>;
@@ -78,13 +90,7 @@ export class ServiceEnded extends Error {
   override readonly name = 'ServiceEnded';
 }
 
-const API_PATHS: Readonly<Record<ApiFlavour, string>> = {
-  caas: CAAS_PATH,
-  clusters: CLUSTERS_PATH,
-};
-
 const QUEUE = 'intake-default';
-const API_KEY = 'local-simulator-key';
 
 /** Real seconds: a function of the local world is killed after, and a provider call. */
 const FUNCTION_SECONDS = 30;
@@ -95,36 +101,25 @@ const SWEEP_SECONDS = 200;
 const WORKER_TIMEOUT_MS = 800;
 
 const root = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const WORKER_ENTRY = root('../../worker/main.ts');
-
-/**
- * The image this world rents machines for has no registry: its digest is that of the worker's entry, and
- * the simulator maps it to the command that plays it.
- */
-/** One image does every kind. */
-const WORKER_IMAGE_NAME = 'burst.local/worker-cpu';
-const WORKER_DIGEST = `sha256:${createHash('sha256').update(readFileSync(WORKER_ENTRY)).digest('hex')}`;
 
 /** Settings of the local world: the deployed ones, except for what would hide the machinery in 24 tasks. */
 const localSettings = (
-  speed: number,
+  { speed, provider, settings: changes = {} }: LocalWorldOptions,
   flavour: ApiFlavour,
-  changes: Partial<z.input<typeof Settings>> = {},
 ): Settings =>
   Settings.parse({
     stackName: 'burst-local',
     tenantOfQueue: { [QUEUE]: 'default' },
     images: Object.fromEntries(
-      KINDS.filter(({ namesImage }) => !namesImage).map(({ name }) => [
-        name,
-        `${WORKER_IMAGE_NAME}@${WORKER_DIGEST}`,
-      ]),
+      KINDS.filter(({ namesImage }) => !namesImage).map(({ name }) => [name, WORKER_IMAGE]),
     ),
     containers: LOCAL_CONTAINERS.map(({ image }) => image),
     workerSecret: randomBytes(32).toString('base64url'),
     allowCpuExecutor: true,
     // What the simulated provider has: a task no place of it suits is refused, not left waiting.
-    allowedLocations: DEFAULT_CATALOGUE.locations.map(({ iso2 }) => iso2),
+    ...(provider === undefined
+      ? { allowedLocations: DEFAULT_CATALOGUE.locations.map(({ iso2 }) => iso2) }
+      : {}),
     // Small batches and little work per slot, so that a few tasks need two workers a cluster; one cluster for each
     // need, because a computer has few cores. A picture
     // takes its real time, which is `speed` times as long on this clock.
@@ -144,23 +139,11 @@ const localSettings = (
     ...changes,
   });
 
-/** What plays each image: one worker, which a container gives a program. */
-const commands = (worker: string): Record<string, readonly string[]> => ({
-  [WORKER_DIGEST]: [process.execPath, worker],
-  ...Object.fromEntries(
-    LOCAL_CONTAINERS.map(({ image, argv }) => [
-      image.split('@').at(-1),
-      ['env', `BURST_PROGRAM=${JSON.stringify(argv)}`, process.execPath, worker],
-    ]),
-  ),
-});
-
 /** Starts cloud, provider and Lambda host, each a process of its own; workers start when rented. */
 export async function startLocalWorld(options: LocalWorldOptions): Promise<LocalWorld> {
-  const { speed, flavour = 'caas' } = options;
-  const settings = localSettings(speed, flavour, options.settings);
-  const nowAt = systemClock().now();
-  const clock: ClockSettings = { originAt: nowAt, realOriginAt: nowAt, speed };
+  const { flavour = 'caas' } = options;
+  const settings = localSettings(options, flavour);
+  const clock = await clockFor(options, flavour);
   const log = createWriteStream(options.logFile, { flags: 'a' });
   const onLine = (from: string) => (line: string) =>
     void log.write(`${systemClock(clock).now()} ${from} ${line}\n`);
@@ -193,21 +176,23 @@ export async function startLocalWorld(options: LocalWorldOptions): Promise<Local
       announcement: CloudAddress,
       onLine: onLine('cloud'),
     }),
-    startProcess({
-      entry: built.ionet,
-      config: {
-        apiKey: API_KEY,
-        clock,
-        images: commands(built.main),
-        workerEnv: { ...childEnvironment(), BURST_HOST: '127.0.0.1', BURST_END_WITH_STDIN: 'true' },
-        relayMilliseconds: WORKER_TIMEOUT_MS,
-        ...(options.behaviour === undefined ? {} : { behaviour: options.behaviour }),
-      },
-      announcement: z.object({ listening: z.int() }),
-      onLine: onLine('ionet'),
-    }),
+    options.provider === undefined
+      ? startProcess({
+          entry: built.ionet,
+          config: {
+            apiKey: SIMULATOR_KEY,
+            clock,
+            images: commandsOf(built.main),
+            workerEnv: localWorkerEnv(),
+            relayMilliseconds: WORKER_TIMEOUT_MS,
+            ...(options.behaviour === undefined ? {} : { behaviour: options.behaviour }),
+          },
+          announcement: z.object({ listening: z.int() }),
+          onLine: onLine('ionet'),
+        })
+      : undefined,
   ]);
-  const ionetOrigin = `http://127.0.0.1:${ionet.announced.listening}`;
+  const own = ionet && `http://127.0.0.1:${ionet.announced.listening}`;
   const { workerSecret, ...plain } = settings;
   const startHost = (): Promise<LocalProcess<{ url: string }>> =>
     startProcess({
@@ -223,8 +208,8 @@ export async function startLocalWorld(options: LocalWorldOptions): Promise<Local
           BURST_BUCKET: cloud.announced.bucket,
           BURST_STATE_MACHINE_ARN: cloud.announced.stateMachineArn,
           IONET_API_FLAVOUR: flavour,
-          IONET_BASE_URL: `${ionetOrigin}${API_PATHS[flavour]}`,
-          IONET_API_KEY: API_KEY,
+          IONET_BASE_URL: baseUrlOf(options.provider?.origin ?? own ?? '', flavour),
+          IONET_API_KEY: options.provider?.apiKey ?? SIMULATOR_KEY,
           BURST_AWS_ENDPOINT: cloud.announced.url,
           BURST_CLOCK: JSON.stringify(clock),
           BURST_LOOPBACK_WORKERS: 'true',
@@ -255,7 +240,7 @@ export async function startLocalWorld(options: LocalWorldOptions): Promise<Local
   };
   const failed = Promise.race([
     endOf('the local cloud', cloud),
-    endOf('the simulated io.net', ionet),
+    ...(ionet === undefined ? [] : [endOf('the simulated io.net', ionet)]),
   ]);
   failed.catch(() => undefined);
 
@@ -263,22 +248,36 @@ export async function startLocalWorld(options: LocalWorldOptions): Promise<Local
     failed,
     cloud: cloud.announced,
     queueUrl: cloud.announced.queues[0]?.url ?? '',
-    controlUrl: `${ionetOrigin}/_control`,
+    controlUrl: own && `${own}/_control`,
     settings,
     clock,
     pids: {
       cloud: cloud.pid,
-      ionet: ionet.pid,
+      ionet: ionet?.pid,
       get lambdaHost() {
         return host.pid;
       },
     },
     async stop() {
       stopping = true;
-      await Promise.all([ionet.stop(), host.stop(), cloud.stop()]);
+      await Promise.all([ionet?.stop(), host.stop(), cloud.stop()]);
       await new Promise((resolve) => log.end(resolve));
     },
   };
+}
+
+/** A provider that is not ours has its own clock, and the world goes by it. */
+async function clockFor(
+  { speed, provider, say }: LocalWorldOptions,
+  flavour: ApiFlavour,
+): Promise<ClockSettings> {
+  if (provider === undefined) {
+    const nowAt = systemClock().now();
+    return { originAt: nowAt, realOriginAt: nowAt, speed };
+  }
+  const { clock, warning } = besideIt(await clockOf(provider, flavour), speed);
+  if (warning !== undefined) say?.(warning);
+  return clock;
 }
 
 async function tellCloud(cloudUrl: string, lambdaHostUrl: string): Promise<void> {

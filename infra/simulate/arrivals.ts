@@ -105,11 +105,16 @@ export function startArrivals(world: World): Arrivals {
   return { sent, waiting: () => waiting + undelivered() };
 }
 
-function messageOf({ taskId, number, vramGb, seconds, poison }: SimulatedTask) {
+function messageOf({ taskId, number, vramGb, seconds, stages, poison, deadly }: SimulatedTask) {
   const body = canonicalJson({
     taskId,
     kind: 'simulated.tiny',
-    spec: { number, ...(poison ? { poison } : {}) },
+    spec: {
+      number,
+      ...(stages > 0 ? { stages } : {}),
+      ...(poison ? { poison } : {}),
+      ...(deadly ? { deadly } : {}),
+    },
     resources: { vramGb },
     estimatedSeconds: seconds,
   });

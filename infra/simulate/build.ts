@@ -61,7 +61,12 @@ const PARSING_ONCE: readonly Edit[] = [
     find: '=>\n  row === undefined ? undefined : schema.parse(row);',
     replace: '=>\n  row === undefined ? undefined : parsedOnce(schema, row);',
   },
-  importing('shared/ledger/batches.ts', 'parsedOnce', ONCE, 'import { BatchRow } from'),
+  importing(
+    'shared/ledger/batches.ts',
+    'parsedOnce',
+    ONCE,
+    'import { BatchRow, type TaskRow } from',
+  ),
   {
     file: 'shared/ledger/batches.ts',
     find: '(row) => BatchRow.parse(row)',

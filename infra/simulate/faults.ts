@@ -91,10 +91,17 @@ export const WORKER_FAULTS = {
   'worker.overwrites': 0.02,
   'worker.slow': 0.03,
   'worker.blames the task': 0.002,
+  'worker.corrupts checkpoints': 0.03,
+  'worker.repeats checkpoints': 0.02,
+  'worker.poisons checkpoints': 0.03,
+  'worker.bloats checkpoints': 0.01,
 } as const;
 
 /** Fates of one task on a worker. */
 export const TASK_FAULTS = { 'worker.task fails': 0.01, 'worker.upload fails': 0.01 } as const;
+
+/** Fates that a task brings with it, on whatever worker. */
+type FatefulTask = 'worker.killed by its task';
 
 /** Things that happen at a time of their own. */
 export const EVENTS = [
@@ -128,6 +135,7 @@ export type Fault =
   | keyof typeof CLUSTER_FAULTS
   | keyof typeof WORKER_FAULTS
   | keyof typeof TASK_FAULTS
+  | FatefulTask
   | EventFault;
 
 export const familyOf = (fault: Fault): Family =>

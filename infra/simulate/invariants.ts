@@ -1,4 +1,6 @@
 import { isClusterOver } from '../../shared/model/cluster.ts';
+import { parseCheckpoint } from '../../shared/model/checkpoint.ts';
+import { sha256Of } from '../../shared/model/digest.ts';
 import type { Row } from '../../shared/ports.ts';
 
 /**
@@ -19,6 +21,8 @@ export const INVARIANTS = [
   'PROGRESS',
   'AUDIT',
   'INTEGRITY',
+  'ISOLATION',
+  'ATTEMPTS',
   'READY',
   'ENGINE',
 ] as const;
@@ -84,6 +88,86 @@ export function taskWrite(before: Row | undefined, after: Row): Violation | unde
         'ONCE',
         `task ${after.taskId} was ${before.status} by ${before.job} and became ${after.status} by ${after.job}`,
       );
+}
+
+/** What ended attempts of which nobody knows whose fault it was. */
+const CUT_SHORT = /^(worker-lost|interrupted|burst-closed):/;
+
+/** ISOLATION: no task is failed by an attempt that it shared with others. */
+export function failedTask(task: Row, neighbours: number): Violation | undefined {
+  if (task.status !== 'failed' || !CUT_SHORT.test(String(task.reason)) || neighbours === 0) return;
+  const what = `task ${task.taskId} failed with ${neighbours} neighbours: ${task.reason}`;
+  return violation('ISOLATION', what);
+}
+
+/** CHECKPOINT: the order of the newest one ever taken only rises, and no other is ever pointed at. */
+export function checkpointWrite(before: Row | undefined, after: Row): Violation | undefined {
+  const [was, is] = [Number(before?.order ?? 0), Number(after.order)];
+  if (is < was) {
+    return violation('CHECKPOINT', `task ${after.taskId} went back from ${was} to ${is}`);
+  }
+  const [old, now] = [keyOfNewest(before), keyOfNewest(after)];
+  return now !== undefined && now !== old && is <= was
+    ? violation(
+        'CHECKPOINT',
+        `task ${after.taskId} points at ${now}, which is not newer than ${old}`,
+      )
+    : undefined;
+}
+
+/** CHECKPOINT: what is pointed at is there, whole, and the task's own. */
+export function pointedAt(row: Row, bytes: Uint8Array | undefined): Violation | undefined {
+  const wrong = (what: string) =>
+    violation('CHECKPOINT', `task ${row.taskId} points at ${keyOfNewest(row)}, which is ${what}`);
+  if (bytes === undefined) return wrong('missing');
+  if (sha256Of(bytes) !== Reflect.get(Object(row.newest), 'sha256')) return wrong('another one');
+  const read = parseCheckpoint(bytes);
+  if (!read.ok) return wrong(read.why);
+  return read.header.taskId === row.taskId ? undefined : wrong(`of task ${read.header.taskId}`);
+}
+
+export function keyOfNewest(row: Row | undefined): string | undefined {
+  const key: unknown = Reflect.get(Object(row?.newest), 'key');
+  return typeof key === 'string' ? key : undefined;
+}
+
+/** Attempts at one batch that may be alive at a time within one burst. */
+const LIVE_ATTEMPTS = 2;
+
+/** ATTEMPTS: of the jobs of a burst, at most two may still upload for one batch. */
+export function newJob(job: Row, others: readonly Row[], now: string): Violation | undefined {
+  const listed = batchesIn(job);
+  const alive = others.filter(
+    ({ status, deadlineAt }) =>
+      status === 'submitting' ||
+      status === 'running' ||
+      (status === 'lost' && now < String(deadlineAt)),
+  );
+  for (const batch of listed) {
+    const count = 1 + alive.filter((other) => batchesIn(other).includes(batch)).length;
+    if (count > LIVE_ATTEMPTS) {
+      return violation('ATTEMPTS', `${job.jobId} is attempt ${count} alive at batch ${batch}`);
+    }
+  }
+  return;
+}
+
+const batchesIn = ({ batches }: Row): string[] =>
+  Array.isArray(batches)
+    ? batches.map((listed) => String(Reflect.get(Object(listed), 'batchId')))
+    : [];
+
+/** ATTEMPTS: what slow jobs are done again for stays within its share of the burst's slot time. */
+export function duplicatesWithin(
+  before: Row | undefined,
+  after: Row,
+  share: number,
+): Violation | undefined {
+  const [was, is] = [Number(before?.duplicateSeconds ?? 0), Number(after.duplicateSeconds ?? 0)];
+  const issued = Number(after.issuedSeconds ?? 0);
+  if (is <= was || is <= share * issued) return;
+  const what = `${after.burstId} does ${is} of ${issued} s twice, the budget is ${share} of them`;
+  return violation('ATTEMPTS', what);
 }
 
 /** CAP: no scope has less than nothing left. Only new holds are its subject: a bill may be dearer than its hold. */

@@ -1,9 +1,10 @@
 import type { ManifestTask } from '../../shared/model/job.ts';
 import type { ClusterFate } from '../virtual/market.ts';
+import type { ModelResume, Tampering } from '../virtual/model-files.ts';
 import type { Produced, WorkerTraits } from '../virtual/worker-model.ts';
 import type { Disturbance } from './disturbance.ts';
-import { CLUSTER_FAULTS, TASK_FAULTS, WORKER_FAULTS } from './faults.ts';
-import { RESULT_FILE, resultOf } from './tiny-kind.ts';
+import { CLUSTER_FAULTS, type Fault, TASK_FAULTS, WORKER_FAULTS } from './faults.ts';
+import { checkpointOf, RESULT_FILE, resultOf } from './tiny-kind.ts';
 
 const MARKET = { who: 'market' };
 const WORKER = { who: 'worker' };
@@ -63,11 +64,27 @@ export interface WorkerNature {
   readonly dead: boolean;
   readonly otherGpu: boolean;
   taskSeconds(task: ManifestTask): number;
-  produce(task: ManifestTask): Produced;
+  produce(task: ManifestTask, resume: ModelResume | undefined): Produced;
 }
 
+const TAMPERING: Readonly<Partial<Record<Fault, Tampering>>> = {
+  'worker.corrupts checkpoints': 'corrupts',
+  'worker.repeats checkpoints': 'repeats',
+  'worker.poisons checkpoints': 'poisons',
+  'worker.bloats checkpoints': 'bloats',
+};
+
+/** What becomes of an honest worker that goes on from a checkpoint that is not what its stage came to. */
+const POISONED: readonly Produced[] = [
+  { failed: 'executor' },
+  { files: new Map([[RESULT_FILE, Buffer.from('nonsense')]]) },
+  { kills: true },
+  // It never comes to an end.
+  { files: new Map(), fromShare: Number.NEGATIVE_INFINITY },
+];
+
 export function workerNature(
-  { draw, chance }: Disturbance,
+  { draw, chance, strike }: Disturbance,
   workerId: string,
   secondsOf: (taskId: string) => number,
   harm: () => void,
@@ -83,15 +100,21 @@ export function workerNature(
     traits: {
       refuses: fault === 'worker.refuses jobs',
       boasts: fault === 'worker.boasts',
+      tampers: fault && TAMPERING[fault],
       ...(overwrites ? { overwritesAfterSeconds: 90 } : {}),
     },
     taskSeconds: ({ taskId }) =>
       secondsOf(taskId) * slowness * chance.between(`${workerId} ${taskId} takes`, 0.7, 1.2),
-    produce({ spec, taskId }) {
+    produce({ spec, taskId }, resume) {
       produced += 1;
       if (spec.poison === true) {
         harm();
         return { failed: 'executor' };
+      }
+      const deadly = `${workerId} ${taskId} deadly`;
+      if (spec.deadly === true && strike('worker.killed by its task', deadly, WORKER)) {
+        harm();
+        return { kills: true };
       }
       if (fault === 'worker.blames the task') return { failed: 'bad-spec' };
       const key = `${workerId} ${taskId} ${produced}`;
@@ -101,7 +124,22 @@ export function workerNature(
       if (failing === 'worker.upload fails') return { failed: 'upload' };
       const forged = fault === 'worker.forges' && chance.at(`${key} forged`) < 0.5;
       const number = Number(spec.number) + (forged ? 1 : 0);
-      return { files: new Map([[RESULT_FILE, resultOf(number)]]) };
+      const done = Number(resume?.stage ?? 0);
+      const honest = checkpointOf(Number(spec.number), done);
+      if (resume !== undefined && Buffer.compare(resume.payload, honest) !== 0) {
+        harm();
+        return POISONED[chance.whole(`${key} poisoned`, 0, POISONED.length - 1)] ?? { kills: true };
+      }
+      const stages = Number(spec.stages ?? 0);
+      return {
+        files: new Map([[RESULT_FILE, resultOf(number)]]),
+        fromShare: done / (stages + 1),
+        stages: Array.from({ length: Math.max(0, stages - done) }, (_, n) => ({
+          stage: String(done + n + 1),
+          payload: checkpointOf(Number(spec.number), done + n + 1),
+          doneShare: (done + n + 1) / (stages + 1),
+        })),
+      };
     },
   };
 }

@@ -153,8 +153,8 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'READY is trusted without an answer of the worker',
     'shared/poll/cluster-look.ts',
-    "answer.kind === 'answered' &&\n    answer.value.status === 'ready' &&\n    slots > 0 &&\n    wrongGpus(lease, answer.value) === undefined\n      ? [{ workerId, url, slots: Math.min(slots, answer.value.slots) }]",
-    'slots > 0 ? [{ workerId, url, slots }]',
+    "answer.kind === 'answered' &&\n    answer.value.status === 'ready' &&\n    slots > 0 &&\n    wrongGpus(lease, answer.value) === undefined\n      ? [\n          {\n            workerId,\n            url,\n            slots: Math.min(slots, answer.value.slots),\n            hardware: hardwareInWords(answer.value),",
+    'slots > 0\n      ? [\n          {\n            workerId,\n            url,\n            slots,',
   ),
   mutant(
     'other hardware is accepted',
@@ -195,8 +195,55 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'attempts have no end',
     'shared/run/returns.ts',
-    'if (attempts >= settings.batches.maxAttempts)',
+    'if (attempts >= allowed && !cutShort)',
     'if (attempts >= 1e9)',
+  ),
+  mutant(
+    'a batch is not halved, whatever ends its attempts',
+    'shared/run/returns.ts',
+    'const cutShort = counts && !',
+    'const cutShort = reason === null && !',
+  ),
+  mutant(
+    'the halves of a batch are not announced to their profile',
+    'shared/bursts/split.ts',
+    'const oldestOpen = older(seen.oldestOpen, first);',
+    'const oldestOpen = seen.oldestOpen;',
+  ),
+  mutant(
+    'a batch whose halves were not written stays so',
+    'lambdas/sweep/batches.ts',
+    "if (batch.status === 'split') await finishSplit(ports.ledger, settings, batch, now);",
+  ),
+  mutant(
+    'a checkpoint is taken whatever has become of it',
+    'shared/model/checkpoint.ts',
+    'if (sha256Of(payload) !== header.data.sha256) {',
+    'if (sha256Of(payload) === header.data.stage) {',
+  ),
+  mutant(
+    'an older checkpoint replaces a newer one',
+    'shared/ledger/checkpoints.ts',
+    '(row.closed !== true && orderOf(at) > row.order)',
+    'row.closed !== true',
+  ),
+  mutant(
+    'second attempts at slow jobs know no budget',
+    'shared/run/stragglers.ts',
+    'seconds + leftSeconds > budgetSeconds',
+    'seconds + leftSeconds > 1e9',
+  ),
+  mutant(
+    'a batch may have three live attempts',
+    'shared/run/assignment.ts',
+    'MAX_LIVE_ATTEMPTS = 2',
+    'MAX_LIVE_ATTEMPTS = 3',
+  ),
+  mutant(
+    'a job is stopped once its batch was re-issued',
+    'shared/poll/job-look.ts',
+    "(batch.earlierJob === job.jobId && (batch.status === 'open' || batch.status === 'claimed'))",
+    'job.misses < 0',
   ),
   mutant(
     'a worker that refused a batch gets it again',

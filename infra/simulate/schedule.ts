@@ -9,7 +9,11 @@ export interface SimulatedTask {
   readonly vramGb: number;
   /** Seconds it takes on an honest worker; the dApp announces them. */
   readonly seconds: number;
+  /** Checkpoints it leaves on its way. */
+  readonly stages: number;
   readonly poison: boolean;
+  /** It ends every worker it is given to. */
+  readonly deadly: boolean;
 }
 
 /** What one dApp sends at one moment. */
@@ -61,6 +65,9 @@ const OTHER_MEMORIES_GB: Readonly<Record<number, readonly [number, ...number[]]>
   80: [24, 48, 24],
 };
 const HOUR = 3600;
+
+/** Tasks longer than this leave a checkpoint about as often. */
+const STAGE_SECONDS = 50;
 
 /** Most schedules are as small as they may be: many small ones find more than few large ones. */
 const SIZES: Readonly<Record<Size, SizeNumbers>> = {
@@ -125,12 +132,15 @@ function drawArrivals(chance: Chance, size: Size): Arrival[] {
       { length: chance.whole(`tasks ${group}`, minimum, mostTasks) },
       (): SimulatedTask => {
         const number = next++;
+        const seconds = Math.round(chance.between(`seconds ${number}`, 5, long ? 600 : 30));
         return {
           taskId: `task-${number}`,
           number,
           vramGb: memories[first] ?? 24,
-          seconds: Math.round(chance.between(`seconds ${number}`, 5, long ? 600 : 30)),
+          seconds,
+          stages: Math.floor(seconds / STAGE_SECONDS),
           poison: chance.happens(`poison ${number}`, 0.005),
+          deadly: chance.happens(`deadly ${number}`, 0.004),
         };
       },
     );
@@ -163,7 +173,19 @@ function drawSettings(chance: Chance, name: string): Settings {
   const pick = <Item>(what: string, ...items: [Item, ...Item[]]) =>
     chance.pick(`${name} ${what}`, items);
   // Most bursts close soon after their work, so that a run is not mostly waiting.
-  const drainBeforeSeconds = pick('drain', 3350, 3350, 3350, 3350, 3350, 3350, 3200, 3000, 2400, 180);
+  const drainBeforeSeconds = pick(
+    'drain',
+    3350,
+    3350,
+    3350,
+    3350,
+    3350,
+    3350,
+    3200,
+    3000,
+    2400,
+    180,
+  );
   const tight = chance.happens(`${name} tight cap`, 0.05);
   return Settings.parse({
     stackName: 'burst-sim',
@@ -175,6 +197,8 @@ function drawSettings(chance: Chance, name: string): Settings {
       maxTasks: pick('batch', 1, 2, 4, 8),
       targetSeconds: pick('target', 60, 300, 600),
       maxAttempts: pick('attempts', 3, 5, 8),
+      splitAfterAttempts: pick('split', 1, 2, 3),
+      duplicateShare: pick('duplicates', 0.05, 0.5, 1),
       backoffSeconds: pick('backoff', 10, 30),
     },
     clusters: {
@@ -187,6 +211,8 @@ function drawSettings(chance: Chance, name: string): Settings {
       cooldownSeconds: pick('cooldown', 10, 30),
     },
     lease: {
+      // Some tasks are longer than a job then, and go on in the next one.
+      jobSeconds: pick('job', 1800, 1800, 900, 300),
       drainBeforeSeconds,
       extendBeforeSeconds: Math.max(2700, Math.min(drainBeforeSeconds + 550, 3550)),
     },

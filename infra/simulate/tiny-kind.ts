@@ -8,11 +8,21 @@ import type { TaskKind } from '../../shared/kinds/kind.ts';
  */
 const TinySpec = z.strictObject({
   number: z.int().nonnegative(),
+  /** Checkpoints it leaves on its way. */
+  stages: z.int().nonnegative().default(0),
   /** No machine can do it. */
   poison: z.boolean().default(false),
+  /** It ends every worker it is given to. */
+  deadly: z.boolean().default(false),
 });
 
 export const RESULT_FILE = 'result.txt';
+
+const MAX_CHECKPOINT_BYTES = 100;
+
+/** What a task has come to after a stage; only the true one leads to the result. */
+export const checkpointOf = (number: number, stage: number): Uint8Array =>
+  Buffer.from(`stage ${stage} of ${number}`);
 
 export const resultOf = (number: number): Uint8Array => Buffer.from(`the result of ${number}`);
 
@@ -20,9 +30,10 @@ export const tinyKind: TaskKind<z.infer<typeof TinySpec>> = {
   name: 'simulated.tiny',
   spec: TinySpec,
   gpuUsed: true,
-  checkpoints: false,
+  checkpoints: true,
   unitSeconds: () => 10,
   affinityKey: () => 'tiny',
+  maxCheckpointBytes: ({ stages }) => (stages > 0 ? MAX_CHECKPOINT_BYTES : undefined),
   outputs: () => [{ name: RESULT_FILE, contentType: 'text/plain', maxBytes: 100 }],
   verify({ number }, files) {
     const same = Buffer.compare(files.get(RESULT_FILE) ?? new Uint8Array(), resultOf(number)) === 0;

@@ -1,14 +1,19 @@
 import { isClusterOver } from '../../shared/model/cluster.ts';
+import { instantOf } from '../../shared/model/time.ts';
 import type { Key, Row, Write } from '../../shared/ports.ts';
 import type { Cluster, Market } from '../virtual/market.ts';
 import {
   admitted,
   batchWrite,
+  checkpointWrite,
   type ClusterTruth,
   coveredByHold,
   destroyed,
+  duplicatesWithin,
+  failedTask,
   leaseWrite,
   moneyWrite,
+  newJob,
   ordered,
   owns,
   settled,
@@ -52,13 +57,16 @@ export interface WatchOptions {
   readonly now: () => number;
   readonly market: () => Market;
   readonly stackCapMicroUsd: () => number;
+  /** The largest that any code deployed in this run has. */
+  readonly duplicateShare: number;
   /** Whether the prices have stood still for long enough to be asked for. */
   readonly pricesKnown: () => boolean;
 }
 
 const nameOf = ({ pk, sk }: Key) => `${pk} ${sk}`;
 
-export function createWatch({ now, market, stackCapMicroUsd, pricesKnown }: WatchOptions): Watch {
+export function createWatch(options: WatchOptions): Watch {
+  const { now, market, stackCapMicroUsd, pricesKnown, duplicateShare } = options;
   const violations: (Violation & { atMs: number })[] = [];
   const rows = new Map<string, Row>();
   const writes = new Map<string, Write>();
@@ -103,9 +111,28 @@ export function createWatch({ now, market, stackCapMicroUsd, pricesKnown }: Watc
     }
   };
 
+  /** Tasks of the same batch that have not ended. */
+  const neighboursOf = (task: Row): number => {
+    for (const batch of rows.values()) {
+      const { status, tasks } = batch;
+      if (!Array.isArray(tasks) || (status !== 'open' && status !== 'claimed')) continue;
+      const ids = tasks.map((listed) => String(Reflect.get(Object(listed), 'taskId')));
+      if (!ids.includes(String(task.taskId))) continue;
+      return ids.filter((id) => rows.get(`T#${batch.tenant}#${id} #`)?.status === 'accepted')
+        .length;
+    }
+    return 0;
+  };
+
+  const jobsBeside = (job: Row): Row[] =>
+    [...rows.values()].filter(
+      ({ burstId, jobId }) => jobId !== undefined && burstId === job.burstId && jobId !== job.jobId,
+    );
+
   const onLease = (before: Row | undefined, row: Row, by: Writer) => {
     report(leaseWrite(before, row, by));
     report(admitted(before, row, unfit));
+    report(duplicatesWithin(before, row, duplicateShare));
     if (row.phase === 'settled' && before?.phase !== 'settled') {
       report(settled(row, named(row.burstId).map(truthOf)));
     }
@@ -138,10 +165,14 @@ export function createWatch({ now, market, stackCapMicroUsd, pricesKnown }: Watc
       else due.add(name);
       const { pk, sk } = write.key;
       if (pk.startsWith('L#') && sk === '#') onLease(before, row, by);
-      else if (pk.startsWith('P#') && sk !== '#') report(batchWrite(before, row, by));
+      else if (pk.startsWith('L#') && before === undefined) {
+        report(newJob(row, jobsBeside(row), instantOf(now())));
+      } else if (pk.startsWith('P#') && sk !== '#') report(batchWrite(before, row, by));
+      else if (pk.startsWith('C#')) report(checkpointWrite(before, row));
       else if (pk.startsWith('$#')) report(moneyWrite(before, row));
       else if (pk.startsWith('T#')) {
         report(taskWrite(before, row));
+        if (row.status === 'failed') report(failedTask(row, neighboursOf(row)));
         if (row.status !== 'accepted' && before?.status === 'accepted') ended += 1;
       }
     },

@@ -19,6 +19,7 @@ import { createCalls } from './calls.ts';
 import { createDisturbance, type Strike } from './disturbance.ts';
 import { createFunctions } from './functions.ts';
 import { machineFor } from './machines.ts';
+import { keyOfNewest, pointedAt } from './invariants.ts';
 import { clusterFate, isHarmful, workerNature } from './market-faults.ts';
 import { forgetRows } from './parsed-once.ts';
 import { queueOf, type Schedule, TENANTS } from './schedule.ts';
@@ -61,7 +62,10 @@ export function createWorld({ schedule, leftOut, note }: WorldOptions) {
   const ledger = memoryLedger({ copies: false });
   const artifacts = memoryArtifacts({ clock });
   const queues = new Map<string, ReturnType<typeof memoryQueue>>(
-    TENANTS.map((tenant) => [tenant, memoryQueue({ clock, visibilitySeconds: VISIBILITY_SECONDS })]),
+    TENANTS.map((tenant) => [
+      tenant,
+      memoryQueue({ clock, visibilitySeconds: VISIBILITY_SECONDS }),
+    ]),
   );
   const actors = createActors(timers);
   const calls = createCalls({ actors, disturbance, note });
@@ -75,6 +79,10 @@ export function createWorld({ schedule, leftOut, note }: WorldOptions) {
   const watch = createWatch({
     now: timers.now,
     market: () => market,
+    duplicateShare: Math.max(
+      schedule.settings.batches.duplicateShare,
+      schedule.nextSettings.batches.duplicateShare,
+    ),
     stackCapMicroUsd: () => settings.caps.stackMicroUsd,
     pricesKnown: () => timers.now() - pricedAtMs > PRICE_SETTLES_SECONDS * 1000,
   });
@@ -150,7 +158,16 @@ export function createWorld({ schedule, leftOut, note }: WorldOptions) {
       lastWriteOf: watch.lastWriteOf,
       async write(write, by) {
         const written = await ledger.write(write);
-        if (written.written) watch.onWrite(write, written.row, by);
+        if (written.written) {
+          const before = watch.latest(write.key);
+          watch.onWrite(write, written.row, by);
+          const key = keyOfNewest(written.row);
+          if (key !== undefined && key !== keyOfNewest(before)) {
+            const fetched = await artifacts.get(key, { maxBytes: Number.POSITIVE_INFINITY });
+            const bytes = fetched.found ? fetched.object.bytes : undefined;
+            watch.report(pointedAt(written.row, bytes));
+          }
+        }
         return written;
       },
     },

@@ -2,7 +2,8 @@ import { canonicalJson } from '../../shared/model/digest.ts';
 import type { ManifestTask } from '../../shared/model/job.ts';
 import type { Executor, Files } from '../../worker/execute.ts';
 import { executorsOf } from '../../worker/executors.ts';
-import type { ModelResume, Produced } from './worker-model.ts';
+import type { ModelResume } from './model-files.ts';
+import type { Produced } from './worker-model.ts';
 
 interface Checkpoint {
   readonly stage: string;

@@ -1,9 +1,4 @@
 import type { MemoryArtifacts } from '../../shared/memory/memory-artifacts.ts';
-import {
-  CHECKPOINT_TYPE,
-  checkpointBytes,
-  parseCheckpoint,
-} from '../../shared/model/checkpoint.ts';
 import { sha256Of } from '../../shared/model/digest.ts';
 import {
   hasEnded,
@@ -16,6 +11,13 @@ import {
 } from '../../shared/model/job.ts';
 import { millisecondsOf } from '../../shared/model/time.ts';
 import type { Timers } from '../local/engine/timers.ts';
+import {
+  type ModelResume,
+  resumeOf,
+  type Tampering,
+  uploadCheckpoint,
+  uploadFiles,
+} from './model-files.ts';
 
 /** A worker of the virtual world: the job server's contract without HTTP, on virtual time. */
 export interface WorkerModel {
@@ -35,12 +37,6 @@ export interface WorkerModel {
   drain(): void;
 }
 
-/** Where a task goes on from, as the worker fetched it. */
-export interface ModelResume {
-  readonly stage: string;
-  readonly payload: Uint8Array;
-}
-
 /** A checkpoint on the way, and how much of the whole task is done there, between 0 and 1. */
 interface ModelStage {
   readonly stage: string;
@@ -56,7 +52,12 @@ export type Produced =
       readonly fromShare?: number;
       readonly stages?: readonly ModelStage[];
     }
-  | { readonly failed: JobReport['failures'][number]['class'] };
+  | { readonly failed: JobReport['failures'][number]['class'] }
+  /** Half way through it takes the whole worker down. */
+  | { readonly kills: true };
+
+/** What a worker that lives on makes of a task. */
+type Made = Exclude<Produced, { readonly kills: true }>;
 
 /** How a worker departs from an honest one. */
 export interface WorkerTraits {
@@ -66,6 +67,8 @@ export interface WorkerTraits {
   readonly boasts?: boolean;
   /** Puts something else over its uploads, so long after it made them, seconds. */
   readonly overwritesAfterSeconds?: number;
+  /** What it does to the checkpoints it leaves. */
+  readonly tampers?: Tampering | undefined;
 }
 
 export interface WorkerModelOptions {
@@ -96,6 +99,9 @@ export function workerModel(options: WorkerModelOptions): WorkerModel {
   const jobs = new Map<string, ModelJob>();
   const postponed: (() => void)[] = [];
   let [alive, frozen, draining] = [true, false, false];
+  const kill = () => {
+    alive = false;
+  };
 
   /** Does something after a while, or after the thaw when it is frozen by then. */
   const later = (seconds: number, act: () => void) =>
@@ -124,6 +130,7 @@ export function workerModel(options: WorkerModelOptions): WorkerModel {
     const resume = resumeOf(artifacts, task);
     const produced = options.produce(task, resume);
     if (resume !== undefined) noteCheckpoint(job, task, 0);
+    if ('kills' in produced) return later(taskSeconds(task) / 2, kill);
     const { stages = [], fromShare = 0 } = 'failed' in produced ? {} : produced;
     work(job, task, produced, [...stages], fromShare);
   };
@@ -132,7 +139,7 @@ export function workerModel(options: WorkerModelOptions): WorkerModel {
   const work = (
     job: ModelJob,
     task: ManifestTask,
-    produced: Produced,
+    produced: Made,
     stages: ModelStage[],
     fromShare: number,
   ): void => {
@@ -175,20 +182,21 @@ export function workerModel(options: WorkerModelOptions): WorkerModel {
     task: ManifestTask,
     { stage, payload, doneShare }: ModelStage,
   ) => {
-    const { checkpoint, line, taskId } = task;
+    const { checkpoint, line } = task;
     if (checkpoint === undefined) return;
     const sequence =
       Math.max(job.checkpoints.get(line)?.sequence ?? 0, checkpoint.resume?.sequence ?? 0) + 1;
     const mark = { sequence, stage, workSeconds: taskSeconds(task) * doneShare };
-    const object = { bytes: checkpointBytes(taskId, mark, payload), contentType: CHECKPOINT_TYPE };
-    if (artifacts.upload(checkpoint.putUrl, object) === 'done') noteCheckpoint(job, task, sequence);
+    if (uploadCheckpoint(artifacts, task, mark, payload, traits.tampers)) {
+      noteCheckpoint(job, task, sequence);
+    }
   };
 
-  const finish = (job: ModelJob, task: ManifestTask, produced: Produced) => {
+  const finish = (job: ModelJob, task: ManifestTask, produced: Made) => {
     const failed =
       'failed' in produced
         ? produced.failed
-        : upload(artifacts, task, produced.files)
+        : uploadFiles(artifacts, task, produced.files)
           ? undefined
           : 'upload';
     if (failed === undefined) job.uploaded.push(task.line);
@@ -196,7 +204,7 @@ export function workerModel(options: WorkerModelOptions): WorkerModel {
     const { overwritesAfterSeconds } = traits;
     if (overwritesAfterSeconds === undefined || failed !== undefined) return;
     later(overwritesAfterSeconds, () => {
-      upload(
+      uploadFiles(
         artifacts,
         task,
         new Map(task.uploads.map(({ name }) => [name, Buffer.from('other')])),
@@ -205,9 +213,7 @@ export function workerModel(options: WorkerModelOptions): WorkerModel {
   };
 
   return {
-    kill: () => {
-      alive = false;
-    },
+    kill,
     freeze: () => {
       frozen = true;
     },
@@ -278,30 +284,4 @@ export function workerModel(options: WorkerModelOptions): WorkerModel {
       draining = true;
     },
   };
-}
-
-function upload(
-  artifacts: MemoryArtifacts,
-  task: ManifestTask,
-  files: ReadonlyMap<string, Uint8Array>,
-): boolean {
-  return task.uploads.every(({ name, url, contentType }) => {
-    const bytes = files.get(name);
-    return bytes !== undefined && artifacts.upload(url, { bytes, contentType }) === 'done';
-  });
-}
-
-/** The checkpoint a task is given, if it can be fetched and is one. */
-function resumeOf(
-  artifacts: MemoryArtifacts,
-  { checkpoint, taskId }: ManifestTask,
-): ModelResume | undefined {
-  const given = checkpoint?.resume;
-  const fetched = given && artifacts.download(given.url);
-  if (given === undefined || fetched === undefined || typeof fetched === 'string') return undefined;
-  if (sha256Of(fetched.bytes) !== given.sha256) return undefined;
-  const parsed = parseCheckpoint(fetched.bytes);
-  return parsed.ok && parsed.header.taskId === taskId
-    ? { stage: given.stage, payload: parsed.payload }
-    : undefined;
 }

@@ -16,16 +16,17 @@ import { virtualTime } from '../local/engine/virtual-time.ts';
 import { STAGE_NAMES, type StageName, wireStages } from '../stages.ts';
 import { virtualJobs } from './jobs.ts';
 import { createMarket, type MarketBehaviour } from './market.ts';
+import type { ModelResume } from './model-files.ts';
 import { perform } from './perform.ts';
 import { runProgram } from './programs.ts';
-import { type ModelResume, type Produced, workerModel } from './worker-model.ts';
+import { type Produced, workerModel } from './worker-model.ts';
 
 export interface VirtualWorldOptions {
   readonly seed?: number;
   readonly startAt?: string;
   readonly settings: Settings;
   /** Seconds of virtual time one task takes. */
-  readonly taskSeconds?: (task: ManifestTask) => number;
+  readonly taskSeconds?: (task: ManifestTask, workerId: WorkerId) => number;
   /** What a worker makes of a task. @default what an honest one would */
   readonly produce?: (
     task: ManifestTask,
@@ -88,7 +89,7 @@ export function virtualWorld(options: VirtualWorldOptions) {
           model: offer.gpuModel,
           vramMb,
         })),
-        taskSeconds: options.taskSeconds ?? (() => 10),
+        taskSeconds: (task) => options.taskSeconds?.(task, workerId) ?? 10,
         produce: (task, resume) => produce(task, resume, workerId),
       }),
   });

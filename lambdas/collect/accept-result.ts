@@ -1,7 +1,8 @@
 import { forgetTask } from '../../shared/bursts/forget-task.ts';
 import type { Claim } from '../../shared/kinds/kind.ts';
 import { hasSecrets, type KnownTask, kindNamed } from '../../shared/kinds/kinds.ts';
-import { claimFact } from '../../shared/ledger/claims.ts';
+import { claimFact, takeFactOver } from '../../shared/ledger/claims.ts';
+import { readQuarantine } from '../../shared/ledger/provider.ts';
 import { readTask } from '../../shared/ledger/tasks.ts';
 import { uploadKey } from '../../shared/model/artifact-keys.ts';
 import type { CheckpointMark } from '../../shared/model/checkpoint.ts';
@@ -57,7 +58,9 @@ export async function acceptResult(
       return { kind: 'rejected', ended: false, reason };
     }
   }
-  const verdict = known.verify(files);
+  const inSample =
+    known.sample >= 1 || job.drawn.includes(task.line) || (await isSuspect(ports, job));
+  const verdict = known.verify(files, inSample);
   if (!verdict.verified) {
     const facts = {
       burst: lease.burstId,
@@ -89,6 +92,10 @@ export async function acceptResult(
     resumed: resumedBy(job, task),
   });
 }
+
+/** Nothing of a worker that was caught is taken on a sample any more. */
+const isSuspect = async ({ ledger }: CollectPorts, { worker }: JobRow): Promise<boolean> =>
+  (await readQuarantine(ledger, worker)) !== undefined;
 
 /**
  * What a task that has ended already makes of this job's files: they were accepted before a crash, whose
@@ -122,7 +129,14 @@ async function takenClaim(
 ): Promise<{ claim: Claim; by: TaskId } | undefined> {
   for (const claim of claims) {
     const by = await claimFact(ledger, tenant, taskId, claim.fact, clock.now());
-    if (by !== taskId) return { claim, by };
+    if (by === taskId) continue;
+    // What a task claimed that then ended otherwise is nobody's result.
+    const { status } = (await readTask(ledger, tenant, by)) ?? {};
+    const free = status === 'cancelled' || status === 'failed';
+    const holder = { tenant, taskId: by };
+    if (!free || !(await takeFactOver(ledger, holder, claim.fact, taskId, clock.now()))) {
+      return { claim, by };
+    }
   }
   return undefined;
 }

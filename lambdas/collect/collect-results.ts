@@ -52,9 +52,15 @@ export const collectResults =
       const done = await collectJob(ports, settings, lease, job, work, invocation, counts);
       budget -= done.verified;
       const all = done.looked === lines.length;
-      left ||= !all;
-      if (all) await collectCheckpoints(ports, lease, job, tasks, checkpoints, done.ended);
-      if (salvage && all) await changeJob(ports.ledger, job, { set: { salvaged: true } });
+      const worth = checkpoints.filter((line) => !done.ended.has(line));
+      // Of a lost job there is one pass: what does not fit into it is done again.
+      const most = salvage ? worth.length : Math.max(1, budget);
+      const taken = all ? worth.slice(0, most) : [];
+      const looked = await collectCheckpoints(ports, lease, job, tasks, taken, invocation);
+      budget -= looked;
+      const complete = all && (salvage || looked === worth.length);
+      left ||= !complete;
+      if (salvage && complete) await changeJob(ports.ledger, job, { set: { salvaged: true } });
     }
     if (counts.accepted > 0 && lease.takeOvers > 0) {
       await changeLease(ports.ledger, lease, { takeOvers: 0 });
@@ -127,20 +133,22 @@ interface Work {
   readonly budget: number;
 }
 
-/** Takes the newest checkpoint of each line that has not ended. */
+/** Takes the newest checkpoint of each line, while there is time. @returns how many it looked at. */
 async function collectCheckpoints(
   ports: CollectPorts,
   lease: LeaseRow,
   job: JobRow,
   tasks: readonly ManifestTask[],
   lines: readonly number[],
-  ended: ReadonlySet<number>,
-): Promise<void> {
+  invocation: Invocation,
+): Promise<number> {
   const seen = new Map(job.checkpointsSeen.map(({ line, sequence }) => [line, sequence]));
-  let rejectedCheckpoints = 0;
+  let [rejectedCheckpoints, looked] = [0, 0];
   for (const line of lines) {
+    if (invocation.remainingSeconds() < MARGIN_SECONDS) break;
+    looked += 1;
     const task = tasks[line];
-    if (task?.checkpoint === undefined || ended.has(line)) continue;
+    if (task?.checkpoint === undefined) continue;
     const taken = await takeCheckpoint(ports, lease, job, task);
     if (taken.kind === 'rejected') rejectedCheckpoints += 1;
     const said = job.checkpoints.find((reported) => reported.line === line)?.sequence ?? 0;
@@ -148,7 +156,10 @@ async function collectCheckpoints(
     if (sequence > 0) seen.set(line, sequence);
   }
   const checkpointsSeen = [...seen].map(([line, sequence]) => ({ line, sequence }));
-  await changeJob(ports.ledger, job, { set: { checkpointsSeen }, rejectedCheckpoints });
+  if (looked > 0) {
+    await changeJob(ports.ledger, job, { set: { checkpointsSeen }, rejectedCheckpoints });
+  }
+  return looked;
 }
 
 /** The manifest we wrote for the job, checked against the digest on its row. */

@@ -1,5 +1,5 @@
 import { forgetTask } from '../../shared/bursts/forget-task.ts';
-import { type Tally, tally } from '../../shared/collect/tally.ts';
+import { isAlike, type Tally, tally } from '../../shared/collect/tally.ts';
 import type { Verdict } from '../../shared/kinds/kind.ts';
 import type { KnownTask } from '../../shared/kinds/kinds.ts';
 import { readTask } from '../../shared/ledger/tasks.ts';
@@ -7,7 +7,7 @@ import { castVote, readVote, votesOf } from '../../shared/ledger/votes.ts';
 import { voteFileKey } from '../../shared/model/artifact-keys.ts';
 import type { Sha256 } from '../../shared/model/ids.ts';
 import type { ManifestTask } from '../../shared/model/job.ts';
-import type { JobRow, LeaseRow, TaskRow } from '../../shared/model/rows.ts';
+import { type JobRow, type LeaseRow, type TaskRow, VoteRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import type { Acceptance } from './accept-result.ts';
 import type { CollectPorts } from './collect-ports.ts';
@@ -39,23 +39,29 @@ export async function acceptVote(
   const { tenant, burstId } = lease;
   const row = await readTask(ledger, tenant, task.taskId);
   const earlier = await readVote(ledger, tenant, task.taskId, job.worker);
+  const { digest, likeness } = delivery.verdict;
+  const cast = { digest, ...(likeness === undefined ? {} : { likeness: likeness.hash }) };
   if (row?.status !== 'accepted') {
     await forgetTask(ports, tenant, task.taskId);
-    return afterTheEnd(row, job, earlier?.digest ?? delivery.verdict.digest);
+    return afterTheEnd(row, job, earlier ?? cast, delivery.verdict.likeness?.mostBits);
   }
 
   if (earlier === undefined) await keepCopies(ports, lease, task, delivery);
-  const { digest } = delivery.verdict;
   const slotSeconds = job.slotSeconds / Math.max(1, job.uploaded.size);
   const vote =
     earlier ??
     (await castVote(ledger, tenant, task.taskId, {
-      ...{ worker: job.worker, digest, job: job.jobId, burst: burstId },
+      ...{ worker: job.worker, ...cast, job: job.jobId, burst: burstId },
       ...{ slotSeconds, at: clock.now() },
     }));
 
   const votes = await votesOf(ledger, tenant, task.taskId);
-  const counted = tally(votes, delivery.verdict.votes, settings.batches.maxAttempts);
+  const counted = tally(
+    votes,
+    delivery.verdict.votes,
+    settings.batches.maxAttempts,
+    likeness?.mostBits,
+  );
   switch (counted.is) {
     case 'open':
       return { kind: vote.job === job.jobId ? 'voted' : 'undone', ended: false };
@@ -66,7 +72,7 @@ export async function acceptVote(
     case 'decided': {
       const slotSecondsOfAll = votes.reduce((sum, one) => sum + one.slotSeconds, 0);
       const ended = await finish(ports, settings, lease, task, delivery, counted, slotSecondsOfAll);
-      return vote.digest === counted.digest
+      return isAlike(counted, vote, likeness?.mostBits)
         ? ended
         : { kind: 'rejected', ended: true, reason: DIFFERS };
     }
@@ -76,8 +82,18 @@ export async function acceptVote(
 const DIFFERS = 'E_RESULT_DIFFERS: other workers agree on another result';
 
 /** The task had ended before this was looked at. A result that differs from the one it has tells on its worker. */
-function afterTheEnd(row: TaskRow | undefined, job: JobRow, digest: Sha256): Acceptance {
-  if (row?.status === 'done' && row.evidence?.outputsSha256 !== digest) {
+function afterTheEnd(
+  row: TaskRow | undefined,
+  job: JobRow,
+  result: Pick<VoteRow, 'digest' | 'likeness'>,
+  mostBits: number | undefined,
+): Acceptance {
+  const accepted = VoteRow.pick({ digest: true, likeness: true }).safeParse({
+    digest: row?.evidence?.outputsSha256,
+    likeness: row?.evidence?.likeness,
+  });
+  const same = accepted.success && isAlike(accepted.data, result, mostBits);
+  if (row?.status === 'done' && !same) {
     return { kind: 'rejected', ended: true, reason: DIFFERS };
   }
   return { kind: row?.job === job.jobId ? 'accepted' : 'refused', ended: true };
@@ -102,7 +118,7 @@ async function finish(
   lease: LeaseRow,
   task: ManifestTask,
   delivery: Delivery,
-  { digest, deciding, agreeing, dissenting }: Extract<Tally, { is: 'decided' }>,
+  { digest, likeness, deciding, agreeing, dissenting }: Extract<Tally, { is: 'decided' }>,
   slotSeconds: number,
 ): Promise<Acceptance> {
   for (const { worker } of dissenting) await putAside(ports, settings, worker, DIFFERS);
@@ -115,6 +131,7 @@ async function finish(
     verifiedBy: delivery.verdict.verifiedBy,
     evidence: {
       outputsSha256: digest,
+      ...(likeness === undefined ? {} : { likeness }),
       votes: String(agreeing.length),
       dissenters: String(dissenting.length),
     },

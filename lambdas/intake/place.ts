@@ -1,3 +1,4 @@
+import { forgetTask } from '../../shared/bursts/forget-task.ts';
 import { openIfNeeded } from '../../shared/bursts/open.ts';
 import { inParallel } from '../../shared/concurrency.ts';
 import { type BatchDraft, draftBatches, entryOf } from '../../shared/intake/batches.ts';
@@ -164,6 +165,9 @@ async function claimTask(
   if (first.done) return { won: true };
   if (first.row === undefined) throw new Error(`task ${taskId} vanished while it was accepted`);
   if (first.row.bodySha256 !== bodySha256) return { won: false, placed: reused(first.row) };
+  // A dApp that sends a task again may have uploaded its files again first.
+  const ended = first.row.status !== 'accepted';
+  if (ended && hasSecrets(task.known)) await forgetTask(ports, to.tenant, taskId);
   return secondSight(ports, settings, first.row, to);
 }
 

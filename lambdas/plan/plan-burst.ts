@@ -1,5 +1,6 @@
 import type { Driver, Step } from '../../shared/bursts/drive.ts';
 import { keepLimits } from '../../shared/bursts/keep-limits.ts';
+import { CapacityUnavailable } from '../../shared/errors.ts';
 import { liveBatches } from '../../shared/ledger/batches.ts';
 import { changeLease } from '../../shared/ledger/leases.ts';
 import { holdMoney, settleHold } from '../../shared/ledger/money.ts';
@@ -50,7 +51,9 @@ export const planBurst =
     );
     const priced: Priced[] = [];
     for (const candidate of fitting.slice(0, MAX_QUOTES)) {
-      priced.push({ ...candidate, termMicroUsd: await priceOf(ports, candidate, settings) });
+      const price = await priceOf(ports, candidate, settings);
+      if ('why' in price) refused.push({ offer: candidate.offer, why: price.why });
+      else priced.push({ ...candidate, ...price });
     }
     const best = cheapest(priced, lease.requirement.need.gpus, lease.wantedSlots);
     if (best === undefined) {
@@ -71,11 +74,19 @@ async function openWork({ ledger }: PlanPorts, lease: LeaseRow, now: Instant): P
   return batches.filter((batch) => batch.status === 'open' && !waitsForPrice(batch, now));
 }
 
-const priceOf = async (
+/** An offer that cannot be priced as it stands hides none of the others. */
+async function priceOf(
   { clusters }: PlanPorts,
   { offer, workers }: Candidate,
   { lease }: Settings,
-) => (await clusters.quote(offer, workers, lease.termHours)).totalMicroUsd;
+): Promise<{ readonly termMicroUsd: number } | { readonly why: string }> {
+  try {
+    return { termMicroUsd: (await clusters.quote(offer, workers, lease.termHours)).totalMicroUsd };
+  } catch (error) {
+    if (error instanceof CapacityUnavailable) return { why: error.message };
+    throw error;
+  }
+}
 
 /** The profile counts the slots the offer really has, so that the opening decision sees what is missing. */
 async function tellProfile(

@@ -9,7 +9,7 @@ import { judgeCluster } from '../../shared/poll/cluster-look.ts';
 import { lookAgainSeconds } from '../../shared/poll/job-look.ts';
 import type { ClusterView, Ports } from '../../shared/ports.ts';
 
-type CheckPorts = Pick<Ports, 'ledger' | 'clusters' | 'jobs' | 'ids'>;
+type CheckPorts = Pick<Ports, 'ledger' | 'clusters' | 'jobs' | 'ids' | 'log'>;
 
 /** Check cluster: asks the provider where the workers are, and the workers whether they are ready. */
 export const checkCluster =
@@ -32,6 +32,10 @@ export const checkCluster =
     }
     if (verdict.next === 'close') {
       const failure = { Error: 'ClusterNotReady', Cause: verdict.reason };
+      if (verdict.otherHardware !== undefined) {
+        const { burstId, clusterId } = current;
+        ports.log('other hardware', { burst: burstId, clusterId, ...verdict.otherHardware });
+      }
       return { next: 'close', reason: verdict.reason, failure };
     }
     return {

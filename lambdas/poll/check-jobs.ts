@@ -10,12 +10,12 @@ import type { WorkerId } from '../../shared/model/ids.ts';
 import type { JobReport } from '../../shared/model/job.ts';
 import type { JobRow, LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
-import { type Instant, plusSeconds } from '../../shared/model/time.ts';
+import { type Instant, plusSeconds, secondsBetween } from '../../shared/model/time.ts';
 import { goneFromView } from '../../shared/poll/gone.ts';
 import {
   hasUnread,
-  isClaimOf,
   isLost,
+  isWantedFor,
   judgeJob,
   lookAgainSeconds,
 } from '../../shared/poll/job-look.ts';
@@ -59,11 +59,16 @@ export const checkJobs =
     const live = jobs.filter(({ status }) => status === 'running' || status === 'submitting');
     if (looked.some(({ news }) => news) || live.length === 0) return { next: 'run' };
     if (await anyUnwanted(ports, lease, live)) {
-      return { next: 'run', reason: 'every task of a job was cancelled' };
+      return { next: 'run', reason: 'every task of a job has ended' };
     }
+    const reviewSeconds = lease.reviewAt && secondsBetween(now, lease.reviewAt);
+    if (reviewSeconds !== undefined && reviewSeconds <= 0) {
+      return { next: 'run', reason: 'a job may be slow' };
+    }
+    const usualSeconds = lookAgainSeconds(burst.quietLooks, settings, ports.ids.random());
     return {
       next: 'wait',
-      waitSeconds: lookAgainSeconds(burst.quietLooks, settings, ports.ids.random()),
+      waitSeconds: Math.min(usualSeconds, Math.ceil(reviewSeconds ?? usualSeconds)),
       quietLooks: burst.quietLooks + 1,
       reason: `${live.length} jobs running`,
     };
@@ -72,7 +77,7 @@ export const checkJobs =
 const isWatched = (job: JobRow, now: Instant): boolean =>
   job.status === 'submitting' || job.status === 'running' || isLost(job, now);
 
-/** Whether a job runs on although none of its batches is its own any more. Run stops it. */
+/** Whether a job runs on although nobody wants anything of it any more. Run stops it. */
 async function anyUnwanted(
   { ledger }: CheckPorts,
   lease: LeaseRow,
@@ -82,7 +87,7 @@ async function anyUnwanted(
     const batches = await inParallel(job.batches, 4, ({ batchId }) =>
       readBatch(ledger, lease.tenant, lease.profile, batchId),
     );
-    return !batches.some((batch) => batch !== undefined && isClaimOf(job, batch));
+    return !batches.some((batch) => batch !== undefined && isWantedFor(job, batch));
   });
   return unwanted.includes(true);
 }
@@ -185,7 +190,9 @@ async function lose(
   for (const { batchId, batchFence } of job.batches) {
     const batch = await readBatch(ledger, lease.tenant, lease.profile, batchId);
     if (batch?.status !== 'claimed' || batch.batchFence !== batchFence) continue;
-    const end = job.started
+    // A task that ends its worker at once is never seen running: that the worker took the job is enough.
+    const began = job.started || (workerLost && job.status === 'running');
+    const end = began
       ? { class: 'worker-lost' as const, reason, worker: job.worker }
       : { class: 'not-started' as const, reason };
     await giveBack(ledger, settings, batch, end, now);

@@ -4,6 +4,7 @@ import {
   CreateOutcomeUnknown,
   isRefusal,
   ProviderRefused,
+  Throttled,
 } from '../../shared/errors.ts';
 import { changeLease } from '../../shared/ledger/leases.ts';
 import type { ClusterId } from '../../shared/model/ids.ts';
@@ -30,8 +31,8 @@ const UNKNOWN = (cause: string) => ({ Error: 'CreateOutcomeUnknown', Cause: caus
 /**
  * Provision cluster: buys the burst's one cluster.
  *
- * Wait out any earlier call without outcome, look for what it bought, adopt it if there is any, twice before
- * it is taken for absent; ask the price again; write the intent; call once; record the id before anything else.
+ * Wait out any earlier call without outcome and look for what it bought meanwhile, adopt it as soon as it shows,
+ * look twice more before it is taken for absent; ask the price again; write the intent; call once; record the id before anything else.
  *
  * @throws CapacityUnavailable, ProviderRefused, BudgetExceeded - settled refusals.
  * @throws CreateOutcomeUnknown - the answer is lost; the intent stays open and the machine waits.
@@ -47,14 +48,17 @@ export const createCluster =
       return { next: 'superseded', reason: `nothing to create in phase ${lease.phase}` };
     }
     const before = beforeCalling(lease, 'create', settings, now);
-    if (before.kind === 'wait') {
-      const reason = `create attempt ${before.intent.attempt} may still be on its way`;
-      const failure = UNKNOWN(reason);
-      return { next: 'unknown', waitSeconds: before.waitSeconds, reason, failure };
-    }
-    if (before.kind === 'look') {
+    if (before.kind !== 'clear') {
       const adopted = await adopt(ports, settings, lease, before.intent, now);
       if (adopted !== undefined) return adopted;
+    }
+    if (before.kind === 'wait') {
+      // What it bought is paid for from the first minute on, so it is looked for all along.
+      const waitSeconds = Math.min(before.waitSeconds, settings.looks.shortestSeconds);
+      const reason = `create attempt ${before.intent.attempt} may still be on its way`;
+      return { next: 'unknown', waitSeconds, reason, failure: UNKNOWN(reason) };
+    }
+    if (before.kind === 'look') {
       const waitSeconds = absentInSeconds(before.intent, settings, now);
       if (waitSeconds > 0) {
         const intents = missedNow(lease, before.intent, now);
@@ -101,7 +105,12 @@ async function buy(
   const { ledger, clusters } = ports;
   const { offer } = lease;
   if (offer === undefined) throw new ProviderRefused('the lease names no offer');
-  const dearer = await priceAbove(ports, settings, offer);
+  const dearer = await priceAbove(ports, settings, offer).catch(async (error: unknown) => {
+    if (error instanceof CapacityUnavailable) {
+      await changeLease(ledger, lease, withoutOffer(lease, offer));
+    }
+    throw error;
+  });
   if (dearer !== undefined) {
     const back = await changeLease(ledger, lease, { phase: 'planned' });
     if (!back.done) return { next: 'superseded' };
@@ -156,23 +165,30 @@ async function priceAbove(
   return totalMicroUsd > offer.termMicroUsd ? totalMicroUsd : undefined;
 }
 
-/** A refusal settles the intent; anything else leaves it open. */
+/** A refusal settles the intent, and so does an answer that says nothing was done; anything else leaves it open. */
 async function settleRefusal(
   { ledger }: CreatePorts,
   lease: LeaseRow,
   intent: Intent,
   error: unknown,
 ): Promise<void> {
+  if (error instanceof Throttled) {
+    await changeLease(ledger, lease, { intents: settled(lease, intent, 'not-sent') });
+  }
   if (!isRefusal(error)) return;
   const { offer } = lease;
   const noCapacity = error instanceof CapacityUnavailable && offer !== undefined;
   await changeLease(ledger, lease, {
     intents: settled(lease, intent, 'refused'),
-    ...(noCapacity
-      ? { phase: 'planned', refusedOffers: [...lease.refusedOffers, offer.offerId] }
-      : {}),
+    ...(noCapacity ? withoutOffer(lease, offer) : {}),
   });
 }
+
+/** Back to choosing, among the others. */
+const withoutOffer = ({ refusedOffers }: LeaseRow, { offerId }: ChosenOffer) => ({
+  phase: 'planned' as const,
+  refusedOffers: [...refusedOffers, offerId],
+});
 
 async function record(
   { ledger }: Pick<CreatePorts, 'ledger'>,

@@ -1,5 +1,5 @@
 import type { Driver, Step } from '../../shared/bursts/drive.ts';
-import { isRefusal } from '../../shared/errors.ts';
+import { isRefusal, Throttled } from '../../shared/errors.ts';
 import { changeLease } from '../../shared/ledger/leases.ts';
 import { holdMoney, settleHold } from '../../shared/ledger/money.ts';
 import type { ClusterId } from '../../shared/model/ids.ts';
@@ -95,6 +95,10 @@ async function buyTerm(
   try {
     await clusters.extend(clusterId, settings.lease.termHours);
   } catch (error) {
+    if (error instanceof Throttled) {
+      const intents = settled(announced.row, intent, 'not-sent');
+      await changeLease(ledger, announced.row, { intents });
+    }
     if (!isRefusal(error)) throw error;
     await settleHold(ledger, settings, { ...lease, ...hold }, 0);
     const answered = { ...announced.row, intents: settled(announced.row, intent, 'refused') };

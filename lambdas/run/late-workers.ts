@@ -3,7 +3,7 @@ import { changeLease } from '../../shared/ledger/leases.ts';
 import type { LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import { type Instant, secondsBetween } from '../../shared/model/time.ts';
-import { readyWorkers } from '../../shared/poll/cluster-look.ts';
+import { readyWorkers, workersOnOtherHardware } from '../../shared/poll/cluster-look.ts';
 import type { RunPorts } from './run-ports.ts';
 
 /**
@@ -48,7 +48,11 @@ export async function admitLateWorkers(
   });
   const known = new Set(lease.workers.map(({ workerId }) => workerId));
   const missing = (view?.workers ?? []).filter(({ workerId }) => !known.has(workerId));
-  const late = readyWorkers(lease, await healthOf(ports, settings, lease, missing));
+  const health = await healthOf(ports, settings, lease, missing);
+  for (const { workerId, delivered } of workersOnOtherHardware(lease, health)) {
+    ports.log('late worker left out', { burst: lease.burstId, worker: workerId, delivered });
+  }
+  const late = readyWorkers(lease, health);
   if (late.length === 0) return lease;
   const admitted = await changeLease(ports.ledger, lease, { workers: [...lease.workers, ...late] });
   return admitted.done ? admitted.row : undefined;

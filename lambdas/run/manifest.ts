@@ -1,7 +1,7 @@
 import { inParallel } from '../../shared/concurrency.ts';
 import { type KnownTask, kindNamed } from '../../shared/kinds/kinds.ts';
 import { settleTasks } from '../../shared/ledger/batches.ts';
-import { readCheckpoints } from '../../shared/ledger/checkpoints.ts';
+import { dropCheckpoints, noteResume, readCheckpoints } from '../../shared/ledger/checkpoints.ts';
 import { readTask } from '../../shared/ledger/tasks.ts';
 import { readVote } from '../../shared/ledger/votes.ts';
 import {
@@ -123,6 +123,9 @@ async function filesOf(
   };
 }
 
+/** Jobs that may go on from one checkpoint in vain: after them it is taken to be what ends or holds them up. */
+const MOST_RESUMES = 3;
+
 /** Where the task leaves its checkpoints, and the newest good one to go on from. */
 async function checkpointOf(
   { artifacts, ledger }: RunPorts,
@@ -137,7 +140,14 @@ async function checkpointOf(
     contentType: CHECKPOINT_TYPE,
   });
   const target = { putUrl, maxBytes: maxCheckpointBytes };
-  const newest = (await readCheckpoints(ledger, tenant, taskId))?.newest;
+  const row = await readCheckpoints(ledger, tenant, taskId);
+  if (row?.newest === undefined) return { checkpoint: target };
+  if ((row.resumes ?? 0) >= MOST_RESUMES) {
+    await dropCheckpoints(ledger, row, `${row.resumes} jobs went on from it and got no further`);
+    return { checkpoint: target };
+  }
+  const noted = await noteResume(ledger, row);
+  const newest = noted.row?.newest;
   if (newest === undefined) return { checkpoint: target };
   const { key, sha256, bytes, sequence, stage, workSeconds } = newest;
   const url = await artifacts.readUrl(key, { seconds });

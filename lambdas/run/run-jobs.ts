@@ -8,11 +8,12 @@ import { readProfile } from '../../shared/ledger/profiles.ts';
 import { readQuarantine } from '../../shared/ledger/provider.ts';
 import type { WorkerId } from '../../shared/model/ids.ts';
 import { slotPrice } from '../../shared/model/limits.ts';
-import type { LeaseRow } from '../../shared/model/rows.ts';
+import type { JobRow, LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import type { Instant } from '../../shared/model/time.ts';
 import { isLost, isOpen } from '../../shared/poll/job-look.ts';
-import { afterAssigning, assign, isLive } from '../../shared/run/assignment.ts';
+import { type Assignment, afterAssigning, assign, isLive } from '../../shared/run/assignment.ts';
+import { pacesWith, type Reissuing, reissues } from '../../shared/run/stragglers.ts';
 import { admitLateWorkers, welcomeBack } from './late-workers.ts';
 import type { RunPorts } from './run-ports.ts';
 import { submitAgain, submitNew } from './submit.ts';
@@ -35,7 +36,7 @@ export const runJobs =
     const where = { ...lease, oldestOpen: profile.oldestOpen };
     const before = await jobsOf(ports.ledger, lease.burstId, lease.firstJob);
     const claimed = await liveBatches(ports.ledger, where);
-    await finishJobs(ports, settings, before, claimed, now);
+    const finished = await finishJobs(ports, settings, before, claimed, now);
     await returnOrphans(ports, settings, lease, before, claimed, now);
     await heedCancellations(ports, settings, lease, before, claimed);
     const refusing = new Set<WorkerId>();
@@ -50,29 +51,31 @@ export const runJobs =
     const open = await keepLimits(ports.ledger, settings, live, priceOn(lease, settings), now);
     const quarantined = await inQuarantine(ports, lease, now);
     const assigning = assign(lease, jobs, open, quarantined, settings, now);
-    let submitted = 0;
+    const paces = pacesWith(lease.paces, finished);
+    const paced = { ...lease, paces };
+    const again = reissues(paced, jobs, open, assigning.free, settings, now);
+    await spendOnDuplicates(ports, lease, again);
     const firstNew = Math.max(lease.firstJob, ...jobs.map(({ n }) => n + 1));
-    let nextJob = firstNew;
-    for (const assignment of assigning.assignments) {
-      if (refusing.has(assignment.worker)) continue;
-      const job = await submitNew(ports, settings, lease, assignment, nextJob, now);
-      if (job === undefined) continue;
-      nextJob = job.n + 1;
-      if (job.status === 'refused') refusing.add(job.worker);
-      else submitted += 1;
-    }
+    const assignments = [...assigning.assignments, ...again.assignments];
+    const submitted = await submitAll(ports, settings, lease, assignments, refusing, firstNew, now);
     if (assigning.left.length > 0) await openIfNeeded(ports, settings, profile);
     const firstJob = jobs.find((job) => isOpen(job, now))?.n ?? firstNew;
-    const working = jobs.filter(isLive).length + submitted;
+    const working = jobs.filter(isLive).length + submitted.length;
     const watched = jobs.filter((job) => isLost(job, now)).length;
     const idle = working === 0 && assigning.left.length === 0;
     const idleSince = idle ? (lease.idleSince ?? now) : undefined;
-    if (firstJob > lease.firstJob || idleSince !== lease.idleSince) {
-      await changeLease(ports.ledger, lease, { firstJob, idleSince });
+    const estimated = submitted.reduce((sum, { estimateSeconds = 0 }) => sum + estimateSeconds, 0);
+    const changes = {
+      ...{ firstJob: Math.max(firstJob, lease.firstJob), idleSince, paces },
+      ...{ issuedSeconds: lease.issuedSeconds + estimated, reviewAt: again.reviewAt },
+    };
+    const news = finished.length > 0 || estimated > 0 || again.reviewAt !== lease.reviewAt;
+    if (news || firstJob > lease.firstJob || idleSince !== lease.idleSince) {
+      await changeLease(ports.ledger, lease, changes);
     }
     const current = { ...lease, idleSince };
     const step = afterAssigning(current, { live: working, watched }, assigning, settings, now);
-    const facts = `${submitted} submitted, ${working} live, ${assigning.left.length} batches left`;
+    const facts = `${submitted.length} submitted, ${working} live, ${assigning.left.length} batches left`;
     return step.next === 'close' && step.failed
       ? { next: 'close', reason: facts, failure: { Error: 'WorkersLost', Cause: step.reason } }
       : { ...step, reason: step.next === 'close' ? step.reason : facts };
@@ -81,6 +84,43 @@ export const runJobs =
 /** Price of one second of a slot of this cluster. */
 const priceOn = (lease: LeaseRow, { lease: { hourSeconds, termHours } }: Settings) =>
   lease.offer && slotPrice(lease, lease.offer, hourSeconds * termHours);
+
+/** @returns the jobs their workers took, or may have taken. */
+async function submitAll(
+  ports: RunPorts,
+  settings: Settings,
+  lease: LeaseRow,
+  assignments: readonly Assignment[],
+  refusing: Set<WorkerId>,
+  firstNumber: number,
+  now: Instant,
+): Promise<JobRow[]> {
+  const submitted: JobRow[] = [];
+  let number = firstNumber;
+  for (const assignment of assignments) {
+    if (refusing.has(assignment.worker)) continue;
+    const job = await submitNew(ports, settings, lease, assignment, number, now);
+    if (job === undefined) continue;
+    number = job.n + 1;
+    if (job.status === 'refused') refusing.add(job.worker);
+    else submitted.push(job);
+  }
+  return submitted;
+}
+
+/** The budget is written before it is spent, so that a crash spends none twice. */
+async function spendOnDuplicates(
+  { ledger, log }: RunPorts,
+  lease: LeaseRow,
+  { assignments, seconds }: Reissuing,
+): Promise<void> {
+  if (assignments.length === 0) return;
+  const duplicateSeconds = lease.duplicateSeconds + seconds;
+  await changeLease(ledger, lease, { duplicateSeconds });
+  for (const { reissueOf, worker } of assignments) {
+    log('job re-issued', { burst: lease.burstId, job: reissueOf, worker, duplicateSeconds });
+  }
+}
 
 async function inQuarantine(
   { ledger }: RunPorts,

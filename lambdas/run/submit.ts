@@ -1,16 +1,17 @@
 import { giveBack } from '../../shared/bursts/give-back.ts';
 import { addressOf } from '../../shared/bursts/workers.ts';
-import { claimBatch, readBatch } from '../../shared/ledger/batches.ts';
+import { claimBatch, readBatch, reissueBatch } from '../../shared/ledger/batches.ts';
 import { changeJob, createJob } from '../../shared/ledger/jobs.ts';
 import { changeLease, readLease } from '../../shared/ledger/leases.ts';
 import { manifestKey } from '../../shared/model/artifact-keys.ts';
 import { sha256Of } from '../../shared/model/digest.ts';
 import { jobIdOf, type WorkerId } from '../../shared/model/ids.ts';
-import { manifestText } from '../../shared/model/job.ts';
+import { type ManifestTask, manifestText } from '../../shared/model/job.ts';
 import type { BatchRow, JobRow, LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import { type Instant, plusSeconds, secondsBetween } from '../../shared/model/time.ts';
-import type { Assignment } from '../../shared/run/assignment.ts';
+import { type Assignment, openSeconds } from '../../shared/run/assignment.ts';
+import { isDrawn } from '../../shared/run/sample.ts';
 import { manifestTasks } from './manifest.ts';
 import type { RunPorts } from './run-ports.ts';
 
@@ -30,13 +31,17 @@ export async function submitNew(
 ): Promise<JobRow | undefined> {
   const { ledger } = ports;
   const jobId = jobIdOf(lease.burstId, firstNumber);
+  const { worker, deadlineAt, reissueOf } = assignment;
   const claims: BatchRow[] = [];
   for (const batch of assignment.batches) {
-    const dueAt = plusSeconds(assignment.deadlineAt, settings.looks.graceSeconds);
-    const claim = await claimBatch(ledger, batch, { burst: lease.burstId, job: jobId, dueAt });
+    const dueAt = plusSeconds(deadlineAt, settings.looks.graceSeconds);
+    const by = { burst: lease.burstId, job: jobId, dueAt };
+    const claim =
+      reissueOf === undefined
+        ? await claimBatch(ledger, batch, by)
+        : await reissueBatch(ledger, batch, by);
     if (claim.done) claims.push(claim.row);
   }
-  const { worker, deadlineAt } = assignment;
   const urlSeconds = secondsBetween(now, deadlineAt);
   const tasks = await manifestTasks(ports, claims, { jobId, worker, urlSeconds });
   if (tasks.length === 0) {
@@ -57,10 +62,13 @@ export async function submitNew(
     worker,
     batches: claims.map(({ batchId, batchFence }) => ({ batchId, batchFence })),
     tasks: tasks.length,
+    estimateSeconds: claims.reduce((sum, batch) => sum + openSeconds(batch), 0),
+    ...(reissueOf === undefined ? {} : { reissueOf }),
     manifestKey: key,
     manifestSha256,
     submittedAt: now,
     deadlineAt,
+    drawn: drawnLines(settings, lease, tasks),
   });
   if (!created.done) {
     const end = { class: 'not-started' as const, reason: 'another Run took its number' };
@@ -68,6 +76,17 @@ export async function submitNew(
     return created.row;
   }
   return submitAgain(ports, settings, lease, created.row, now);
+}
+
+/** Lines of the sample that other workers do again. */
+function drawnLines(
+  { workerSecret }: Settings,
+  { tenant, requirement: { sample } }: LeaseRow,
+  tasks: readonly ManifestTask[],
+): number[] {
+  if (sample === undefined) return [];
+  const drawn = tasks.filter(({ taskId }) => isDrawn(workerSecret, tenant, taskId, sample));
+  return drawn.map(({ line }) => line);
 }
 
 /** Sends a job that is on record to its worker. A repeat is harmless: id and digest are its identity. */

@@ -9,19 +9,24 @@ import { hasEnded } from '../../shared/model/job.ts';
 import type { BatchRow, JobRow, LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import type { Instant } from '../../shared/model/time.ts';
-import { hasUnread, isClaimOf } from '../../shared/poll/job-look.ts';
+import { hasUnread, isClaimOf, isWantedFor } from '../../shared/poll/job-look.ts';
 import { isLive } from '../../shared/run/assignment.ts';
 import { endOf } from '../../shared/run/job-end.ts';
 import type { RunPorts } from './run-ports.ts';
 
-/** Jobs that ended and whose uploads were all looked at: what they left undone goes back. */
+/**
+ * Jobs that ended and whose uploads were all looked at: what they left undone goes back.
+ *
+ * @returns them.
+ */
 export async function finishJobs(
   { ledger }: RunPorts,
   settings: Settings,
   jobs: readonly JobRow[],
   batches: readonly BatchRow[],
   now: Instant,
-): Promise<void> {
+): Promise<JobRow[]> {
+  const finished: JobRow[] = [];
   for (const job of jobs) {
     if (job.status !== 'running' || !hasEnded(job.reported) || hasUnread(job)) continue;
     for (const batch of batches) {
@@ -33,7 +38,9 @@ export async function finishJobs(
       await giveBack(ledger, settings, batch, how, now);
     }
     await changeJob(ledger, job, { set: { status: 'ended' } });
+    finished.push(job);
   }
+  return finished;
 }
 
 /** Whether a task of the batch got further in this very attempt than in any before. */
@@ -91,7 +98,7 @@ export async function heedCancellations(
   }
   for (const job of jobs) {
     if (!isLive(job) || hasEnded(job.reported)) continue;
-    if (theirs.some((batch) => isClaimOf(job, batch))) continue;
+    if (theirs.some((batch) => isWantedFor(job, batch))) continue;
     const address = addressOf(lease, job.worker, settings);
     if (address !== undefined) await workers.cancel(address, job.jobId);
   }

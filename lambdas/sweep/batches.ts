@@ -1,6 +1,7 @@
 import { forgetTask } from '../../shared/bursts/forget-task.ts';
 import { giveBack } from '../../shared/bursts/give-back.ts';
 import { openIfNeeded } from '../../shared/bursts/open.ts';
+import { finishSplit } from '../../shared/bursts/split.ts';
 import { deferBatch, noteForgotten, settleTasks } from '../../shared/ledger/batches.ts';
 import { jobsOf } from '../../shared/ledger/jobs.ts';
 import { readLease } from '../../shared/ledger/leases.ts';
@@ -14,7 +15,7 @@ import type { SweepPorts } from './sweep-ports.ts';
 
 /**
  * Batches that were not heard of for long: open ones are announced to their profile again (intake may have
- * died before it did), claims of bursts that are over go back, and what the tasks of done ones kept secret is
+ * died before it did), claims of bursts that are over go back, halves not written yet are, and what the tasks of done ones kept secret is
  * deleted. @returns how many went back.
  */
 export const sweepBatches = (
@@ -24,6 +25,7 @@ export const sweepBatches = (
 ): Promise<number> =>
   eachDue(ports, 'batch', now, BatchRow, async (batch) => {
     if (batch.status === 'done') await forget(ports, settings, batch, now);
+    if (batch.status === 'split') await finishSplit(ports.ledger, settings, batch, now);
     if (batch.status !== 'open' && batch.status !== 'claimed') return false;
     // Whoever settled the last task died before it could call the batch done.
     if (batch.settled.size >= batch.tasks.length) {

@@ -1,14 +1,15 @@
-import { returnBatch, settleTasks } from '../ledger/batches.ts';
+import { returnBatch, settleTasks, splitBatch } from '../ledger/batches.ts';
 import { endTask } from '../ledger/tasks.ts';
 import type { BatchRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Instant } from '../model/time.ts';
 import type { Ports } from '../ports.ts';
 import { type AttemptEnd, afterAttempt } from '../run/returns.ts';
+import { finishSplit } from './split.ts';
 
 /**
- * Ends one attempt at a batch: it goes back to open under a new fence, or the tasks it has left are failed
- * because their attempts are used up.
+ * Ends one attempt at a batch: it goes back to open under a new fence, whole or in two halves, or the tasks it
+ * has left are failed because their attempts are used up.
  *
  * @returns false when a newer attempt holds the batch already: nothing was changed.
  */
@@ -20,6 +21,11 @@ export async function giveBack(
   now: Instant,
 ): Promise<boolean> {
   const outcome = afterAttempt(batch, end, allowing(batch, settings), now);
+  if (outcome.again && outcome.cutAt !== undefined) {
+    const split = await splitBatch(ledger, batch, outcome.back, outcome.cutAt);
+    if (split.done) await finishSplit(ledger, settings, split.row, now);
+    return split.done;
+  }
   if (outcome.again) return (await returnBatch(ledger, batch, outcome.back)).done;
   const held = await returnBatch(ledger, batch, {
     attempts: outcome.attempts,

@@ -5,7 +5,7 @@ import type { BatchId, BurstId } from '../model/ids.ts';
 import { waitsForPrice } from '../model/limits.ts';
 import type { BatchRow, LiveBurst, ProfileRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
-import { plusSeconds } from '../model/time.ts';
+import { type Instant, plusSeconds } from '../model/time.ts';
 import { type Backlog, decideOpening, type Opening } from '../plan/opening.ts';
 import type { Ports } from '../ports.ts';
 import { openSeconds } from '../run/assignment.ts';
@@ -41,7 +41,7 @@ export async function openIfNeeded(
     const oldestOpen = older(seen.oldestOpen, arrived);
     const all = await liveBatches(ports.ledger, watermarked(seen, oldestOpen));
     const live = all.filter((batch) => !waitsForPrice(batch, now));
-    decision = decideOpening(seen, backlogOf(live, seen.requirement), settings, now);
+    decision = decideOpening(seen, backlogOf(live, seen.requirement, now), settings, now);
     burst = decision.open
       ? {
           burstId: burstIdOf(seen, seen.seq + 1, settings),
@@ -89,16 +89,20 @@ export async function launch(
 
 /**
  * Claimed work counts beside the open: it keeps the slots busy that the decision counts as capacity. What
- * several workers must do is that much more of it.
+ * several workers must do, all of it or a sample, is that much more of it. Nothing is opened for batches that all
+ * wait out a pause: a cluster would wait with them.
  */
 const backlogOf = (
   live: readonly BatchRow[],
-  { minWorkers = 1 }: ProfileRow['requirement'],
+  { minWorkers = 1, sample = 1 }: ProfileRow['requirement'],
+  now: Instant,
 ): Backlog =>
-  live.some(({ status }) => status === 'open')
+  live.some(({ status, notBefore }) => status === 'open' && (notBefore ?? now) <= now)
     ? {
         batches: live.length,
-        slotSeconds: minWorkers * live.reduce((sum, batch) => sum + openSeconds(batch), 0),
+        slotSeconds:
+          (1 + (minWorkers - 1) * sample) *
+          live.reduce((sum, batch) => sum + openSeconds(batch), 0),
       }
     : { batches: 0, slotSeconds: 0 };
 
@@ -108,5 +112,5 @@ const watermarked = (profile: ProfileRow, oldestOpen: BatchId | undefined) => ({
   oldestOpen,
 });
 
-const older = (a: BatchId | undefined, b: BatchId | undefined): BatchId | undefined =>
+export const older = (a: BatchId | undefined, b: BatchId | undefined): BatchId | undefined =>
   a === undefined || (b !== undefined && b < a) ? b : a;

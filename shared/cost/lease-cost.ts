@@ -12,6 +12,7 @@ export const COST_LINES = [
   'idle',
   'failed-attempts',
   'duplicates',
+  'hedges',
   'cancelled',
   'surplus',
 ] as const;
@@ -64,6 +65,7 @@ export function leaseCost({ lease, jobs, batches, tasks }: LeaseHistory): LeaseC
     redundancy: spent.redundancy,
     'failed-attempts': spent.failedAttempts,
     duplicates: spent.duplicates,
+    hedges: spent.hedges,
     cancelled: spent.cancelled,
   };
   const used = Object.values(busy).reduce((sum, seconds) => sum + seconds, provisioning);
@@ -74,7 +76,7 @@ export function leaseCost({ lease, jobs, batches, tasks }: LeaseHistory): LeaseC
   const parts = apportion(billedMicroUsd - surplus, Object.values(weights).map(milliseconds));
   const lines: Record<CostLine, number> = {
     ...{ work: 0, redundancy: 0, provisioning: 0, idle: 0, 'failed-attempts': 0 },
-    ...{ duplicates: 0, cancelled: 0, surplus },
+    ...{ duplicates: 0, hedges: 0, cancelled: 0, surplus },
     ...Object.fromEntries(Object.keys(weights).map((line, index) => [line, parts[index] ?? 0])),
   };
   return { burst, quotedMicroUsd, billedMicroUsd, lines, tasks: shares(lease, lines, spent.work) };

@@ -12,6 +12,8 @@ export interface Spent {
   readonly failedAttempts: number;
   /** Results that came when the task had its result already. */
   readonly duplicates: number;
+  /** What one of two jobs did for nothing that were given the same batches, because one was slow. */
+  readonly hedges: number;
   /** What was done for tasks that were cancelled. */
   readonly cancelled: number;
 }
@@ -43,15 +45,18 @@ export function spentOn(
   const add = (taskId: TaskId, seconds: number) =>
     work.set(taskId, (work.get(taskId) ?? 0) + seconds);
   const carried = new Map<TaskId, number>();
-  let [redundancy, failedAttempts, duplicates, cancelled] = [0, 0, 0, 0];
+  let [redundancy, failedAttempts, duplicates, hedges, cancelled] = [0, 0, 0, 0, 0];
+  const reissued = new Set(jobs.map(({ reissueOf }) => reissueOf));
   // The newest first: a checkpoint holds what was done last before it.
   for (const job of jobs.toReversed()) {
     const given = tasksGiven(job, batches, tasks);
     const spent = delivered(job, given);
     for (const [taskId, seconds] of spent.work) add(taskId, seconds);
     redundancy += spent.redundancy;
-    duplicates += spent.duplicates;
     failedAttempts += spent.failedAttempts;
+    const isHedge = job.reissueOf !== undefined || reissued.has(job.jobId);
+    if (isHedge) hedges += spent.duplicates;
+    else duplicates += spent.duplicates;
 
     const undone = given.filter(({ job: by }) => by !== job.jobId);
     const each = spent.rest / Math.max(1, undone.length);
@@ -67,9 +72,10 @@ export function spentOn(
       cancelled += lost;
       unexplained -= useful + lost;
     }
-    failedAttempts += Math.max(0, unexplained);
+    if (isHedge) hedges += Math.max(0, unexplained);
+    else failedAttempts += Math.max(0, unexplained);
   }
-  return { work, redundancy, failedAttempts, duplicates, cancelled };
+  return { work, redundancy, failedAttempts, duplicates, hedges, cancelled };
 }
 
 /** Tasks of a job's batches that had not ended when it was submitted. */

@@ -9,6 +9,10 @@ export function explainClaimed(rows: StoredRows & { readonly batch: BatchRow }):
   const { batch, lease, job } = rows;
   const attempt = batch.attempts + 1;
   const facts = { batch: batch.batchId, burst: batch.burst, job: batch.job, attempt };
+  if (batch.status === 'split') {
+    const sentence = `Attempts at its batch were cut short ${counted(batch.attempts, 'time', 'times')}; it is being halved, to find the task that does it.`;
+    return because('retrying', sentence, { ...facts, class: 'split', reason: batch.lastReason });
+  }
   if (batch.status !== 'claimed') {
     const sentence = 'Its batch has ended; what became of the task is being written down.';
     return because('verifying', sentence, facts);

@@ -58,7 +58,15 @@ function again(batch: BatchRow, now: Instant): Explanation {
   if (what === 'voted') return anotherWanted(batch);
   if (what === 'budget') return tooDearYet(batch, now);
   const cause = what === 'worker-lost' || what === 'verification-failed' ? what : 'retrying';
-  return because(cause, `${AFTER[cause]} (${lastReason}); attempt ${attempt} starts ${when}.`, {
+  const others = batch.tasks.length - batch.settled.size - 1;
+  const halved =
+    batch.sharedAttempts === undefined
+      ? ''
+      : `, and its batch was halved to find the task that does it: ${others > 0 ? `${counted(others, 'task is', 'tasks are')} still with it` : 'it is alone now'}`;
+  const sentence = `${AFTER[cause]} (${lastReason})${halved}; attempt ${attempt} starts ${when}.`;
+  return because(cause, sentence, {
+    halvedAfter: batch.sharedAttempts,
+    with: batch.sharedAttempts === undefined ? undefined : Math.max(0, others),
     batch: batch.batchId,
     class: what,
     reason: lastReason,
@@ -115,7 +123,11 @@ function withoutCluster(
     const sentence = `No machine could be had${what}: ${why}. Asked again ${when}.`;
     return because('no-capacity', sentence, { ...facts, ...wanted });
   }
-  const sentence = `The last cluster for it did not come up: ${cooldownReason}. Another is ordered ${when}.`;
+  const other = /^ClusterNotReady: other hardware: (.+)$/s.exec(cooldownReason)?.[1];
+  const sentence =
+    other === undefined
+      ? `The last cluster for it did not come up: ${cooldownReason}. Another is ordered ${when}.`
+      : `The last cluster for it was not what was paid for (${other}), and was destroyed unused. Another is ordered ${when}.`;
   return because('provisioning', sentence, facts);
 }
 

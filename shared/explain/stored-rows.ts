@@ -1,4 +1,4 @@
-import { liveBatches, readBatch } from '../ledger/batches.ts';
+import { liveBatches, readBatchOf } from '../ledger/batches.ts';
 import { jobKey } from '../ledger/keys.ts';
 import { readLease } from '../ledger/leases.ts';
 import { readProfile } from '../ledger/profiles.ts';
@@ -41,7 +41,7 @@ export async function readStoredRows(
   const outcome = await readOutcome(ledger, named);
   const { task } = outcome;
   if (task?.status !== 'accepted') return outcome;
-  const batch = await readBatch(ledger, task.tenant, task.profile, task.batch);
+  const batch = await readBatchOf(ledger, task);
   if (batch === undefined) return outcome;
   if (hasEnded(batch, task)) return readOutcome(ledger, named);
   return batch.status === 'open'

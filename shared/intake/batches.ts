@@ -23,7 +23,7 @@ export interface BatchDraft<T extends SoundTask = SoundTask> {
 export function requirementOf(tenant: Tenant, task: SoundTask): Requirement {
   const { resources } = task.envelope;
   const { gpuModels } = resources;
-  const { workers } = task.known;
+  const { workers, sample } = task.known;
   const { locations } = task;
   return {
     tenant,
@@ -32,6 +32,7 @@ export function requirementOf(tenant: Tenant, task: SoundTask): Requirement {
     ...(locations === undefined ? {} : { locations: [...locations] }),
     gpuUsed: task.gpuUsed,
     ...(workers > 1 ? { minWorkers: workers } : {}),
+    ...(workers > 1 && sample < 1 ? { sample } : {}),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Ability } from '../kinds/kind.ts';
 import type { KnownTask } from '../kinds/kinds.ts';
 import { allowedCountries } from '../model/compliance.ts';
 import type { Sha256 } from '../model/ids.ts';
@@ -80,8 +81,9 @@ function checkTask(value: unknown, rules: TaskRules): ParsedTask {
     const reason = `this task needs a worker image with the ability ${lacking}, and the one here has it not`;
     return no(refusal('E_UNSUPPORTED', 'spec', reason));
   }
-  const gpuUsed =
-    kind.gpuUsed || kind.abilities.some((ability) => rules.abilities[ability]?.gpuUsed === true);
+  const misfit = modelMisfit(known, envelope, rules);
+  if (misfit !== undefined) return no(misfit);
+  const gpuUsed = kind.gpuUsed || kind.abilities.some((ability) => usesGpu(rules, ability));
   if (!gpuUsed && !rules.allowCpuExecutor) {
     const reason = `the executor of ${kind.name} uses no GPU, and this deployment rents none for it (allowCpuExecutor)`;
     return no(refusal('E_UNSUPPORTED', 'kind', reason));
@@ -100,7 +102,31 @@ function checkTask(value: unknown, rules: TaskRules): ParsedTask {
   };
 }
 
-/** Images named in a refusal. */
+const usesGpu = ({ abilities }: TaskRules, ability: Ability): boolean => {
+  const has = abilities[ability];
+  return has !== undefined && 'gpuUsed' in has && has.gpuUsed;
+};
+
+/** Why the model of a task does not run here: no image brings it, or the task asks for too small a GPU. */
+function modelMisfit(
+  { model }: KnownTask,
+  { resources }: TaskEnvelope,
+  { abilities }: TaskRules,
+): Refusal | undefined {
+  if (model === undefined) return undefined;
+  const models = abilities.diffusion?.models ?? [];
+  const brought = models.find(({ sha256 }) => sha256 === model);
+  if (brought === undefined) {
+    const has = models.slice(0, MOST_NAMED).map(({ sha256 }) => sha256);
+    const reason = `the worker image here does not bring this model; it has ${has.join(', ')}`;
+    return refusal('E_UNSUPPORTED', 'spec.model.sha256', reason);
+  }
+  if (resources.vramGb >= brought.vramGb) return undefined;
+  const reason = `its model needs ${brought.vramGb} GB per GPU, the task asks for ${resources.vramGb}; ask for ${brought.vramGb} or more`;
+  return refusal('E_GPU_MISMATCH', 'resources.vramGb', reason);
+}
+
+/** Images, or models, named in a refusal. */
 const MOST_NAMED = 5;
 
 function notAllowed(image: string, allowed: readonly string[]): string {

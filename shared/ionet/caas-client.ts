@@ -35,6 +35,21 @@ export interface DeployBody {
   };
 }
 
+/** Body of `PATCH /deployment/{id}`; what is absent stays as it is. */
+export interface UpdateBody {
+  /** All of them: those not named are gone afterwards. */
+  readonly env_variables?: Readonly<Record<string, string>>;
+  /** Only these change; null removes one. */
+  readonly secret_env_variables?: Readonly<Record<string, string | null>>;
+  readonly traffic_port?: number;
+  readonly image_url?: string;
+  readonly entrypoint?: readonly string[] | null;
+  readonly args?: readonly string[] | null;
+  readonly command?: string | null;
+  readonly registry_username?: string;
+  readonly registry_secret?: string;
+}
+
 export interface PriceQuestion {
   readonly hardwareId: WireId;
   readonly locationId: WireId;
@@ -84,12 +99,10 @@ export function createCaasClient(transport: Transport, clock: Clock) {
         method: 'post',
         path: 'deploy',
         json: body,
-        secrets: [
-          ...Object.values(body.container_config.secret_env_variables),
-          ...(body.registry_config.registry_secret === undefined
-            ? []
-            : [body.registry_config.registry_secret]),
-        ],
+        secrets: secretsOf(
+          body.container_config.secret_env_variables,
+          body.registry_config.registry_secret,
+        ),
       }),
 
     deployments: (page: number) =>
@@ -116,6 +129,18 @@ export function createCaasClient(transport: Transport, clock: Clock) {
         json: { duration_hours: hours },
       }),
 
+    /**
+     * Other variables or another image for what runs. It buys nothing, and is not repeated: whether the
+     * containers start anew with each call is not published.
+     */
+    update: (id: ClusterId, body: UpdateBody) =>
+      ask(free('update'), Ack, {
+        method: 'patch',
+        path: `deployment/${segment(id)}`,
+        json: body,
+        secrets: secretsOf(body.secret_env_variables, body.registry_secret),
+      }),
+
     /** The acknowledgement proves nothing, so it is not read. */
     async destroy(id: ClusterId): Promise<void> {
       await answerTo(free('destroy'), { method: 'delete', path: `deployment/${segment(id)}` });
@@ -140,3 +165,9 @@ export function createCaasClient(transport: Transport, clock: Clock) {
 }
 
 type LogStream = 'stdout' | 'stderr';
+
+const secretsOf = (
+  variables: Readonly<Record<string, string | null>> = {},
+  registrySecret: string | undefined,
+): string[] =>
+  [...Object.values(variables), registrySecret].filter((value) => typeof value === 'string');

@@ -125,7 +125,7 @@ function viewOf(cluster: Cluster): ClusterView {
 
 /** What was held for the term is the most it may cost, so a price that has moved since is refused. */
 function specificationOf(request: ClusterRequest): ClusterSpecification {
-  const { offer, compliance } = request;
+  const { offer } = request;
   const gpus = offer.workers * offer.gpusPerWorker;
   return {
     cluster_name: request.name,
@@ -134,7 +134,6 @@ function specificationOf(request: ClusterRequest): ClusterSpecification {
     min_vcpus: MIN_VCPUS_PER_GPU * gpus,
     min_ram: MIN_RAM_GB_PER_GPU * gpus,
     locations: [offer.location],
-    ...(compliance === undefined ? {} : { compliance }),
     duration_hours: request.hours,
     max_spend: usdOf(offer.termMicroUsd),
     gpus_per_worker: offer.gpusPerWorker,

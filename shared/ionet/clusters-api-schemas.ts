@@ -16,10 +16,13 @@ const PHASES: Readonly<Record<string, ClusterPhase>> = {
 };
 
 /** A state in any case; one we have no word for is UNKNOWN. */
-const Phase = z.unknown().transform((status): ClusterPhase => {
-  const word = typeof status === 'string' ? status.trim().toUpperCase() : '';
-  return Object.hasOwn(PHASES, word) ? (PHASES[word] ?? 'UNKNOWN') : 'UNKNOWN';
-});
+const Phase = z
+  .unknown()
+  .optional()
+  .transform((status): ClusterPhase => {
+    const word = typeof status === 'string' ? status.trim().toUpperCase() : '';
+    return Object.hasOwn(PHASES, word) ? (PHASES[word] ?? 'UNKNOWN') : 'UNKNOWN';
+  });
 
 const Gpus = z.int().positive();
 const Hours = z.int().positive().max(100_000);

@@ -30,7 +30,6 @@ export interface ClusterSpecification {
   readonly min_ram: number;
   /** ISO 3166-1 alpha-2. */
   readonly locations: readonly string[];
-  readonly compliance?: readonly string[];
   readonly duration_hours: number;
   /** US dollars, for all of `duration_hours`. */
   readonly max_spend: number;

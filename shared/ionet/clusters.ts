@@ -13,7 +13,7 @@ import type {
 import { type CaasClient, createCaasClient, type DeployBody } from './caas-client.ts';
 import { hardwareOf, offersOf, type Shape, shapesFor } from './offers.ts';
 import { readAll } from './pages.ts';
-import { ProviderUnclear, undefinedWhenGone } from './refusal.ts';
+import { isKeyRefused, ProviderUnclear, undefinedWhenGone } from './refusal.ts';
 import { type Deployment, wireId } from './schemas.ts';
 import { createTransport } from './transport.ts';
 
@@ -104,6 +104,7 @@ async function replicasOf(caas: CaasClient, shape: Shape) {
   try {
     return await caas.replicas(shape.hardwareId, shape.gpusPerWorker);
   } catch (error) {
+    if (isKeyRefused(error)) throw error;
     if (error instanceof ProviderRefused || error instanceof CapacityUnavailable) return [];
     throw error;
   }

@@ -54,6 +54,7 @@ const KeyProblem = z.object({ key_set: z.literal(true) });
  * |---|---|
  * | 429 | Throttled: nothing was done |
  * | 3xx, 408, 5xx | nothing is known: CreateOutcomeUnknown if the call pays, else ProviderUnclear |
+ * | 4xx about `gpus_per_container` alone | CapacityUnavailable: workers of another size are rented |
  * | 422 with a list | ProviderRefused, field by field |
  * | 402, or 4xx naming credit, balance, payment, funds | BudgetExceeded |
  * | 401, 403, 400 `{"key_set":true}` | ProviderRefused, naming the key |
@@ -80,15 +81,13 @@ export function failureOf(operation: Operation, refusal: Refusal, now: Instant):
     });
   }
   if (status < 400 || status === 408 || status >= 500) return unclear(operation, said);
+  if (isAboutSize(text)) return new CapacityUnavailable(said, context);
   if (status === 422 && isList(text)) return new ProviderRefused(said, context);
   if (status === 402 || MONEY.test(spoken)) return new BudgetExceeded(said, context);
   if (status === 401 || status === 403 || isKeyProblem(status, text)) {
     return new ProviderRefused(
-      `${said} (check the io.net API key: missing, expired or out of scope)`,
-      {
-        ...context,
-        apiKey: 'refused',
-      },
+      `${said} (check the provider's API key: missing, expired or out of scope)`,
+      { ...context, apiKey: KEY_REFUSED },
     );
   }
   if (CAPACITY.test(spoken)) return new CapacityUnavailable(said, context);
@@ -105,6 +104,13 @@ export function unclear(operation: Operation, why: string): BurstError | Provide
     operation: operation.name,
   });
 }
+
+/** In the context of a refusal that is about the key: the log line of it rings an alarm. */
+const KEY_REFUSED = 'refused';
+
+/** No other question of this key will fare better. */
+export const isKeyRefused = (error: unknown): boolean =>
+  error instanceof ProviderRefused && error.context.apiKey === KEY_REFUSED;
 
 /** The status line an error stands for, where there was one. */
 const statusOf = (error: unknown): unknown =>
@@ -132,6 +138,17 @@ function wordsOf(text: string): string {
       ? detail.data.detail
       : detail.data.detail.map(({ loc, msg }) => `${loc.join('.')} ${msg}`).join('; ');
   return foreignText(words.replace(/[\s\p{Cc}]+/gu, ' ').trim(), 300);
+}
+
+/**
+ * The documentation says both that a worker has 1 to 8 GPUs and that it must have 8. Whoever is refused the
+ * one size may have the other.
+ */
+function isAboutSize(text: string): boolean {
+  const detail = Detail.safeParse(jsonOf(text)).data?.detail;
+  if (detail === undefined) return false;
+  if (typeof detail === 'string') return /\bgpus[_ ]per[_ ]container\b/i.test(detail);
+  return detail.length > 0 && detail.every(({ loc }) => loc.at(-1) === 'gpus_per_container');
 }
 
 const isList = (text: string): boolean => {

@@ -44,27 +44,36 @@ const Minutes = z.number().nonnegative().max(1e8);
 const HardwareName = ForeignText(100);
 
 /** Where a worker says it is. One bad URL is one worker without a URL, and not a list that cannot be read. */
-const WorkerUrl = z.unknown().transform((value): string | undefined => {
-  const url = typeof value === 'string' ? value.trim() : '';
-  return /^[\x21-\x7e]{1,2048}$/.test(url) ? url : undefined;
-});
+const WorkerUrl = z
+  .unknown()
+  .optional()
+  .transform((value): string | undefined => {
+    const url = typeof value === 'string' ? value.trim() : '';
+    return /^[\x21-\x7e]{1,2048}$/.test(url) ? url : undefined;
+  });
 
-/** An ISO-like time; without a zone it is UTC. What cannot be read is absent, not an error. */
-export const LenientTime = z.unknown().transform((value): Instant | undefined => {
-  if (typeof value !== 'string') return undefined;
-  const match =
-    /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)\s*(Z|z|[+-]\d{2}(?::?\d{2})?)?$/.exec(
-      value.trim(),
-    );
-  if (match === null) return undefined;
-  const [, date, time, zone = 'Z'] = match;
-  const offset = /^[+-]/.test(zone)
-    ? `${zone.slice(0, 3)}:${zone.slice(3).replace(':', '') || '00'}`
-    : 'Z';
-  const milliseconds = Date.parse(`${date}T${time}${offset}`);
-  if (Number.isNaN(milliseconds)) return undefined;
-  return Instant.safeParse(new Date(milliseconds).toISOString()).data;
-});
+/**
+ * An ISO-like time; without a zone it is UTC. What cannot be read is absent, not an error. Like every other field
+ * here that may be missing it starts with `optional`: a transform alone makes the key one that must be there.
+ */
+export const LenientTime = z
+  .unknown()
+  .optional()
+  .transform((value): Instant | undefined => {
+    if (typeof value !== 'string') return undefined;
+    const match =
+      /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)\s*(Z|z|[+-]\d{2}(?::?\d{2})?)?$/.exec(
+        value.trim(),
+      );
+    if (match === null) return undefined;
+    const [, date, time, zone = 'Z'] = match;
+    const offset = /^[+-]/.test(zone)
+      ? `${zone.slice(0, 3)}:${zone.slice(3).replace(':', '') || '00'}`
+      : 'Z';
+    const milliseconds = Date.parse(`${date}T${time}${offset}`);
+    if (Number.isNaN(milliseconds)) return undefined;
+    return Instant.safeParse(new Date(milliseconds).toISOString()).data;
+  });
 
 const PHASES: Readonly<Record<string, ClusterPhase>> = {
   'deployment requested': 'PROVISIONING',
@@ -76,11 +85,14 @@ const PHASES: Readonly<Record<string, ClusterPhase>> = {
 };
 
 /** Statuses arrive in any case, with spaces or underscores; one we have no word for is UNKNOWN. */
-const Phase = z.unknown().transform((status): ClusterPhase => {
-  if (typeof status !== 'string') return 'UNKNOWN';
-  const words = status.trim().toLowerCase().replaceAll('_', ' ');
-  return Object.hasOwn(PHASES, words) ? (PHASES[words] ?? 'UNKNOWN') : 'UNKNOWN';
-});
+const Phase = z
+  .unknown()
+  .optional()
+  .transform((status): ClusterPhase => {
+    if (typeof status !== 'string') return 'UNKNOWN';
+    const words = status.trim().toLowerCase().replaceAll('_', ' ');
+    return Object.hasOwn(PHASES, words) ? (PHASES[words] ?? 'UNKNOWN') : 'UNKNOWN';
+  });
 
 export const HardwareList = unwrapped(
   z.looseObject({

@@ -6,9 +6,10 @@ const MAX_REPLY_BYTES = 1_048_576;
 /** Retries of calls that buy nothing, and the longest pause before one, whatever `Retry-After` says. */
 const RETRIES = 2;
 const LONGEST_PAUSE_MS = 1000;
+const REPEATABLE: readonly Call['method'][] = ['get', 'delete'];
 
 export interface Call {
-  readonly method: 'get' | 'post' | 'delete';
+  readonly method: 'get' | 'post' | 'patch' | 'delete';
   /** Below the base URL, without a leading slash. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number>>;
@@ -35,6 +36,8 @@ export type Reply =
       readonly text: string;
       readonly contentType: string;
       readonly retryAfter: string | undefined;
+      /** The server's clock, as it says. */
+      readonly date: string | undefined;
     }
   | { readonly kind: 'none'; readonly why: string };
 
@@ -84,7 +87,7 @@ export function createTransport({
     timeout: false,
     retry: {
       limit: RETRIES,
-      methods: ['get', 'delete'],
+      methods: [...REPEATABLE],
       statusCodes: [408, 500, 502, 503, 504],
       afterStatusCodes: [503],
       maxRetryAfter: LONGEST_PAUSE_MS,
@@ -112,7 +115,7 @@ async function responseOf(http: KyInstance, call: Call, signal: AbortSignal): Pr
       ...(call.query === undefined ? {} : { searchParams: call.query }),
       ...(call.json === undefined ? {} : { json: call.json }),
       ...(call.headers === undefined ? {} : { headers: call.headers }),
-      ...(call.method === 'post' ? { retry: 0 } : {}),
+      ...(REPEATABLE.includes(call.method) ? {} : { retry: 0 }),
     });
   } catch (error) {
     if (error instanceof HTTPError) return error.response;
@@ -127,6 +130,7 @@ async function read(response: Response, call: Call, secrets: readonly string[]):
     text,
     contentType: response.headers.get('content-type') ?? '',
     retryAfter: response.headers.get('retry-after') ?? undefined,
+    date: response.headers.get('date') ?? undefined,
   });
   if (response.status >= 400) {
     return answer(blotted(await textOf(response).catch(() => ''), secrets));

@@ -18,6 +18,8 @@ export type Verdict =
       readonly verified: 'vote';
       /** Equal for equal results. */
       readonly digest: Sha256;
+      /** Where results need not be equal: they are alike when their hashes differ in at most so many bits. */
+      readonly likeness?: { readonly hash: string; readonly mostBits: number };
       readonly votes: number;
       /** How it is verified once they agree. */
       readonly verifiedBy: string;
@@ -46,7 +48,7 @@ export interface OutputFile {
 }
 
 /** What a worker image may have that not every one has; a deployment says which its image has. */
-export type Ability = 'external-prover';
+export type Ability = 'external-prover' | 'diffusion';
 
 /** What Burst must know about a kind of task: nothing else in the pipeline names a kind. */
 export interface TaskKind<Spec> {
@@ -74,12 +76,20 @@ export interface TaskKind<Spec> {
   image?(spec: Spec): string;
   /** Different workers that must do it: a cluster of fewer is of no use. @default 1 */
   workers?(spec: Spec): number;
+  /** Share of its tasks that those workers must all do; the others are done by one. @default 1 */
+  sample?(spec: Spec): number;
+  /** Digest of the model the worker image must bring. @default none */
+  model?(spec: Spec): Sha256;
   /** Abilities of the worker without which it cannot be done. @default none */
   needs?(spec: Spec): readonly Ability[];
   /** Largest checkpoint payload, bytes; of a kind with checkpoints. Undefined: this task writes none. */
   maxCheckpointBytes?(spec: Spec): number | undefined;
   /** The files a worker uploads for a task. */
   outputs(spec: Spec): readonly OutputFile[];
-  /** Looks at the bytes that were uploaded, by file name. Never throws for their content. */
-  verify(spec: Spec, files: ReadonlyMap<string, Uint8Array>): Verdict;
+  /**
+   * Looks at the bytes that were uploaded, by file name. Never throws for their content.
+   *
+   * @param inSample - Whether this task is of the sample that several workers do. @default true
+   */
+  verify(spec: Spec, files: ReadonlyMap<string, Uint8Array>, inSample?: boolean): Verdict;
 }

@@ -1,7 +1,9 @@
 import type * as z from 'zod';
 import type { AssetRef } from '../model/files.ts';
+import type { Sha256 } from '../model/ids.ts';
 import { container } from './container.ts';
 import type { Ability, OutputFile, TaskKind, Verdict } from './kind.ts';
+import { nftDiffusion } from './nft-diffusion.ts';
 import { nftGenerative } from './nft-generative.ts';
 import { vdfWesolowski } from './vdf-wesolowski.ts';
 import { zkGroth16 } from './zk-groth16.ts';
@@ -17,12 +19,17 @@ export interface KnownTask {
   readonly image: string | undefined;
   /** Different workers that must do it. */
   readonly workers: number;
+  /** Share of such tasks that all of those workers must do. */
+  readonly sample: number;
+  /** Digest of the model the worker image must bring. */
+  readonly model: Sha256 | undefined;
   /** What not every worker image has. */
   readonly needs: readonly Ability[];
   /** Undefined: it has no checkpoints. */
   readonly maxCheckpointBytes: number | undefined;
   readonly outputs: readonly OutputFile[];
-  verify(files: ReadonlyMap<string, Uint8Array>): Verdict;
+  /** @param inSample - Whether it is of that share. @default true */
+  verify(files: ReadonlyMap<string, Uint8Array>, inSample?: boolean): Verdict;
 }
 
 /** The outcome of reading a spec nobody has looked at yet. */
@@ -64,10 +71,12 @@ function known<Spec>(kind: TaskKind<Spec>): KnownKind {
           assets: kind.assets?.(spec) ?? [],
           image: kind.image?.(spec),
           workers: kind.workers?.(spec) ?? 1,
+          sample: kind.sample?.(spec) ?? 1,
+          model: kind.model?.(spec),
           needs: kind.needs?.(spec) ?? [],
           maxCheckpointBytes: kind.checkpoints ? kind.maxCheckpointBytes?.(spec) : undefined,
           outputs: kind.outputs(spec),
-          verify: (files) => kind.verify(spec, files),
+          verify: (files, inSample) => kind.verify(spec, files, inSample),
         },
       };
     },
@@ -80,6 +89,7 @@ export const KINDS: readonly KnownKind[] = [
   known(zkGroth16),
   known(vdfWesolowski),
   known(container),
+  known(nftDiffusion),
 ];
 
 /** Whether a task of this kind leaves anything behind that must be deleted when it ends. */

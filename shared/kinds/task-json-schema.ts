@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { TaskEnvelope } from '../model/task.ts';
 import { container } from './container.ts';
+import { nftDiffusion } from './nft-diffusion.ts';
 import { nftGenerative } from './nft-generative.ts';
 import { vdfWesolowski } from './vdf-wesolowski.ts';
 import { G1, G2, writeG1, writeG2 } from './zk/points.ts';
@@ -55,6 +56,31 @@ const SCHEMAS = [
           outputs: [{ name: 'chain.json', contentType: 'application/json', maxBytes: 4096 }],
           verification: { policy: 'redundancy', k: 2 },
         },
+      },
+    ],
+  }),
+  TaskEnvelope.extend({
+    kind: z.literal(nftDiffusion.name).describe(TaskEnvelope.shape.kind.description ?? ''),
+    spec: nftDiffusion.spec.meta({
+      description: 'One picture to make with a diffusion model the worker image brings.',
+    }),
+  }).meta({
+    title: nftDiffusion.name,
+    examples: [
+      {
+        taskId: 'harbour-1',
+        kind: nftDiffusion.name,
+        spec: {
+          model: { name: 'stable-diffusion-v1-5', sha256: 'd'.repeat(64) },
+          prompt: 'a harbour full of paper lanterns, woodcut',
+          negativePrompt: 'text, watermark',
+          seed: 20_261_126,
+          steps: 30,
+          guidance: 7.5,
+          size: { width: 512, height: 512 },
+          metadata: { name: 'Harbour #1', description: 'Lanterns at the quay.' },
+        },
+        resources: { vramGb: 24 },
       },
     ],
   }),

@@ -1,5 +1,13 @@
-import type { BatchId, BurstId, JobId, ProfileId, Tenant, WorkerId } from '../model/ids.ts';
-import { BatchRow } from '../model/rows.ts';
+import {
+  type BatchId,
+  type BurstId,
+  halvesOf,
+  type JobId,
+  type ProfileId,
+  type Tenant,
+  type WorkerId,
+} from '../model/ids.ts';
+import { BatchRow, type TaskRow } from '../model/rows.ts';
 import type { Instant } from '../model/time.ts';
 import type { Ledger, Write } from '../ports.ts';
 import { batchKey, batchRange } from './keys.ts';
@@ -34,6 +42,27 @@ export const openBatch = (ledger: Ledger, batch: NewBatch): Promise<Change<Batch
 
 export const readBatch = (ledger: Ledger, tenant: Tenant, profile: ProfileId, batchId: BatchId) =>
   readRow(ledger, batchKey(tenant, profile, batchId), BatchRow);
+
+/** The batch that lists a task now: the one its row names, or the half of a half of it. */
+export async function readBatchOf(
+  ledger: Ledger,
+  { tenant, profile, batch, taskId }: TaskRow,
+): Promise<BatchRow | undefined> {
+  let row = await readBatch(ledger, tenant, profile, batch);
+  while (row?.status === 'split') {
+    const half = halfWith(
+      row,
+      row.tasks.findIndex((task) => task.taskId === taskId),
+    );
+    const listing = await readBatch(ledger, tenant, profile, half);
+    if (listing === undefined) return row;
+    row = listing;
+  }
+  return row;
+}
+
+const halfWith = ({ batchId, cutAt = 0 }: BatchRow, index: number): BatchId =>
+  halvesOf(batchId)[index < cutAt ? 0 : 1];
 
 /**
  * Every batch from the watermark on that is open or claimed, oldest first. Consistent. Without a watermark
@@ -73,6 +102,26 @@ export const claimBatch = (
     }),
   });
 
+/**
+ * Gives a claimed batch to a second job of the same burst, whose fence it is from here on; the first one goes
+ * on. Refused: its attempt ended meanwhile.
+ */
+export const reissueBatch = (
+  ledger: Ledger,
+  batch: BatchRow,
+  by: { job: JobId; dueAt: Instant },
+): Promise<Change<BatchRow>> =>
+  changeRow(ledger, BatchRow, {
+    key: keyOf(batch),
+    when: heldUnder(batch.batchFence),
+    set: assignments({
+      batchFence: batch.batchFence + 1,
+      job: by.job,
+      earlierJob: batch.job,
+      dueAt: by.dueAt,
+    }),
+  });
+
 /** The attempt that claimed the batch under this fence still holds it. */
 const heldUnder = (batchFence: number): Write['when'] => [
   { is: 'equal', path: 'status', value: 'claimed' },
@@ -84,6 +133,7 @@ export interface BatchReturn {
   readonly attempts: number;
   readonly notBefore: Instant | undefined;
   readonly excludedWorkers: readonly WorkerId[];
+  readonly continuations?: number;
   readonly reason: string;
   readonly now: Instant;
   readonly dueAt: Instant;
@@ -98,17 +148,80 @@ export const returnBatch = (
   changeRow(ledger, BatchRow, {
     key: batchKey(batch.tenant, batch.profile, batch.batchId),
     when: heldUnder(batch.batchFence),
-    set: assignments({
-      status: 'open',
-      batchFence: batch.batchFence + 1,
-      attempts: back.attempts,
-      notBefore: back.notBefore,
-      excludedWorkers: back.excludedWorkers,
-      lastReason: back.reason,
-      lastReasonAt: back.now,
-      dueAt: back.dueAt,
-    }),
-    remove: ['burst', 'job', ...(back.notBefore === undefined ? ['notBefore'] : [])],
+    ...returned(batch.batchFence, back, { status: 'open' }),
+  });
+
+const returned = (
+  batchFence: number,
+  back: BatchReturn,
+  to: Pick<BatchRow, 'status' | 'cutAt'>,
+): Pick<Write, 'set' | 'remove'> => ({
+  set: assignments({
+    ...to,
+    batchFence: batchFence + 1,
+    attempts: back.attempts,
+    notBefore: back.notBefore,
+    excludedWorkers: back.excludedWorkers,
+    continuations: back.continuations,
+    lastReason: back.reason,
+    lastReasonAt: back.now,
+    dueAt: back.dueAt,
+  }),
+  remove: ['burst', 'job', ...(back.notBefore === undefined ? ['notBefore'] : [])],
+});
+
+/**
+ * Closes a claimed batch in favour of two halves, for good. From here on they are what becomes of it: the row
+ * says everything they are made of and stays due until they are written. Refused like a return.
+ */
+export const splitBatch = (
+  ledger: Ledger,
+  batch: BatchRow,
+  back: BatchReturn,
+  cutAt: number,
+): Promise<Change<BatchRow>> =>
+  changeRow(ledger, BatchRow, {
+    key: keyOf(batch),
+    when: heldUnder(batch.batchFence),
+    ...returned(batch.batchFence, back, { status: 'split', cutAt }),
+  });
+
+/**
+ * Writes the halves of a split batch, open, under fences above its own, so that no older report or checkpoint
+ * moves them. Safe to repeat: one that is there is left alone.
+ */
+export async function openHalves(ledger: Ledger, whole: BatchRow, dueAt: Instant): Promise<void> {
+  const { tenant, profile, cutAt = 0, tasks, settled } = whole;
+  const [first, second] = halvesOf(whole.batchId);
+  for (const [batchId, from, to] of [
+    [first, 0, cutAt] as const,
+    [second, cutAt, tasks.length] as const,
+  ]) {
+    const own = tasks.slice(from, to);
+    const ended = [...settled].filter((index) => index >= from && index < to);
+    await createRow(ledger, BatchRow, batchKey(tenant, profile, batchId), {
+      ...{ v: 1, tenant, profile, batchId, tasks: own },
+      slotSeconds: own.reduce((sum, { unitSeconds }) => sum + unitSeconds, 0),
+      ...(ended.length > 0 ? { settled: new Set(ended.map((index) => index - from)) } : {}),
+      ...{ kind: whole.kind, affinityKey: whole.affinityKey, bodiesKey: whole.bodiesKey },
+      ...{ status: 'open', openedAt: whole.openedAt, batchFence: whole.batchFence },
+      ...{ attempts: whole.attempts, sharedAttempts: whole.attempts },
+      ...{ notBefore: whole.notBefore, excludedWorkers: whole.excludedWorkers },
+      ...{ lastReason: whole.lastReason, lastReasonAt: whole.lastReasonAt },
+      ...{ cancelSeen: whole.cancelSeen, secret: whole.secret },
+      ...{ priority: whole.priority, maxAttempts: whole.maxAttempts },
+      ...{ dueOf: 'batch', dueAt },
+    });
+  }
+}
+
+/** The halves of a split batch are written and known to its profile: nobody looks at it again. */
+export const closeSplit = (ledger: Ledger, whole: BatchRow) =>
+  changeRow(ledger, BatchRow, {
+    key: keyOf(whole),
+    when: [{ is: 'equal', path: 'status', value: 'split' }],
+    set: [],
+    remove: ['dueOf', 'dueAt'],
   });
 
 /** A report of the attempt that holds the batch. Refused: the report is an old attempt's. */
@@ -125,7 +238,7 @@ export const hearOfBatch = (
 
 /**
  * Mirrors ended tasks into their batch, whoever ended them; a batch whose tasks have all ended is done. One
- * whose tasks had secrets stays due, at once, until the sweep has deleted them.
+ * whose tasks had secrets stays due, at once, until the sweep has deleted them; one that was split passes it on.
  * Not fenced: what is terminal in the task rows is true under every fence.
  */
 export async function settleTasks(
@@ -142,6 +255,7 @@ export async function settleTasks(
     ...(options.cancelled ? { set: [['cancelSeen', true] as const] } : {}),
   });
   const row = settled.row;
+  if (row?.status === 'split') await settleHalves(ledger, row, indexes, options);
   if (row === undefined || row.status === 'done' || row.settled.size < row.tasks.length) return row;
   const done = await changeRow(ledger, BatchRow, {
     key,
@@ -150,6 +264,21 @@ export async function settleTasks(
     remove: row.secret ? [] : ['dueOf', 'dueAt'],
   });
   return done.row;
+}
+
+async function settleHalves(
+  ledger: Ledger,
+  whole: BatchRow,
+  indexes: ReadonlySet<number>,
+  options: { cancelled?: boolean },
+): Promise<void> {
+  const { cutAt = 0 } = whole;
+  const [first, second] = halvesOf(whole.batchId);
+  const before = [...indexes].filter((index) => index < cutAt);
+  const behind = [...indexes].filter((index) => index >= cutAt).map((index) => index - cutAt);
+  for (const [batchId, own] of [[first, before] as const, [second, behind] as const]) {
+    if (own.length > 0) await settleTasks(ledger, { ...whole, batchId }, new Set(own), options);
+  }
 }
 
 /** The secrets of a done batch were deleted: look again `dueAt`, or never. */

@@ -51,7 +51,7 @@ export const moveCheckpoint = (
           ? { fence: newest.fence, sequence: newest.sequence }
           : seen?.best,
     }),
-    remove: ['droppedReason', ...(seen?.newest === undefined ? ['previous'] : [])],
+    remove: ['droppedReason', 'resumes', ...(seen?.newest === undefined ? ['previous'] : [])],
   });
 
 /** Forgets what there is to go on from, and how far it went stays known: nothing older is ever taken again. */
@@ -64,7 +64,18 @@ export const dropCheckpoints = (
     key: checkpointRowKey(seen.tenant, seen.taskId),
     when: [{ is: 'equal', path: 'order', value: seen.order }],
     set: [['droppedReason', reason.slice(0, 300)]],
-    remove: ['newest', 'previous'],
+    remove: ['newest', 'previous', 'resumes'],
+  });
+
+/** One more job is to go on from the newest one. Refused: it is another by now. */
+export const noteResume = (ledger: Ledger, seen: CheckpointRow): Promise<Change<CheckpointRow>> =>
+  changeRow(ledger, CheckpointRow, {
+    key: checkpointRowKey(seen.tenant, seen.taskId),
+    when: [
+      { is: 'equal', path: 'order', value: seen.order },
+      { is: 'absent', path: 'closed' },
+    ],
+    add: [['resumes', 1]],
   });
 
 /** The task has ended: from here on no checkpoint of it is taken, whoever brings it. */

@@ -18,10 +18,13 @@ export type NewJob = Pick<
   | 'worker'
   | 'batches'
   | 'tasks'
+  | 'estimateSeconds'
+  | 'reissueOf'
   | 'manifestKey'
   | 'manifestSha256'
   | 'submittedAt'
   | 'deadlineAt'
+  | 'drawn'
 >;
 
 /** Puts a job on record before it is submitted. Refused: the number is taken by another attempt of Run. */

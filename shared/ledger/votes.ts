@@ -4,7 +4,10 @@ import type { Ledger } from '../ports.ts';
 import { voteKey, voteRange } from './keys.ts';
 import { createRow, readRow } from './rows.ts';
 
-export type NewVote = Pick<VoteRow, 'worker' | 'digest' | 'job' | 'burst' | 'slotSeconds' | 'at'>;
+export type NewVote = Pick<
+  VoteRow,
+  'worker' | 'digest' | 'likeness' | 'job' | 'burst' | 'slotSeconds' | 'at'
+>;
 
 export const readVote = (ledger: Ledger, tenant: Tenant, taskId: TaskId, worker: WorkerId) =>
   readRow(ledger, voteKey(tenant, taskId, worker), VoteRow);

@@ -24,12 +24,18 @@ export const ProfileId = z
   .brand<'ProfileId'>();
 export type ProfileId = z.infer<typeof ProfileId>;
 
-/** Time-ordered: text order is the order of formation. */
+/** Time-ordered: text order is the order of formation. The letters behind it say which half of which half. */
 export const BatchId = z
   .string()
-  .regex(/^[0-9a-z]{9}-[0-9a-z]{8}$/)
+  .regex(/^[0-9a-z]{9}-[0-9a-z]{8}[ab]{0,20}$/)
   .brand<'BatchId'>();
 export type BatchId = z.infer<typeof BatchId>;
+
+/** The two batches a batch is halved into. They come right behind it, before whatever was formed later. */
+export const halvesOf = (batchId: BatchId): readonly [BatchId, BatchId] => [
+  BatchId.parse(`${batchId}a`),
+  BatchId.parse(`${batchId}b`),
+];
 
 /** One paid cluster from plan to confirmed teardown. Also the cluster's name at the provider. */
 export const BurstId = z

@@ -124,7 +124,23 @@ export const WorkerHealth = z.object({
   /** Jobs it runs at a time. */
   slots: z.int().positive().max(64),
   /** GPUs as the container sees them; empty on a machine without one. */
-  gpus: z.array(z.object({ model: ForeignText(100), vramMb: z.int().nonnegative() })).max(64),
+  gpus: z
+    .array(
+      z.object({
+        model: ForeignText(100),
+        /** MiB. */
+        vramMb: z.int().nonnegative(),
+        /** Version of the driver. */
+        driver: ForeignText(50).optional(),
+        /** Share of the last moment in which it was at work, %. Before the first job: other people's work. */
+        utilizationPercent: z.int().min(0).max(100).optional(),
+        /** It is cut into instances, of which this container has one: name and memory are the whole card's. */
+        mig: z.boolean().optional(),
+      }),
+    )
+    .max(64),
+  /** How it knows: `nvidia-smi`, `BURST_GPUS`, or why it could not find out. */
+  gpusFrom: ForeignText(200).optional(),
   /** Whether the executors of this image use the GPU. */
   gpuUsed: z.boolean(),
 });

@@ -92,6 +92,8 @@ export const Requirement = z.object({
   gpuUsed: z.boolean(),
   /** Fewer workers than this are of no use; absent: one will do. */
   minWorkers: z.int().min(2).optional(),
+  /** Share of the work that all of them do, the rest being done by one; absent: all of it. */
+  sample: z.number().gt(0).lt(1).optional(),
 });
 export type Requirement = z.infer<typeof Requirement>;
 
@@ -157,9 +159,17 @@ export const BatchRow = z.looseObject({
   batchFence: z.int().nonnegative(),
   /** Attempts that had started and did not finish. */
   attempts: z.int().nonnegative(),
+  /** How many of them were made of the larger batch it is a half of; absent: it is no half. */
+  sharedAttempts: z.int().nonnegative().optional(),
+  /** Jobs that ran out of time and were continued in the next one. */
+  continuations: z.int().nonnegative().optional(),
+  /** Set when split: the tasks before this place went on in the first half, the others in the second. */
+  cutAt: z.int().positive().optional(),
   /** Set while claimed. */
   burst: BurstId.optional(),
   job: JobId.optional(),
+  /** The slow job it was last re-issued from: that one goes on, and the first verified results count. */
+  earlierJob: JobId.optional(),
   notBefore: Instant.optional(),
   excludedWorkers: z.array(WorkerId).optional(),
   /** Places in `tasks` whose task row is terminal. */
@@ -207,6 +217,8 @@ export const LeaseWorker = z.looseObject({
   workerId: WorkerId,
   url: z.string(),
   slots: z.int().positive(),
+  /** What it said it stands on when it was admitted, for people. */
+  hardware: z.string().optional(),
   /** Set while it is given up for lost; cleared when it answers again. */
   lostAt: Instant.optional(),
 });
@@ -280,6 +292,13 @@ export const LeaseRow = z.looseObject({
   paidFrom: Instant.optional(),
   /** End of the prepaid time: the provider kills the cluster then. */
   paidUntil: Instant.optional(),
+  /** Newest of its jobs that were done: seconds each took for every second estimated. */
+  paces: z.array(z.number().positive()).default([]),
+  /** Estimated slot time of all jobs it submitted, and of those of them that did again what a slow one does. */
+  issuedSeconds: z.number().nonnegative().default(0),
+  duplicateSeconds: z.number().nonnegative().default(0),
+  /** When Run wants to see its jobs again although nothing is new: one of them may be slow by then. */
+  reviewAt: Instant.optional(),
   /** Since when it has neither a job nor a batch to run. */
   idleSince: Instant.optional(),
   /** No extension is asked for before this: the last one was refused. */
@@ -311,10 +330,16 @@ export const JobRow = z.looseObject({
   worker: WorkerId,
   batches: z.array(z.object({ batchId: BatchId, batchFence: z.int().positive() })),
   tasks: z.int().positive(),
+  /** Slot time its tasks were estimated to take. */
+  estimateSeconds: z.number().nonnegative().optional(),
+  /** The slow job whose batches it was given too. */
+  reissueOf: JobId.optional(),
   manifestKey: z.string(),
   manifestSha256: Sha256,
   submittedAt: Instant,
   deadlineAt: Instant,
+  /** Lines drawn for the sample that other workers do again. Workers are not told. */
+  drawn: z.array(z.int().nonnegative()).default([]),
   /**
    * submitting: written, the worker has not confirmed it · running · lost: its batches were returned, its
    * uploads still count · ended: it reported an end and its batches are accounted for · refused
@@ -378,6 +403,8 @@ export const CheckpointRow = z.looseObject({
   previous: StoredCheckpoint.optional(),
   /** The highest sequence there ever was, and the attempt that brought it: what got further is known by it. */
   best: z.object({ fence: z.int().positive(), sequence: z.int().positive() }).optional(),
+  /** Jobs that were to go on from `newest` and have brought none newer. */
+  resumes: z.int().nonnegative().optional(),
   /** The task has ended: none is taken any more. */
   closed: z.boolean().optional(),
   /** Why the lineage was dropped, where it was. */
@@ -401,6 +428,11 @@ export const VoteRow = z.looseObject({
   worker: WorkerId,
   /** Of all of its files together. */
   digest: Sha256,
+  /** Hash of what it looks like, where results need only be alike. */
+  likeness: z
+    .string()
+    .regex(/^[0-9a-f]{16}$/)
+    .optional(),
   job: JobId,
   burst: BurstId,
   /** Slot time it took: the worker's word. */

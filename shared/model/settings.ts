@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Tenant } from './ids.ts';
+import { Sha256, Tenant } from './ids.ts';
 import { MicroUsd } from './money.ts';
 import { Location } from './task.ts';
 
@@ -32,10 +32,21 @@ export const Settings = z.strictObject({
   /**
    * What the worker images have beyond what every one has. `external-prover`: a program that makes proofs in
    * place of the built-in prover (BURST_ZK_PROVER), which alone takes circuits beyond 2^17; `gpuUsed` says
-   * whether it uses the GPU.
+   * whether it uses the GPU. `diffusion`: the models it brings, by the digest of their folder, each with the least
+   * memory of a GPU it runs on, GB; tasks that name another one are refused at intake.
    */
   abilities: z
-    .strictObject({ 'external-prover': z.strictObject({ gpuUsed: z.boolean() }).optional() })
+    .strictObject({
+      'external-prover': z.strictObject({ gpuUsed: z.boolean() }).optional(),
+      diffusion: z
+        .strictObject({
+          models: z
+            .array(z.strictObject({ sha256: Sha256, vramGb: z.int().min(1).max(1024) }))
+            .min(1)
+            .max(64),
+        })
+        .optional(),
+    })
     .default({}),
   /** Variables every worker gets; shown by the provider. */
   workerEnv: z.record(z.string(), z.string()).default({}),
@@ -58,8 +69,18 @@ export const Settings = z.strictObject({
       targetSeconds: seconds(600),
       maxTasks: z.int().min(1).max(200).default(100),
       maxAttempts: z.int().min(1).max(20).default(5),
+      /**
+       * A batch of several tasks is halved when so many attempts at it were cut short: one of its tasks may be
+       * what ends them, and its neighbours must not fail with it.
+       */
+      splitAfterAttempts: z.int().min(1).max(20).default(2),
       /** Multiplies the kinds' own estimates: for machines slower than those they were measured on. */
       estimateFactor: z.number().positive().default(1),
+      /**
+       * Share of a burst's slot time that may go into second attempts at batches whose worker is much slower than
+       * the others, while slots are free; 0: none. What of it was in vain is waste, counted as duplicates.
+       */
+      duplicateShare: z.number().min(0).max(1).default(0.05),
       /** Wait after the first lost attempt; doubles with each further one. */
       backoffSeconds: seconds(30),
     })

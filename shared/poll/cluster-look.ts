@@ -15,7 +15,15 @@ export interface HealthOfWorker {
 export type ClusterVerdict =
   | { readonly next: 'run'; readonly workers: readonly LeaseWorker[] }
   | { readonly next: 'wait' }
-  | { readonly next: 'close'; readonly reason: string };
+  | {
+      readonly next: 'close';
+      readonly reason: string;
+      /** What was paid for, and what was delivered in its place, where that is the reason. */
+      readonly otherHardware?: { readonly paid: string; readonly delivered: string };
+    };
+
+/** First words of the reason with which a cluster is closed that is not what was paid for. */
+const OTHER_HARDWARE = 'other hardware';
 
 /**
  * Whether a cluster is ready: what the provider calls running counts for nothing, only our own health job
@@ -44,7 +52,11 @@ export function judgeCluster(
     return { next: 'close', reason: `cluster ${view.phase.toLowerCase()} before it was used` };
   }
   const delivered = wrongHardware(lease, view, health);
-  if (delivered !== undefined) return { next: 'close', reason: `other hardware: ${delivered}` };
+  if (delivered !== undefined) {
+    const paid = `${offer.workers} x ${offer.gpusPerWorker} ${offer.gpuModel}`;
+    const reason = `${OTHER_HARDWARE}: ${delivered}`;
+    return { next: 'close', reason, otherHardware: { paid, delivered } };
+  }
 
   const workers = readyWorkers(lease, health);
   const quorum = Math.ceil(offer.workers * settings.clusters.quorum);
@@ -67,9 +79,36 @@ export function readyWorkers(lease: LeaseRow, health: readonly HealthOfWorker[])
     answer.value.status === 'ready' &&
     slots > 0 &&
     wrongGpus(lease, answer.value) === undefined
-      ? [{ workerId, url, slots: Math.min(slots, answer.value.slots) }]
+      ? [
+          {
+            workerId,
+            url,
+            slots: Math.min(slots, answer.value.slots),
+            hardware: hardwareInWords(answer.value),
+          },
+        ]
       : [],
   );
+}
+
+/** Workers that are not what was paid for, and how. One that comes late is left out; the others work on. */
+export const workersOnOtherHardware = (
+  lease: LeaseRow,
+  health: readonly HealthOfWorker[],
+): { readonly workerId: WorkerId; readonly delivered: string }[] =>
+  health.flatMap(({ workerId, answer }) => {
+    const delivered = answer.kind === 'answered' ? wrongGpus(lease, answer.value) : undefined;
+    return delivered === undefined ? [] : [{ workerId, delivered }];
+  });
+
+/** What a worker says it stands on: `2 x NVIDIA L40S, 46068 MiB, driver 550.54.15, 0 % busy (nvidia-smi)`. */
+function hardwareInWords({ gpus, gpusFrom }: WorkerHealth): string {
+  const [first] = gpus;
+  const source = gpusFrom === undefined ? '' : ` (${gpusFrom})`;
+  if (first === undefined) return `no GPU${source}`;
+  const driver = first.driver === undefined ? '' : `, driver ${first.driver}`;
+  const busy = first.utilizationPercent === undefined ? '' : `, ${first.utilizationPercent} % busy`;
+  return `${gpus.length} x ${first.model}, ${first.vramMb} MiB${driver}${busy}${source}`;
 }
 
 /** What was delivered instead of what was paid for, in words; undefined when it is right or not known yet. */
@@ -93,13 +132,19 @@ function wrongHardware(
 }
 
 /** The same for one worker, by what it sees itself. A CPU executor's machine may show none. */
-function wrongGpus({ offer, requirement }: LeaseRow, { gpus }: WorkerHealth): string | undefined {
+function wrongGpus(
+  { offer, requirement }: LeaseRow,
+  { gpus, gpusFrom }: WorkerHealth,
+): string | undefined {
   if (offer === undefined || (gpus.length === 0 && !requirement.gpuUsed)) return undefined;
   if (gpus.length < offer.gpusPerWorker) {
-    return `a worker sees ${gpus.length} GPUs instead of ${offer.gpusPerWorker}`;
+    const source = gpusFrom === undefined ? '' : ` (${gpusFrom})`;
+    return `a worker sees ${gpus.length} GPUs instead of ${offer.gpusPerWorker}${source}`;
   }
   const other = gpus.find(({ model }) => !isDelivered(offer.gpuModel, model));
   if (other !== undefined) return `a worker sees ${other.model} instead of ${offer.gpuModel}`;
+  if (gpus.some(({ mig }) => mig === true))
+    return `a worker sees a part (MIG) of ${offer.gpuModel}`;
   const part = gpus.find(({ vramMb }) => !hasMemoryOf(offer.gpuModel, vramMb));
   return part === undefined
     ? undefined

@@ -73,6 +73,11 @@ export const isClaimOf = (job: JobRow, batch: BatchRow): boolean =>
     ({ batchId, batchFence }) => batchId === batch.batchId && batchFence === batch.batchFence,
   );
 
+/** Whether what a job does for this batch counts: it holds it, or the batch was re-issued while it did. */
+export const isWantedFor = (job: JobRow, batch: BatchRow): boolean =>
+  isClaimOf(job, batch) ||
+  (batch.earlierJob === job.jobId && (batch.status === 'open' || batch.status === 'claimed'));
+
 /** Given up, but its uploads still count: it is asked until its URLs die. */
 export const isLost = (job: JobRow, now: Instant): boolean =>
   job.status === 'lost' && now < job.deadlineAt && !hasEnded(job.reported);

@@ -1,5 +1,5 @@
 import { deadlineOf } from '../model/limits.ts';
-import type { BatchId, WorkerId } from '../model/ids.ts';
+import type { BatchId, JobId, WorkerId } from '../model/ids.ts';
 import type { BatchRow, JobRow, LeaseRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
 import { earlier, type Instant, plusSeconds, secondsBetween } from '../model/time.ts';
@@ -11,10 +11,14 @@ export interface Assignment {
   readonly batches: readonly BatchRow[];
   /** The job ends by then, queueing included. */
   readonly deadlineAt: Instant;
+  /** The slow job that holds the batches, and goes on. */
+  readonly reissueOf?: JobId;
 }
 
 export interface Assigning {
   readonly assignments: readonly Assignment[];
+  /** Slots that stay free, by their worker. */
+  readonly free: readonly WorkerId[];
   /** Work that could run now if another term were bought. */
   readonly needsTerm: boolean;
   /** No worker of this cluster may run anything that waits. */
@@ -36,8 +40,9 @@ export const isLive = (job: JobRow): boolean =>
 /**
  * Which open batches go to which free slots.
  *
- * In claim order. A job takes batches until it holds two expected looks' worth of work, but never more than
- * its share of what is open, so that no slot starves. Nothing is claimed whose deadline would pass the
+ * In claim order. A job takes batches until it holds two expected looks' worth of work, but never more than its
+ * share of what is open, so that no slot starves; one that failed before has a job to itself. Nothing is claimed
+ * whose deadline would pass the
  * paid edge less the drain time: then `needsTerm` asks for an extension first.
  */
 export function assign(
@@ -51,19 +56,21 @@ export function assign(
   const slots = freeSlots(lease, jobs, quarantined);
   const left: { batchId: BatchId; why: string }[] = [];
   const waiting: BatchRow[] = [];
+  let needsTerm = false;
   for (const batch of claimOrder(batches, now)) {
     if (batch.status !== 'open') continue;
-    if (attemptsThatMayUpload(batch, jobs, now) >= MAX_LIVE_ATTEMPTS) {
+    if (attemptsAlive(batch, jobs, now) >= MAX_LIVE_ATTEMPTS) {
       left.push({ batchId: batch.batchId, why: 'earlier attempts may still upload' });
       continue;
     }
     if (batch.notBefore !== undefined && now < batch.notBefore) {
       left.push({ batchId: batch.batchId, why: `not before ${batch.notBefore}` });
+      needsTerm ||= isCutOff(lease, batch, batch.notBefore, settings);
     } else waiting.push(batch);
   }
 
   const assignments: Assignment[] = [];
-  let needsTerm = false;
+  const free: WorkerId[] = [];
   slots.forEach((worker, index) => {
     const share = Math.max(1, Math.ceil(waiting.length / (slots.length - index)));
     const taken: BatchRow[] = [];
@@ -71,6 +78,7 @@ export function assign(
     for (const batch of [...waiting]) {
       if (taken.length >= share || estimateSeconds >= 2 * settings.looks.longestSeconds) break;
       if (batch.excludedWorkers?.includes(worker)) continue;
+      if (taken.length > 0 && [...taken, batch].some(isSuspect)) continue;
       const more = estimateSeconds + openSeconds(batch);
       const deadlineAt = deadline(lease, more, settings, now);
       if (deadlineAt === undefined) {
@@ -84,7 +92,7 @@ export function assign(
     const deadlineAt = deadline(lease, estimateSeconds, settings, now);
     if (taken.length > 0 && deadlineAt !== undefined) {
       assignments.push({ worker, batches: taken, deadlineAt });
-    }
+    } else free.push(worker);
   });
   const usable = usableWorkers(lease, quarantined);
   const mayRun = (batch: BatchRow) =>
@@ -94,7 +102,7 @@ export function assign(
     left.push({ batchId: batch.batchId, why: mayRun(batch) ? why : 'failed on every worker here' });
   }
   const stuck = usable.length === 0 || (waiting.length > 0 && !waiting.some(mayRun));
-  return { assignments, needsTerm, stuck, left };
+  return { assignments, free, needsTerm, stuck, left };
 }
 
 /** After this long a batch without a deadline comes before all that are younger, however long they are. */
@@ -126,6 +134,9 @@ export function claimOrder(batches: readonly BatchRow[], now: Instant): BatchRow
     .map(({ batch }) => batch);
 }
 
+/** An attempt at it was cut short, perhaps by one of its tasks: it shares no job with others. */
+const isSuspect = ({ attempts }: BatchRow): boolean => attempts > 0;
+
 /** Estimated slot time of the tasks of a batch that have not ended. */
 export const openSeconds = (batch: BatchRow): number =>
   batch.tasks.reduce(
@@ -134,13 +145,12 @@ export const openSeconds = (batch: BatchRow): number =>
   );
 
 /** Attempts at one batch that may be alive at a time, lost ones whose URLs still work included. */
-const MAX_LIVE_ATTEMPTS = 2;
+export const MAX_LIVE_ATTEMPTS = 2;
 
-const attemptsThatMayUpload = (batch: BatchRow, jobs: readonly JobRow[], now: Instant): number =>
+export const attemptsAlive = (batch: BatchRow, jobs: readonly JobRow[], now: Instant): number =>
   jobs.filter(
     (job) =>
-      job.status === 'lost' &&
-      now < job.deadlineAt &&
+      (isLive(job) || (job.status === 'lost' && now < job.deadlineAt)) &&
       job.batches.some(({ batchId }) => batchId === batch.batchId),
   ).length;
 
@@ -166,7 +176,7 @@ const usableWorkers = (lease: LeaseRow, quarantined: ReadonlySet<WorkerId>) =>
   );
 
 /** When a job of that size must end; undefined when the paid time left is too short for it. */
-function deadline(
+export function deadline(
   lease: LeaseRow,
   estimateSeconds: number,
   settings: Settings,
@@ -178,6 +188,17 @@ function deadline(
   if (secondsBetween(now, edge) < Math.max(1, neededSeconds)) return undefined;
   return earlier(plusSeconds(now, settings.lease.jobSeconds), edge);
 }
+
+/** Its pause ends while the cluster is paid for, and too late for it to run without another term. */
+const isCutOff = (
+  lease: LeaseRow,
+  batch: BatchRow,
+  notBefore: Instant,
+  settings: Settings,
+): boolean =>
+  lease.paidUntil !== undefined &&
+  notBefore < lease.paidUntil &&
+  deadline(lease, openSeconds(batch), settings, notBefore) === undefined;
 
 /** From here on a lease that was not extended takes no work. */
 export const drainAt = (lease: LeaseRow, settings: Settings): Instant | undefined =>
@@ -224,10 +245,16 @@ export function afterAssigning(
   if (paidHours > 1 && idleSeconds >= settings.looks.idleSeconds) {
     return { next: 'close', reason: 'nothing is left to do', failed: false };
   }
-  const seconds = Math.min(settings.looks.holdSeconds, secondsBetween(now, edge));
+  const windowSeconds = needsTerm ? secondsToExtension(lease, settings, now) : 0;
+  const holdSeconds = windowSeconds > 0 ? windowSeconds : settings.looks.holdSeconds;
+  const seconds = Math.min(holdSeconds, settings.looks.holdSeconds, secondsBetween(now, edge));
   const waitSeconds = Math.max(1, Math.ceil(seconds));
   return { next: jobs.watched > 0 ? 'wait' : 'hold', waitSeconds };
 }
+
+/** Until the extension window opens; negative inside it. */
+const secondsToExtension = ({ paidUntil }: LeaseRow, { lease }: Settings, now: Instant): number =>
+  paidUntil === undefined ? 0 : secondsBetween(now, paidUntil) - lease.extendBeforeSeconds;
 
 /** Inside the extension window, not refused a moment ago, and no earlier call still in doubt. */
 const mayExtend = (lease: LeaseRow, settings: Settings, now: Instant): boolean =>

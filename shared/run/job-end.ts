@@ -6,14 +6,15 @@ import type { AttemptEnd } from './returns.ts';
  * task without a result here was not delivered, or what was delivered was wrong.
  */
 export function endOf(job: JobRow): AttemptEnd {
+  const each = job.collected.size >= job.tasks;
   if (job.rejectedResults > 0) {
     const reason = `${job.rejectedResults} results were wrong`;
-    return { class: 'verification-failed', reason, worker: job.worker };
+    return { class: 'verification-failed', reason, worker: job.worker, each };
   }
   const [first] = job.failures;
   if (first !== undefined) {
     const reason = `${job.failures.length} tasks failed, the first with ${first.class}: ${first.message}`;
-    return { class: 'task-failed', reason, worker: job.worker };
+    return { class: 'task-failed', reason, worker: job.worker, each };
   }
   if (job.votes > 0) {
     const reason = `${job.votes} results wait for another worker's to agree`;
@@ -23,5 +24,5 @@ export function endOf(job: JobRow): AttemptEnd {
   }
   if (job.reported === 'interrupted') return { class: 'interrupted', reason: 'out of time' };
   const reason = `the job ${job.reported ?? 'ended'} without every result`;
-  return { class: 'task-failed', reason, worker: job.worker };
+  return { class: 'task-failed', reason, worker: job.worker, each };
 }

@@ -191,7 +191,7 @@ const ROWS: readonly Row[] = [
     outcome: 'E_INPUT_HASH: length at intake, content where it is read',
     tests: [
       ['intake/task-files.test.ts', 'that $what'],
-      ['worker/tasks.test.ts', 'is used only if its bytes have the announced digest'],
+      ['contracts/worker-tasks.contract.ts', 'is used only if its bytes have the announced digest'],
     ],
   },
   {
@@ -256,7 +256,10 @@ const ROWS: readonly Row[] = [
     n: 46,
     input: 'callback that redirects inside',
     outcome: 'E_UNSUPPORTED; a worker’s is not followed',
-    tests: [T.redirects, ['worker/tasks.test.ts', 'is not followed to another place']],
+    tests: [
+      T.redirects,
+      ['contracts/worker-tasks.contract.ts', 'is not followed to another place'],
+    ],
     noEntry: { why: CALLBACKS, fields: { callback: 'https://dapp.example/redirect' } },
   },
   {
@@ -441,6 +444,35 @@ const ROWS: readonly Row[] = [
       ['ionet/process.test.ts', 'says what is wrong with its configuration'],
     ],
   },
+  {
+    n: 69,
+    input: 'a diffusion task where no image can, or none brings its model',
+    outcome: 'E_UNSUPPORTED with the models there are',
+    tests: [['intake/diffusion.test.ts', 'is refused where %s']],
+  },
+  {
+    n: 70,
+    input: 'a diffusion task with a wrong prompt, size, model or field',
+    outcome: 'a code with the field',
+    tests: [['intake/diffusion.test.ts', 'is refused with %s, by its field']],
+  },
+  {
+    n: 71,
+    input: 'a picture that is blank, see-through, of another size or another task',
+    outcome: 'E_RESULT_BLANK, E_RESULT_PIXELS, E_IMAGE_DIM, E_RESULT_METADATA',
+    tests: [['kinds/diffusion/nft-diffusion.test.ts', 'refuses %s']],
+  },
+  {
+    n: 72,
+    input: 'a picture that was not asked for, of the right shape',
+    outcome: 'E_RESULT_DIFFERS where the secret sample has the task',
+    tests: [
+      [
+        'world/samples.test.ts',
+        'convict a worker that draws something else: it gets no more work, and nothing of it is taken alone',
+      ],
+    ],
+  },
 ];
 
 /** The property that shows for each parser of something foreign: nothing unnamed is thrown, nothing hangs. */
@@ -494,6 +526,10 @@ const PROPERTIES: Readonly<Record<string, Test>> = {
     'kinds/nft-generative.test.ts',
     'any bytes and any JSON as metadata are refused by name, without an exception',
   ],
+  'a picture of a diffusion model': [
+    'kinds/diffusion/nft-diffusion.test.ts',
+    'refuses any bytes without an exception',
+  ],
   'a proof of a delay': [
     'kinds/vdf-wesolowski.test.ts',
     'answers any bytes and any JSON without an exception',
@@ -526,8 +562,8 @@ const holds = ([file, title]: Test): boolean => {
 };
 
 describe('the list of bad inputs', () => {
-  it('has all 68 rows, each with a test or with a reason why there is no way in', () => {
-    expect(ROWS.map(({ n }) => n)).toEqual(Array.from({ length: 68 }, (_, index) => index + 1));
+  it('has all 72 rows, each with a test or with a reason why there is no way in', () => {
+    expect(ROWS.map(({ n }) => n)).toEqual(Array.from({ length: 72 }, (_, index) => index + 1));
     const bare = ROWS.filter(({ tests, noEntry }) => tests === undefined && noEntry === undefined);
     expect(bare).toEqual([]);
   });

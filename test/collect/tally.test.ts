@@ -43,6 +43,34 @@ describe('the votes on a task', () => {
     });
   });
 
+  it('that need only be alike count together by the bits in which they differ', () => {
+    const looks = (...hashes: string[]) =>
+      votes('ABC'.slice(0, hashes.length)).map((vote, n) => ({
+        ...vote,
+        likeness: hashes[n]?.padStart(16, '0'),
+      }));
+    expect(tally(looks('0', '3ff'), 2, 5, 10)).toMatchObject({
+      is: 'decided',
+      digest: sha256Of('A'),
+      likeness: '0'.repeat(16),
+      dissenting: [],
+    });
+    expect(tally(looks('0', '7ff'), 2, 5, 10).is).toBe('open');
+    expect(tally(looks('0', '3ff'), 2, 5).is).toBe('open');
+    expect(tally(looks('0', 'ffff', '1'), 2, 5, 10)).toMatchObject({
+      agreeing: [{ worker: workerNamed(1) }, { worker: workerNamed(3) }],
+      dissenting: [{ worker: workerNamed(2) }],
+    });
+  });
+
+  it('are measured from the first of their like: small steps do not lead to another picture', () => {
+    const chain = votes('ABC').map((vote, n) => ({
+      ...vote,
+      likeness: ['0', 'ff', 'ffff'][n]?.padStart(16, '0'),
+    }));
+    expect(tally(chain, 3, 5, 10).is).toBe('open');
+  });
+
   it('once decided stay so, whatever is cast later, and are never cast for ever', () => {
     const letters = fc.string({ unit: fc.constantFrom('A', 'B', 'C', 'D'), maxLength: 20 });
     fc.assert(

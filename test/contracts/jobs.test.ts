@@ -1,23 +1,18 @@
 import { fileURLToPath } from 'node:url';
+import { describe } from 'vitest';
 import { createWorkerJobs } from '../../shared/ionet/worker-jobs.ts';
-import { createGates, type Gates } from '../support/gates.ts';
+import { createGates } from '../support/gates.ts';
 import { aClusterRequest, aRequirement, DIGEST, ionetWorld } from '../support/ionet-world.ts';
-import { echo, prepareJob } from '../support/jobs.ts';
-import { type ObjectStore, openObjectStore } from '../support/object-store.ts';
-import { startWorkerProcess, TOKEN } from '../support/worker-process.ts';
+import { jobOf } from '../support/jobs.ts';
+import { openObjectStore } from '../support/object-store.ts';
+import { PYTHON, startPythonWorker } from '../support/python-worker.ts';
+import { startWorkerProcess, TOKEN, type WorkerProcess } from '../support/worker-process.ts';
 import { type JobsWorld, jobsContract } from './jobs.contract.ts';
 
-const jobOf =
-  (store: ObjectStore, gates: Gates): JobsWorld['job'] =>
-  (n, { tasks, endless = false }) => {
-    const works = Array.from({ length: tasks }, (_, line) => echo(`task ${line}`));
-    return prepareJob(store, n, endless ? [...works.slice(1), gates.work(`endless-${n}`)] : works);
-  };
-
-jobsContract('over HTTP, to a worker process', async () => {
+async function worldOf(starting: Promise<WorkerProcess>): Promise<JobsWorld> {
   const gates = createGates();
   const store = await openObjectStore();
-  const worker = await startWorkerProcess();
+  const worker = await starting;
   return {
     jobs: createWorkerJobs({ allowLoopback: true, timeoutMilliseconds: 20_000 }),
     worker: worker.address,
@@ -29,6 +24,12 @@ jobsContract('over HTTP, to a worker process', async () => {
       gates.close();
     },
   };
+}
+
+jobsContract('over HTTP, to a worker process', () => worldOf(startWorkerProcess()));
+
+describe.skipIf(PYTHON === undefined)('with python3 of 3.11 or newer', () => {
+  jobsContract('over HTTP, to a Python worker process', () => worldOf(startPythonWorker()));
 });
 
 const WORKER_MAIN = fileURLToPath(new URL('../support/worker-main.ts', import.meta.url));

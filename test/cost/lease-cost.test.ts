@@ -142,6 +142,12 @@ describe('the cost of a lease', () => {
     });
   });
 
+  it('calls what one of two jobs with the same batches did for nothing a hedge', () => {
+    const jobs = [aLongJob(1), aLongJob(2, { reissueOf: aLongJob(1).jobId })];
+    const tasks = [done(first, 2, 400), done(second, 2, 600)];
+    expect(costOf({ jobs, tasks }).used).toMatchObject({ work: 1000, hedges: 1000 });
+  });
+
   it('takes a voted result for the time of its own worker', () => {
     const job = aLongJob(1, { uploaded: new Set([0]) });
     const tasks = [done(first, 1, 3000, { verifiedBy: 'redundancy-3' })];

@@ -99,6 +99,17 @@ describe('a task whose batch waits', () => {
     expect(explained.sentence).toContain(at(30));
   });
 
+  it('says that a cluster was not what was paid for', () => {
+    const cooldownReason =
+      'ClusterNotReady: other hardware: a worker sees NVIDIA T4 instead of RTX 4090';
+    const profile = profileRow({ cooldownReason, cooldownUntil: at(30), strikes: 1 });
+    const explained = why({ batch: batchRow(), profile });
+    expect(explained).toMatchObject({
+      cause: 'provisioning',
+      sentence: `The last cluster for it was not what was paid for (a worker sees NVIDIA T4 instead of RTX 4090), and was destroyed unused. Another is ordered from ${at(30)} on.`,
+    });
+  });
+
   it('says what the last try found even when the pause is over', () => {
     const pause = { cooldownReason: 'CapacityUnavailable: no-capacity: x', cooldownUntil: at(0) };
     const explained = why({ batch: batchRow(), profile: profileRow(pause) });

@@ -63,6 +63,11 @@ describe('a line of a log', () => {
       measures: { 'VerificationFailures Stack=burst': 1 },
     },
     {
+      event: 'other hardware',
+      facts: { burst: 'b', paid: '4 x 1 RTX 4090', delivered: 'a worker sees T4' },
+      measures: { 'OtherHardware Stack=burst': 1 },
+    },
+    {
       event: 'waiting',
       facts: { tenant: 'studio', profile: 'p', tasks: 12, oldestSeconds: 90, bursts: 1 },
       measures: {

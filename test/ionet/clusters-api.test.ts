@@ -112,12 +112,6 @@ describe('the requests of the client of the /clusters flavour', () => {
     });
   });
 
-  it('carry the rules its location must keep, where there are any', async () => {
-    const clusters = await clientOf(replyTo);
-    await clusters.create(aClusterRequest(offer, { compliance: ['GDPR'] }));
-    expect(server.seen[0]?.body).toMatchObject({ compliance: ['GDPR'] });
-  });
-
   it('never ask for more time or for logs', async () => {
     const clusters = await clientOf(replyTo);
     const refused = { name: 'ProviderRefused' };

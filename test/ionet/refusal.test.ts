@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failureOf, unclear } from '../../shared/ionet/refusal.ts';
+import { failureOf, isKeyRefused, unclear } from '../../shared/ionet/refusal.ts';
 import { instantOf } from '../../shared/model/time.ts';
 
 const now = instantOf(Date.UTC(2026, 10, 22, 10));
@@ -128,6 +128,27 @@ describe('failureOf', () => {
       'deploy answered 422: body.gpus_per_container must be 8; ' +
         'body.location_ids.0 Input should be a valid integer',
     );
+  });
+
+  it.each([
+    { status: 422, detail: [{ loc: ['body', 'gpus_per_container'], msg: 'must be 8', type: 'x' }] },
+    { status: 422, detail: [{ loc: ['query', 'gpus_per_container'], msg: '>= 8', type: 'x' }] },
+    { status: 400, detail: 'gpus_per_container must be 8' },
+    { status: 422, detail: 'GPUs per container: only 8' },
+  ])('takes $status $detail for a size that is not rented, so that another may be', (refused) => {
+    const error = failure(deploy, refused.status, { detail: refused.detail });
+    expect(error.name).toBe('CapacityUnavailable');
+  });
+
+  it.each([
+    [401, ''],
+    [403, 'expired'],
+    [400, { key_set: true }],
+  ])('marks %i %o as a matter of the key, which the log line of it is known by', (status, body) => {
+    const error = failure(look, status, body);
+    expect(error).toMatchObject({ context: { apiKey: 'refused' } });
+    expect(isKeyRefused(error)).toBe(true);
+    expect(isKeyRefused(failure(look, 404, ''))).toBe(false);
   });
 
   it('takes a list of fields for a refusal whatever words are in it', () => {

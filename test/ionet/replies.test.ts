@@ -1,6 +1,8 @@
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
+import { createCaasClient } from '../../shared/ionet/caas-client.ts';
 import { createIonetClusters } from '../../shared/ionet/clusters.ts';
+import { createTransport } from '../../shared/ionet/transport.ts';
 import { ClusterId, WorkerId } from '../../shared/model/ids.ts';
 import { instantOf } from '../../shared/model/time.ts';
 import type { Clusters, Offer } from '../../shared/ports.ts';
@@ -331,6 +333,53 @@ describe('offers', () => {
     });
     const offers = await clusters.offers(aRequirement());
     expect(offers.map(({ offerId }) => offerId)).toEqual(['hw-1/1x@US']);
+  });
+});
+
+describe('a key that is refused', () => {
+  it('is not taken for hardware of which nothing is free', async () => {
+    const hardware = [{ hardware_id: 1, hardware_name: 'RTX 4090', max_gpus_per_container: 1 }];
+    const clusters = await clientOf(({ path }) =>
+      path.startsWith('/hardware') ? { body: { hardware, total: 1 } } : { status: 403 },
+    );
+    await expect(clusters.offers(aRequirement())).rejects.toMatchObject({
+      name: 'ProviderRefused',
+      context: { apiKey: 'refused' },
+    });
+  });
+});
+
+describe('an update', () => {
+  const change = {
+    env_variables: { MODE: 'fast' },
+    secret_env_variables: { BURST_TOKEN: 'a-token-only-this-cluster-has', OLD: null },
+    registry_secret: 'robots-password',
+  };
+  async function caasOf(scripted: Scripted) {
+    server = await scriptedServer(() => scripted);
+    const options = { baseUrl: server.baseUrl, apiKey: API_KEY, timeoutMilliseconds: 5000 };
+    return createCaasClient(createTransport(options), { now: () => instantOf(0) });
+  }
+
+  it('sends what changes and reads the acknowledgement', async () => {
+    const caas = await caasOf({ body: { status: 'UPDATE REQUESTED', deployment_id: 'd-1' } });
+    expect(await caas.update(ID, change)).toMatchObject({ deployment_id: 'd-1' });
+    expect(server.seen).toMatchObject([{ method: 'PATCH', path: '/deployment/d-1', body: change }]);
+  });
+
+  it.each([408, 429, 500, 503])('that gets %i is not repeated', async (status) => {
+    const caas = await caasOf({ status, headers: { 'retry-after': '0' } });
+    const name = status === 429 ? 'Throttled' : 'ProviderUnclear';
+    await expect(caas.update(ID, change)).rejects.toMatchObject({ name });
+    expect(server.seen).toHaveLength(1);
+  });
+
+  it('keeps its secrets out of a refusal that echoes them', async () => {
+    const caas = await caasOf({ status: 422, body: { detail: JSON.stringify(change) } });
+    const words = await caas.update(ID, change).catch(inspectDeep);
+    expect(words).toContain('[secret]');
+    expect(words).not.toContain('a-token-only-this-cluster-has');
+    expect(words).not.toContain('robots-password');
   });
 });
 

@@ -2,7 +2,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { finalBill } from '../../infra/local/ionet/bill.ts';
 import { ClusterId } from '../../shared/model/ids.ts';
-import { apiFile, hasApiFile } from '../support/ionet-api-file.ts';
 import {
   API_KEY,
   aClusterRequest,
@@ -417,42 +416,68 @@ describe('the API', () => {
     expect(second.deployments).toMatchObject([{ name: 'c-0', status: 'deployment requested' }]);
     expect((await api('GET', '/deployments?status=running')).body.data.total).toBe(0);
   });
+});
 
-  it.skipIf(!hasApiFile)(
-    'answers in the shapes of the published API file (skipped where it is absent)',
-    async () => {
-      const { body: acknowledged } = await api('POST', '/deploy', order);
-      const id: string = acknowledged.deployment_id;
-      await world.advance(120);
-      const calls = [
-        ['GET', '/hardware/max-gpus-per-container'],
-        ['GET', '/available-replicas?hardware_id=204&hardware_qty=1'],
-        [
-          'GET',
-          '/price?location_ids=[1]&hardware_id=204&duration_hours=1&gpus_per_container=1&replica_count=1',
-        ],
-        ['GET', '/node-pools'],
-        ['GET', `/deployment/${id}`],
-        ['GET', `/deployment/${id}/containers`],
-        ['DELETE', `/deployment/${id}`],
-      ] as const;
-      const file = apiFile();
-      expect(file.problemsOfReply('POST', '/deploy', acknowledged)).toEqual([]);
-      for (const [method, path] of calls) {
-        const { status, body } = await api(method, path);
-        expect([path, status]).toEqual([path, 200]);
-        expect([path, file.problemsOfReply(method, path.split('?')[0] ?? '', body)]).toEqual([
-          path,
-          [],
-        ]);
-      }
-      // The one field the file does not have; a third-party client has seen it.
-      const { body: list } = await api('GET', '/deployments');
-      expect(file.problemsOfReply('GET', '/deployments', list)).toEqual([
-        '$.data.deployments[0] has a field of no known name: created_at',
-      ]);
-    },
-  );
+describe('an update', () => {
+  it('starts the containers anew with what is changed, at no charge and no change of the term', async () => {
+    const id = await create({
+      env: { BURST_OLD: '1' },
+      secretEnv: { BURST_KEEP: 'kept-secret', BURST_DROP: 'dropped-secret' },
+    });
+    await world.advance(150);
+    const before = await onlyDeployment();
+    const { status } = await api('PATCH', `/deployment/${id}`, {
+      env_variables: { BURST_NEW: '2' },
+      secret_env_variables: { BURST_ADD: 'added-secret', BURST_DROP: null },
+    });
+    expect(status).toBe(200);
+    const { data } = (await api('GET', `/deployment/${id}`)).body;
+    expect(data.container_config).toMatchObject({
+      env_variables: { BURST_NEW: '2' },
+      secret_env_keys: ['BURST_KEEP', 'BURST_ADD'],
+    });
+    expect((await api('GET', `/deployment/${id}/containers`)).body.data.workers).toMatchObject([
+      { public_url: null },
+    ]);
+    await world.advance(30);
+    const [worker] = (await api('GET', `/deployment/${id}/containers`)).body.data.workers;
+    const told = await (await fetch(worker.public_url)).json();
+    expect(told).toMatchObject({
+      BURST_NEW: '2',
+      BURST_KEEP: 'kept-secret',
+      BURST_ADD: 'added-secret',
+    });
+    expect(told).not.toHaveProperty('BURST_OLD');
+    expect(told).not.toHaveProperty('BURST_DROP');
+    const after = await onlyDeployment();
+    expect(after.chargedMicroUsd).toBe(before.chargedMicroUsd);
+    expect(after.containers[0]?.containerId).not.toBe(before.containers[0]?.containerId);
+  });
+
+  it('is refused for what is over, for an image nobody plays and for fields it does not know', async () => {
+    const id = await create();
+    const patch = (body: unknown) => api('PATCH', `/deployment/${id}`, body);
+    expect((await patch({ image_url: `x@sha256:${'9'.repeat(64)}` })).status).toBe(400);
+    expect((await patch({ env: {} })).status).toBe(422);
+    await world.clusters.destroy(id);
+    expect((await patch({ traffic_port: 81 })).status).toBe(400);
+  });
+});
+
+describe('a provider that rents whole machines only', () => {
+  it('prices and sells workers of eight, and the smaller ones are no capacity', async () => {
+    await world.close();
+    world = await ionetWorld({ behaviour: { ...behaviour, fewestGpusPerContainer: 8 } });
+    const offers = await world.clusters.offers(aRequirement());
+    const [small, whole] = [1, 8].map((size) => offers.find((one) => one.gpusPerWorker === size));
+    if (small === undefined || whole === undefined) throw new Error('a size is not on offer');
+    const name = 'CapacityUnavailable';
+    await expect(world.clusters.quote(small, 1, 1)).rejects.toMatchObject({ name });
+    await expect(world.clusters.create(aClusterRequest(small))).rejects.toMatchObject({ name });
+    expect((await world.clusters.quote(whole, 1, 1)).totalMicroUsd).toBeGreaterThan(0);
+    await world.clusters.create(aClusterRequest(whole));
+    expect((await onlyDeployment()).status).toBe('deployment requested');
+  });
 });
 
 describe('faults', () => {

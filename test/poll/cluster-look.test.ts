@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { WorkerHealth } from '../../shared/model/job.ts';
-import { type HealthOfWorker, judgeCluster, readyWorkers } from '../../shared/poll/cluster-look.ts';
+import {
+  type HealthOfWorker,
+  judgeCluster,
+  readyWorkers,
+  workersOnOtherHardware,
+} from '../../shared/poll/cluster-look.ts';
 import type { ClusterView } from '../../shared/ports.ts';
 import { aLease, at, aView, NOW, workerNamed } from '../support/burst-rows.ts';
 import { testSettings } from '../support/virtual-bursts.ts';
@@ -109,11 +114,28 @@ describe('other hardware than was paid for', () => {
     ['no GPU seen by a worker', {}, { gpus: [] }],
     ['a laptop chip seen', {}, { gpus: [{ model: 'RTX 4090 Laptop GPU', vramMb: 24_564 }] }],
     ['less memory seen', {}, { gpus: [{ model: 'NVIDIA GeForce RTX 4090', vramMb: 20_475 }] }],
+    [
+      'a part of a card seen',
+      {},
+      { gpus: [{ model: 'NVIDIA GeForce RTX 4090', vramMb: 24_564, mig: true }] },
+    ],
     ['no memory seen', {}, { gpus: [{ model: 'NVIDIA GeForce RTX 4090', vramMb: 0 }] }],
   ])('closes the burst: %s', (_what, view, health) => {
     const verdict = judged(aView(view), [says(1), says(2, health), says(3)]);
     expect(verdict).toMatchObject({ next: 'close' });
     expect(verdict.next === 'close' && verdict.reason).toMatch(/^other hardware: /);
+    expect(verdict).toHaveProperty('otherHardware.paid', '4 x 1 RTX 4090');
+  });
+
+  it('is told with how the worker knows', () => {
+    const verdict = judged(aView(), [
+      says(1, { gpus: [], gpusFrom: 'none: nvidia-smi failed (9)' }),
+    ]);
+    expect(verdict).toMatchObject({
+      otherHardware: {
+        delivered: 'a worker sees 0 GPUs instead of 1 (none: nvidia-smi failed (9))',
+      },
+    });
   });
 
   it.each([
@@ -145,5 +167,28 @@ describe('other hardware than was paid for', () => {
   it('keeps a late worker out', () => {
     const late = [says(3), says(4, { gpus: [{ model: 'T4', vramMb: 1 }] })];
     expect(readyWorkers(aLease(), late).map(({ workerId }) => workerId)).toEqual([workerNamed(3)]);
+    expect(workersOnOtherHardware(aLease(), late)).toEqual([
+      { workerId: workerNamed(4), delivered: 'a worker sees T4 instead of RTX 4090' },
+    ]);
+  });
+
+  it.each([
+    [{}, '1 x NVIDIA GeForce RTX 4090, 24564 MiB'],
+    [
+      {
+        gpus: [
+          {
+            model: 'NVIDIA GeForce RTX 4090',
+            vramMb: 24_564,
+            driver: '550.54.15',
+            utilizationPercent: 3,
+          },
+        ],
+        gpusFrom: 'nvidia-smi',
+      },
+      '1 x NVIDIA GeForce RTX 4090, 24564 MiB, driver 550.54.15, 3 % busy (nvidia-smi)',
+    ],
+  ])('is written down for a worker that is admitted: %j', (health, hardware) => {
+    expect(readyWorkers(lease(), [says(1, health)])).toMatchObject([{ hardware }]);
   });
 });

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { BatchRow } from '../../shared/model/rows.ts';
 import {
   afterAssigning,
   assign,
@@ -124,6 +125,26 @@ describe('a batch', () => {
   it('goes to no worker that failed it', () => {
     const batch = aBatch(1, { excludedWorkers: [workerNamed(1)] });
     expect(assigned(aLease(), [], [batch], nobody, settings, NOW)).toEqual([[workerNamed(2), [1]]]);
+  });
+
+  it.each([
+    ['may still run after its pause', 2400 - 480, false],
+    ['would be cut off after it', 2400 - 479, true],
+    ['waits beyond the paid time', 2400, false],
+  ])('that waits asks for a term only when it %s', (_how, notBefore, expected) => {
+    const batch = aBatch(1, { notBefore: at(notBefore) });
+    const { needsTerm } = assign(aLease(), [], [batch], nobody, settings, NOW);
+    expect(needsTerm).toBe(expected);
+  });
+
+  it('that failed before has a job to itself', () => {
+    const short = (n: number, attempts: number) =>
+      aBatch(n, { attempts, tasks: [{ taskId: `t-${n}`, line: 0, unitSeconds: 5 }] });
+    const [one] = aLease().workers;
+    const small = aLease({ workers: one ? [one] : [] });
+    const jobs = (batches: BatchRow[]) => assigned(small, [], batches, nobody, settings, NOW);
+    expect(jobs([short(1, 0), short(2, 1), short(3, 0)])).toEqual([[workerNamed(1), [1, 3]]]);
+    expect(jobs([short(1, 1), short(2, 0), short(3, 1)])).toEqual([[workerNamed(1), [1]]]);
   });
 
   it('that every worker failed leaves the burst stuck, unless others can run', () => {

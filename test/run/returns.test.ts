@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { endOf } from '../../shared/run/job-end.ts';
 import { type AttemptEnd, afterAttempt } from '../../shared/run/returns.ts';
+import type { BatchRow } from '../../shared/model/rows.ts';
 import { aBatch, aJob, at, NOW, workerNamed } from '../support/burst-rows.ts';
 import { testSettings } from '../support/virtual-bursts.ts';
 
@@ -64,7 +65,10 @@ describe('the end of an attempt', () => {
     [maxAttempts - 1, false],
     [maxAttempts, false],
   ])('after %i attempts is followed by another: %s', (attempts, again) => {
-    expect(back(LOST, attempts).again).toBe(again);
+    const alone = aBatch(1, { attempts, settled: new Set([0]) });
+    expect(afterAttempt(alone, LOST, settings, NOW).again).toBe(again);
+    const each: AttemptEnd = { class: 'task-failed', reason: 'x', worker, each: true };
+    expect(back(each, attempts).again).toBe(again);
   });
 
   it('that cost nothing never uses up the attempts', () => {
@@ -75,6 +79,81 @@ describe('the end of an attempt', () => {
     expect(back(LOST, 1, [worker])).toMatchObject({ back: { excludedWorkers: [worker] } });
   });
 });
+
+describe('an attempt that was cut short', () => {
+  const { splitAfterAttempts, maxAttempts } = settings.batches;
+  const many = (more: Parameters<typeof aBatch>[1] = {}) =>
+    aBatch(1, {
+      tasks: Array.from({ length: 7 }, (_, line) => ({
+        taskId: `t-${line}`,
+        line,
+        unitSeconds: 1,
+      })),
+      ...more,
+    });
+  const cutAt = (batch: BatchRow, end: AttemptEnd = LOST) => {
+    const after = afterAttempt(batch, end, settings, NOW);
+    return after.again ? after.cutAt : 'given up';
+  };
+
+  it.each([
+    [splitAfterAttempts - 2, undefined],
+    [splitAfterAttempts - 1, 4],
+    [splitAfterAttempts, 4],
+    [maxAttempts - 1, 4],
+    [maxAttempts + 20, 4],
+  ])('after %i others halves a batch of several tasks, and never fails it: %s', (attempts, at7) => {
+    expect(cutAt(many({ attempts }))).toBe(at7);
+  });
+
+  it.each<[string, AttemptEnd, boolean]>([
+    ['a worker that was lost', LOST, true],
+    ['a job out of time', { class: 'interrupted', reason: 'x' }, true],
+    ['a burst that closed', { class: 'burst-closed', reason: 'x', started: true }, true],
+    ['a job that failed before their turn', { class: 'task-failed', reason: 'x', worker }, true],
+    ['tasks that failed each', { class: 'task-failed', reason: 'x', worker, each: true }, false],
+    ['a burst that closed before', { class: 'burst-closed', reason: 'x', started: false }, false],
+    ['a job that got further', { class: 'continued', reason: 'x' }, false],
+  ])('halves by its class: %s', (_what, end, halved) => {
+    expect(cutAt(many({ attempts: 3 }), end)).toBe(halved ? 4 : undefined);
+  });
+
+  it.each([
+    [[], 4],
+    [[0, 1, 2], 5],
+    [[0, 1, 2, 3, 4], 6],
+    [[1, 2, 3, 4, 5], 6],
+    [[0, 1, 2, 3, 4, 5], undefined],
+  ])('leaves as much to do in either half: %j have ended', (settled, expected) => {
+    expect(cutAt(many({ attempts: 2, settled: new Set(settled) }))).toBe(expected);
+  });
+
+  it.each([
+    [0, maxAttempts - 1],
+    [maxAttempts - 2, maxAttempts - 1],
+    [maxAttempts - 1, maxAttempts],
+    [maxAttempts + 3, maxAttempts + 4],
+  ])('gives a task two attempts alone after %i with others: fails at the %ith', (before, last) => {
+    const alone = (attempts: number) =>
+      aBatch(1, { settled: new Set([0]), sharedAttempts: before, attempts });
+    expect(cutAt(alone(last))).toBe('given up');
+    expect(cutAt(alone(last - 1))).toBeUndefined();
+  });
+});
+
+it.each([
+  [7, 0],
+  [8, 1],
+])(
+  'a batch that was continued %i times goes on free, then not: %i attempts',
+  (before, attempts) => {
+    // 4 jobs more than the one that four times 200 s fill.
+    const continuations = before - 3;
+    const end: AttemptEnd = { class: 'continued', reason: 'x' };
+    const after = afterAttempt(aBatch(1, { continuations }), end, settings, NOW);
+    expect(after).toMatchObject({ back: { attempts, continuations: continuations + 1 } });
+  },
+);
 
 describe('a job that ended', () => {
   const failures = [{ line: 1, class: 'executor', message: 'out of memory' }];

@@ -4,8 +4,11 @@ import {
   batchWrite,
   coveredByHold,
   destroyed,
+  duplicatesWithin,
+  failedTask,
   leaseWrite,
   moneyWrite,
+  newJob,
   ordered,
   owns,
   settled,
@@ -53,6 +56,40 @@ it.each([
   [{ status: 'cancelled' }, { status: 'done', job: 'j-1' }, 'ONCE'],
 ])('ONCE: a task that was %j and is %j', (before, after, expected) => {
   expect(broken(taskWrite(before, after))).toBe(expected);
+});
+
+it.each([
+  [{ status: 'failed', reason: 'worker-lost: silent' }, 0, undefined],
+  [{ status: 'failed', reason: 'worker-lost: silent' }, 1, 'ISOLATION'],
+  [{ status: 'failed', reason: 'interrupted: out of time' }, 3, 'ISOLATION'],
+  [{ status: 'failed', reason: 'task-failed: 2 tasks failed' }, 1, undefined],
+  [{ status: 'done' }, 1, undefined],
+])('ISOLATION: a task is %j beside %i others of its batch', (task, neighbours, expected) => {
+  expect(broken(failedTask(task, neighbours))).toBe(expected);
+});
+
+const attempt = (status: string, batchId: string, deadlineAt = '2026-01-01T13:00:00.000Z') => ({
+  ...{ jobId: 'j', status, deadlineAt },
+  batches: [{ batchId, batchFence: 1 }],
+});
+it.each([
+  [[attempt('running', 'A')], undefined],
+  [[attempt('running', 'A'), attempt('ended', 'A'), attempt('running', 'B')], undefined],
+  [[attempt('running', 'A'), attempt('submitting', 'A')], 'ATTEMPTS'],
+  [[attempt('running', 'A'), attempt('lost', 'A')], 'ATTEMPTS'],
+  [[attempt('running', 'A'), attempt('lost', 'A', '2026-01-01T12:00:00.000Z')], undefined],
+])('ATTEMPTS: a job is submitted beside %j', (others, expected) => {
+  const now = '2026-01-01T12:30:00.000Z';
+  expect(broken(newJob(attempt('submitting', 'A'), others, now))).toBe(expected);
+});
+
+it.each([
+  [0, 50, undefined],
+  [0, 51, 'ATTEMPTS'],
+  [60, 60, undefined],
+])('ATTEMPTS: of 1000 s, %i s done twice become %i s', (was, duplicateSeconds, expected) => {
+  const after = { burstId: 'b-1', issuedSeconds: 1000, duplicateSeconds };
+  expect(broken(duplicatesWithin({ duplicateSeconds: was }, after, 0.05))).toBe(expected);
 });
 
 it.each([

@@ -2,6 +2,8 @@ import { sha256Of } from '../../shared/model/digest.ts';
 import { BatchId, BurstId, jobIdOf, TaskId } from '../../shared/model/ids.ts';
 import { type JobRequest, type ManifestTask, manifestText } from '../../shared/model/job.ts';
 import { Instant } from '../../shared/model/time.ts';
+import type { JobsWorld } from '../contracts/jobs.contract.ts';
+import type { Gates } from './gates.ts';
 import type { ObjectStore } from './object-store.ts';
 
 const BURST = BurstId.parse('test-0123456789ab');
@@ -53,3 +55,11 @@ export function prepareJob(
   store.objects.set(key, { bytes, contentType: 'application/x-ndjson' });
   return { jobId, manifestUrl: store.url(key), manifestSha256: sha256Of(bytes), deadlineAt };
 }
+
+/** Jobs of as many echoes as asked for; an endless one waits at a gate in its last. */
+export const jobOf =
+  (store: ObjectStore, gates: Gates): JobsWorld['job'] =>
+  (n, { tasks, endless = false }) => {
+    const works = Array.from({ length: tasks }, (_, line) => echo(`task ${line}`));
+    return prepareJob(store, n, endless ? [...works.slice(1), gates.work(`endless-${n}`)] : works);
+  };

@@ -25,7 +25,9 @@ export type Scripted =
   | 'drip';
 
 /** A loopback HTTP server that answers as told and remembers what it was asked. */
-export async function scriptedServer(answer: (request: Seen, n: number) => Scripted) {
+export async function scriptedServer(
+  answer: (request: Seen, n: number) => Scripted | Promise<Scripted>,
+) {
   const seen: Seen[] = [];
   const server = createServer(async (request, response) => {
     const url = new URL(request.url ?? '/', 'http://localhost');
@@ -39,7 +41,7 @@ export async function scriptedServer(answer: (request: Seen, n: number) => Scrip
       headers: request.headers,
       body: text === '' ? undefined : JSON.parse(text),
     };
-    const scripted = answer(entry, seen.push(entry) - 1);
+    const scripted = await answer(entry, seen.push(entry) - 1);
     if (scripted === 'hang up') return request.socket.destroy();
     if (scripted === 'silence') return;
     if (scripted === 'cut') {

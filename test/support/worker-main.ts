@@ -3,8 +3,8 @@ import { startWorker } from '../../worker/worker.ts';
 import { TEST_EXECUTORS } from './worker-executors.ts';
 
 // A real worker process whose executors do what a test tells them.
-startWorker(
+await startWorker(
   settingsOfThisProcess(),
   TEST_EXECUTORS,
-  new URL('./worker-thread.ts', import.meta.url),
+  new URL(import.meta.url.replace(/worker-main(\.[a-z]+)$/, 'worker-thread$1')),
 );

@@ -1,7 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import * as z from 'zod';
 import { WorkerId } from '../../shared/model/ids.ts';
 import type { WorkerAddress } from '../../shared/ports.ts';
@@ -34,26 +38,68 @@ interface WorkerReply {
   readonly body: unknown;
 }
 
-const MAINS = { real: '../../worker/main.ts', test: './worker-main.ts' };
+export type StartWorker = (
+  environment?: Readonly<Record<string, string | undefined>>,
+) => Promise<WorkerProcess>;
 
-/** Starts a worker on a free port of loopback. `executors: 'real'` is the entry of the container. */
+const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+
+const ENTRIES = {
+  main: root('worker/main.ts'),
+  'executor-thread': root('worker/executor-thread.ts'),
+  'worker-main': root('test/support/worker-main.ts'),
+  'worker-thread': root('test/support/worker-thread.ts'),
+};
+
+let bundled: Promise<string> | undefined;
+
+/**
+ * The Node worker as plain JavaScript, once per process of the tests: a worker that compiles itself at its start
+ * takes seconds. @returns its folder.
+ */
+async function bundle(): Promise<string> {
+  const outdir = mkdtempSync(join(tmpdir(), 'burst-worker-'));
+  process.once('exit', () => rmSync(outdir, { recursive: true, force: true }));
+  await build({
+    entryPoints: ENTRIES,
+    outdir,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    splitting: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    logLevel: 'warning',
+  });
+  return outdir;
+}
+
+/** Starts a Node worker on a free port of loopback. `executors: 'real'` is the entry of the container. */
 export async function startWorkerProcess(
-  environment: Readonly<Record<string, string>> = {},
-  { executors = 'test' }: { readonly executors?: keyof typeof MAINS } = {},
+  environment: Readonly<Record<string, string | undefined>> = {},
+  { executors = 'test' }: { readonly executors?: 'real' | 'test' } = {},
 ): Promise<WorkerProcess> {
-  const child = spawn(
-    process.execPath,
-    ['--import', 'tsx', fileURLToPath(new URL(MAINS[executors], import.meta.url))],
-    {
-      env: {
-        BURST_PORT: '0',
-        BURST_HOST: '127.0.0.1',
-        BURST_TOKEN: TOKEN,
-        ...environment,
-      },
-      stdio: ['ignore', 'pipe', 'inherit'],
+  bundled ??= bundle();
+  const entry = join(await bundled, executors === 'real' ? 'main.mjs' : 'worker-main.mjs');
+  return startProcess([process.execPath, entry], environment);
+}
+
+/** Starts a worker by its command line; it must print `{"listening": port}` first. */
+export async function startProcess(
+  [command = '', ...args]: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<WorkerProcess> {
+  const child = spawn(command, args, {
+    env: {
+      BURST_PORT: '0',
+      BURST_HOST: '127.0.0.1',
+      BURST_TOKEN: TOKEN,
+      // Whatever the machine of the tests has.
+      BURST_GPUS: '[]',
+      ...environment,
     },
-  );
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const lines: string[] = [];
   const reader = createInterface({ input: child.stdout });
   reader.on('line', (line) => lines.push(line));

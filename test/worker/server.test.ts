@@ -27,7 +27,7 @@ const runner: JobRunner = {
 
 let server: Awaited<ReturnType<typeof openServer>>;
 beforeEach(async () => {
-  const hardware = { slots: 1, gpus: [], gpuUsed: false };
+  const hardware = () => ({ slots: 1, gpus: [], gpuUsed: false });
   const parts = { runner, token: TOKEN, hardware, requestTimeoutMilliseconds: 200 };
   server = await openServer(createJobServer(parts));
 });

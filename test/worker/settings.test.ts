@@ -10,7 +10,7 @@ describe('workerSettings', () => {
       host: '0.0.0.0',
       token: TOKEN,
       slots: 1,
-      gpus: [],
+      gpus: undefined,
       clock: undefined,
       program: undefined,
       zkProver: undefined,

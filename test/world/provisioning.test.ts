@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { CapacityUnavailable, CreateOutcomeUnknown, ProviderRefused } from '../../shared/errors.ts';
+import {
+  CapacityUnavailable,
+  CreateOutcomeUnknown,
+  ProviderRefused,
+  Throttled,
+} from '../../shared/errors.ts';
 import { quarantineSeconds } from '../../shared/model/settings.ts';
-import { secondsBetween } from '../../shared/model/time.ts';
+import { plusSeconds, secondsBetween } from '../../shared/model/time.ts';
 import type { ClusterRequest, Clusters, Ports } from '../../shared/ports.ts';
 import {
   aVirtualWorld,
@@ -26,6 +31,15 @@ const executionsOf = (world: ReturnType<typeof aVirtualWorld>) =>
     .list()
     .executions.map(({ executionArn }) => world.machine.describe(executionArn))
     .toReversed();
+
+const wholeMachine = {
+  offerId: '204/8x@1',
+  gpuModel: 'RTX 4090',
+  gpusPerWorker: 8,
+  location: 'US',
+  locationId: '1',
+  availableWorkers: 1,
+};
 
 const doneCount = (world: ReturnType<typeof aVirtualWorld>) =>
   tasksOf(world).filter(({ status }) => status === 'done').length;
@@ -57,6 +71,48 @@ describe('a provider without capacity', () => {
     await runUntilOver(world, { tasks: 4 });
     expect(doneCount(world)).toBe(4);
     expect(profilesOf(world)[0]?.strikes).toBe(0);
+  });
+});
+
+describe('a price that is refused for one size of worker', () => {
+  it('leaves the others: where only whole machines are rented, one is', async () => {
+    const disturb = withClusters(({ quote }) => ({
+      quote: async (offer, ...rest) => {
+        if (offer.gpusPerWorker < 8) throw new CapacityUnavailable('gpus_per_container must be 8');
+        return quote(offer, ...rest);
+      },
+      offers: async () => [
+        wholeMachine,
+        { ...wholeMachine, offerId: '204/1x@1', gpusPerWorker: 1, availableWorkers: 8 },
+      ],
+    }));
+    const world = aVirtualWorld({ disturb });
+    await sendTasks(world, 4);
+    await runUntilOver(world, { tasks: 4 });
+    expect(leasesOf(world).map(({ offer }) => offer?.gpusPerWorker)).toEqual([8]);
+    expect(doneCount(world)).toBe(4);
+  });
+
+  it('after it was given moves the same burst to the next offer, and buys nothing before', async () => {
+    const asked = new Set<string>();
+    const refused: string[] = [];
+    const disturb = withClusters(({ quote }) => ({
+      quote: async (offer, ...rest) => {
+        if (asked.has(offer.offerId) && refused.length === 0) {
+          refused.push(offer.offerId);
+          throw new CapacityUnavailable('not available');
+        }
+        asked.add(offer.offerId);
+        return quote(offer, ...rest);
+      },
+    }));
+    const world = aVirtualWorld({ disturb });
+    await sendTasks(world, 4);
+    await runUntilOver(world, { tasks: 4 });
+    expect(refused).toHaveLength(1);
+    expect(leasesOf(world)).toHaveLength(1);
+    expect(leasesOf(world)[0]?.refusedOffers).toEqual(refused);
+    expect(doneCount(world)).toBe(4);
   });
 });
 
@@ -138,30 +194,36 @@ describe('a create whose answer is lost', () => {
   it.each([
     ['a provider that says it does not know', () => new CreateOutcomeUnknown('no clear answer')],
     ['a connection that broke', () => new Error('socket hang up')],
-  ])('after it bought is adopted once the quarantine is over: %s', async (_who, error) => {
-    const calls: ClusterRequest[] = [];
-    const disturb = withClusters(({ create }) => ({
-      create: async (request) => {
-        calls.push(request);
-        const id = await create(request);
-        if (calls.length === 1) throw error();
-        return id;
-      },
-    }));
-    const world = aVirtualWorld({ disturb });
-    await sendTasks(world, 4);
-    await runUntilOver(world, { tasks: 4 });
-    expect(calls).toHaveLength(1);
-    expect(world.market.all()).toHaveLength(1);
-    expect(doneCount(world)).toBe(4);
-    const [lease] = leasesOf(world);
-    const [intent] = lease?.intents ?? [];
-    expect(intent).toMatchObject({ kind: 'create', attempt: 1, outcome: 'granted' });
-    const adopted = world.logged.find(({ facts }) => String(facts.reason).startsWith('adopted'));
-    expect(adopted).toBeDefined();
-    const waited = secondsBetween(intent?.at ?? never(), world.ports.clock.now());
-    expect(waited).toBeGreaterThan(quarantineSeconds(testSettings()));
-  });
+  ])(
+    'after it bought is adopted as soon as the list shows the cluster: %s',
+    async (_who, error) => {
+      const calls: ClusterRequest[] = [];
+      const disturb = withClusters(({ create }) => ({
+        create: async (request) => {
+          calls.push(request);
+          const id = await create(request);
+          if (calls.length === 1) throw error();
+          return id;
+        },
+      }));
+      const world = aVirtualWorld({ disturb });
+      await sendTasks(world, 4);
+      await runUntilOver(world, { tasks: 4 });
+      expect(calls).toHaveLength(1);
+      expect(world.market.all()).toHaveLength(1);
+      expect(doneCount(world)).toBe(4);
+      const [lease] = leasesOf(world);
+      const [intent] = lease?.intents ?? [];
+      expect(intent).toMatchObject({ kind: 'create', attempt: 1, outcome: 'granted' });
+      const adopted = world.logged.find(({ facts }) => String(facts.reason).startsWith('adopted'));
+      expect(adopted).toBeDefined();
+      const settings = testSettings();
+      const readyBy = lease?.readyBy ?? never();
+      const adoptedAt = plusSeconds(readyBy, -settings.clusters.provisioningSeconds);
+      const waited = secondsBetween(intent?.at ?? never(), adoptedAt);
+      expect(waited).toBeLessThan(quarantineSeconds(settings) / 2);
+    },
+  );
 
   it('before it bought is made once more, after the quarantine', async () => {
     const at: number[] = [];
@@ -190,6 +252,26 @@ describe('a create whose answer is lost', () => {
 const never = (): never => {
   throw new Error('no intent was written');
 };
+
+describe('a create that is throttled', () => {
+  it('is asked again at once: its answer says that nothing was bought', async () => {
+    const askedAt: number[] = [];
+    const disturb = withClusters(({ create }) => ({
+      create: async (request) => {
+        askedAt.push(world.timers.now());
+        if (askedAt.length === 1) throw new Throttled('too many calls');
+        return create(request);
+      },
+    }));
+    const world = aVirtualWorld({ disturb });
+    await sendTasks(world, 4);
+    await runUntilOver(world, { tasks: 4 });
+    expect(doneCount(world)).toBe(4);
+    expect(leasesOf(world)).toHaveLength(1);
+    const [first = 0, second = 0] = askedAt;
+    expect((second - first) / 1000).toBeLessThan(quarantineSeconds(testSettings()));
+  });
+});
 
 describe('a cluster that does not become what was bought', () => {
   it('comes too late, is destroyed, and the next burst gets another', async () => {
@@ -229,8 +311,14 @@ describe('a cluster that does not become what was bought', () => {
       leasesOf(world).find(({ clusterId }) => clusterId === 'c-1')?.burstId,
     );
     const failed = executionsOf(world)[0];
+    const failedLease = leasesOf(world).find(({ clusterId }) => clusterId === 'c-1');
     expect(failed?.error).toBe('ClusterNotReady');
     expect(failed?.cause).toContain('NVIDIA T4');
+    expect(world.market.all()[0]?.phase).toBe('DELETED');
+    const { workers, gpuModel } = failedLease?.offer ?? {};
+    expect(world.logged.filter(({ event }) => event === 'other hardware')).toMatchObject([
+      { facts: { clusterId: 'c-1', paid: `${workers} x 1 ${gpuModel}` } },
+    ]);
   });
 });
 

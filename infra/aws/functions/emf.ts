@@ -12,6 +12,7 @@ export const METRICS = {
   MessagesRefused: { unit: 'Count', series: [['Tenant']] },
   TasksEnded: { unit: 'Count', series: [['Status'], ['Tenant', 'Status']] },
   VerificationFailures: { unit: 'Count', series: [[]] },
+  OtherHardware: { unit: 'Count', series: [[]] },
   BurstsClosed: { unit: 'Count', series: [[]] },
   BilledUsd: { unit: 'None', series: [[]] },
   WaitingTasks: { unit: 'Count', series: [['Tenant']] },
@@ -65,6 +66,7 @@ const RULES = new Map<string, z.ZodType<Measured>>(
         })),
     ]),
     'result rejected': z.object({}).transform(() => ({ metrics: { VerificationFailures: 1 } })),
+    'other hardware': z.object({}).transform(() => ({ metrics: { OtherHardware: 1 } })),
     waiting: z
       .object({ tenant: z.string(), tasks: count, oldestSeconds: count })
       .transform(({ tenant, tasks, oldestSeconds }) => ({

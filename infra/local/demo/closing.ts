@@ -123,6 +123,7 @@ const SPENT_ON: Readonly<Record<CostLine, string>> = {
   idle: 'idle slots',
   'failed-attempts': 'attempts without a result',
   duplicates: 'results that came too late',
+  hedges: 'second attempts at slow jobs',
   cancelled: 'cancelled tasks',
   surplus: 'surplus clusters',
 };

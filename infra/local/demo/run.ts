@@ -13,9 +13,10 @@ import { NftSpec } from '../../../shared/kinds/nft/spec.ts';
 import type { Task } from '../../../shared/model/task.ts';
 import { systemClock, systemIds } from '../../../shared/system.ts';
 import { ONLOOKER } from '../cloud/call-counter.ts';
+import type { ForeignProvider } from '../provider.ts';
 import { containersOf, NOT_RUN } from '../local-containers.ts';
 import { type LocalWorld, startLocalWorld } from '../world.ts';
-import { createMishaps } from './mishaps.ts';
+import { createMishaps, type Mishaps } from './mishaps.ts';
 import { createObserver, type Observer } from './observer.ts';
 import { type EndedTask, reportOf } from './report.ts';
 import {
@@ -38,6 +39,8 @@ export interface DemoOptions {
   readonly speed: number;
   /** Which API of the provider is spoken. */
   readonly flavour: ApiFlavour;
+  /** @default a simulator of its own */
+  readonly provider?: ForeignProvider | undefined;
   readonly screen: Screen;
   /** Ends the run early; everything that was started is ended with it. */
   readonly signal: AbortSignal;
@@ -56,7 +59,10 @@ const credentials = (accessKeyId: string) => ({ accessKeyId, secretAccessKey: 'l
  */
 export async function runDemo(options: DemoOptions): Promise<Report> {
   const { outDir, speed, flavour, screen, signal } = options;
-  const world = await startLocalWorld({ speed, flavour, logFile: join(outDir, 'world.log') });
+  const world = await startLocalWorld({
+    ...{ speed, flavour, provider: options.provider, say: screen.say },
+    logFile: join(outDir, 'world.log'),
+  });
   const { region, url: endpoint, tableName, bucket, stateMachineArn } = world.cloud;
   const clientFor = (accessKeyId: string) =>
     createBurstClient({
@@ -102,12 +108,7 @@ async function throughTheWorld(
   const startedAt = clock.now();
   await uploadFiles(options.work, client);
   const receipts = await client.enqueue(tasks);
-  const mishaps = createMishaps({
-    controlUrl: world.controlUrl,
-    say: screen.say,
-    now: clock.now,
-    longProof: options.work.longProof,
-  });
+  const mishaps = mishapsFor(options, world);
   const watch = createWatch({ ...onlooker, screen, clock, receipts, startedAt });
 
   const ended = client.wait(receipts, { signal, pollSeconds: 0.5, longestPollSeconds: 1.5 });
@@ -120,7 +121,7 @@ async function throughTheWorld(
   for (let look = 0; ; look += 1) {
     signal.throwIfAborted();
     const bursts = await observer.bursts();
-    if (!options.calm) await mishaps.consider(bursts);
+    await mishaps?.consider(bursts);
     if (look % LOOKS_PER_PICTURE === 0 || states !== undefined) await watch.look(bursts, states);
     if (states !== undefined && bursts.every(({ lease }) => lease.phase === 'settled')) break;
     await pause(LOOK_MS);
@@ -134,7 +135,7 @@ async function throughTheWorld(
     bursts,
     costs: await observer.costs(bursts),
     executions: await observer.executions(),
-    mishaps: mishaps.done,
+    mishaps: mishaps?.done ?? [],
     apiCalls: await apiCalls(world),
     startedAt,
     provenanceSha256: provenanceOf(tokens),
@@ -143,6 +144,19 @@ async function throughTheWorld(
     wallSeconds: Math.round(options.uptimeMs() / 100) / 10,
     speed: options.speed,
   });
+}
+
+/** None where nothing may be broken: by choice, or because the machines are not ours to break. */
+function mishapsFor(
+  { calm, screen, work: { longProof } }: DemoOptions,
+  { controlUrl, clock }: LocalWorld,
+): Mishaps | undefined {
+  if (calm) return undefined;
+  if (controlUrl === undefined) {
+    screen.say('nothing is killed or frozen: the provider is not one of ours');
+    return undefined;
+  }
+  return createMishaps({ controlUrl, say: screen.say, now: systemClock(clock).now, longProof });
 }
 
 /** How long after a failed call the end of the service it went to may become known. */
@@ -189,10 +203,11 @@ function endedTask(task: Task, state: TaskState | undefined): EndedTask {
   return { ...named, status: 'done', verifiedBy, attempts, burst, slotSeconds, resumed };
 }
 
-/** Calls the local cloud and the simulated provider received, by service and operation. */
+/** Calls the local cloud and a simulated provider of ours received, by service and operation. */
 async function apiCalls({ cloud, controlUrl }: LocalWorld): Promise<Report['apiCalls']> {
   const read = async (url: string): Promise<unknown> => (await fetch(url)).json();
   const aws = AwsCalls.parse(await read(`${cloud.url}/_local/calls`));
+  if (controlUrl === undefined) return aws;
   return { ...aws, ionet: Calls.parse(await read(`${controlUrl}/calls`)) };
 }
 

@@ -18,6 +18,9 @@ import {
   PriceQuery,
   ReplicasQuery,
   STATUSES,
+  sizeFrom,
+  UpdateRequest,
+  updated,
 } from './requests.ts';
 import { pageOf, parse, type Request, type Route } from './route.ts';
 
@@ -26,10 +29,7 @@ export const CAAS_PATH = '/enterprise/v1/io-cloud/caas';
 
 const deploymentOf = (market: Market, { ids: [id = ''] }: Request): Deployment => market.find(id);
 
-/**
- * The endpoints Burst's client uses, and `/node-pools`. Not played: PATCH of a deployment and the job
- * history of a container.
- */
+/** The endpoints of the API file, but for one that is not played: the job history of a container. */
 export const ROUTES: readonly Route[] = [
   {
     operation: 'catalogue',
@@ -62,8 +62,11 @@ export const ROUTES: readonly Route[] = [
     operation: 'deploy',
     method: 'POST',
     path: /^\/deploy$/,
-    answer: ({ market }, { body }) =>
-      acknowledgement(market.deploy(parse('body', DeployRequest, body))),
+    answer({ market }, { body }) {
+      const order = parse('body', DeployRequest, body);
+      parse('body', sizeFrom(market.fewestGpusPerContainer), body);
+      return acknowledgement(market.deploy(order));
+    },
   },
   {
     operation: 'list',
@@ -83,6 +86,17 @@ export const ROUTES: readonly Route[] = [
     method: 'GET',
     path: /^\/deployment\/([^/]+)$/,
     answer: ({ market }, request) => detailReply(deploymentOf(market, request), market.now()),
+  },
+  {
+    operation: 'update',
+    method: 'PATCH',
+    path: /^\/deployment\/([^/]+)$/,
+    answer({ market }, request) {
+      const change = parse('body', UpdateRequest, request.body);
+      const deployment = deploymentOf(market, request);
+      market.update(deployment, updated(deployment.request, change));
+      return acknowledgement(deployment);
+    },
   },
   {
     operation: 'destroy',
@@ -137,6 +151,7 @@ function containerOf({ containers }: Deployment, containerId: string | undefined
 
 function priceOf(market: Market, request: Request) {
   const query = parse('query', PriceQuery, request.query);
+  parse('query', sizeFrom(market.fewestGpusPerContainer), request.query);
   const hardware = market.hardwareOf(query.hardware_id);
   const places = query.location_ids.map((id) => market.placeOf(id));
   const gpus = query.gpus_per_container * query.replica_count;

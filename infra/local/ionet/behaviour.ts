@@ -14,6 +14,8 @@ export const Behaviour = z.strictObject({
   terminationSeconds: z.number().nonnegative().default(20),
   /** From SIGTERM to SIGKILL. */
   killGraceSeconds: z.number().nonnegative().default(30),
+  /** Smallest worker the container API prices and sells: io.net's pages say both 1 and 8. */
+  fewestGpusPerContainer: z.int().min(1).max(8).default(1),
 });
 export type Behaviour = z.infer<typeof Behaviour>;
 

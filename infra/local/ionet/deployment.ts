@@ -24,7 +24,7 @@ export interface Container {
 
 export interface Deployment {
   readonly id: string;
-  readonly request: DeployRequest;
+  request: DeployRequest;
   readonly hardware: Hardware;
   readonly place: Place;
   readonly rate: HourlyRate;

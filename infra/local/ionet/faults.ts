@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Random } from './behaviour.ts';
 
 /** The calls of both APIs by what they do, so that one fault fits either. */
 const OPERATIONS = [
@@ -10,6 +11,7 @@ const OPERATIONS = [
   'list',
   'look',
   'extend',
+  'update',
   'destroy',
   'containers',
   'log',
@@ -47,6 +49,9 @@ export const Fault = z.intersection(
 );
 export type Fault = z.infer<typeof Fault>;
 
+/** A fault that may happen to any call of its operation, in so large a share of them. */
+export type StandingFault = z.input<typeof Fault> & { readonly share: number };
+
 export interface Faults {
   add(fault: z.input<typeof Fault>): void;
   /** The oldest fault set for this operation; each is used `times` times. */
@@ -54,7 +59,19 @@ export interface Faults {
   clear(): void;
 }
 
-export function createFaults(): Faults {
+/** @param standing - What may happen whenever nothing waits to; drawn anew for every call. */
+export function createFaults(standing?: {
+  readonly faults: readonly StandingFault[];
+  readonly random: Random;
+}): Faults {
+  const always = (standing?.faults ?? []).map(({ share, ...fault }) => ({
+    fault: Fault.parse(fault),
+    share,
+  }));
+  const drawn = (operation: Operation): Fault | undefined =>
+    always.find(
+      ({ fault, share }) => fault.operation === operation && (standing?.random() ?? 1) < share,
+    )?.fault;
   const waiting: { fault: Fault; left: number }[] = [];
   return {
     add(input) {
@@ -63,7 +80,7 @@ export function createFaults(): Faults {
     },
     take(operation) {
       const entry = waiting.find(({ fault }) => fault.operation === operation);
-      if (entry === undefined) return undefined;
+      if (entry === undefined) return drawn(operation);
       entry.left -= 1;
       if (entry.left === 0) waiting.splice(waiting.indexOf(entry), 1);
       return entry.fault;

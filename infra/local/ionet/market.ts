@@ -111,19 +111,35 @@ export function createMarket(options: MarketOptions) {
 
   function start(deployment: Deployment, atMs: number): void {
     deployment.pending = [];
+    if (!startContainers(deployment, atMs)) return;
+    deployment.status = 'running';
+    deployment.startedAtMs = atMs;
+    awaitTermEnd(deployment);
+  }
+
+  /** All of them, or the deployment has failed. */
+  function startContainers(deployment: Deployment, atMs: number): boolean {
     const containers: Container[] = [];
     for (let n = 0; n < deployment.request.container_config.replica_count; n += 1) {
       const container = startContainer(deployment, atMs);
       if (container === undefined) {
         end(deployment, 'failed', atMs);
-        return;
+        return false;
       }
       containers.push(container);
     }
-    deployment.status = 'running';
-    deployment.startedAtMs = atMs;
     deployment.containers = containers;
-    awaitTermEnd(deployment);
+    return true;
+  }
+
+  function refuseUnknown(image: string): void {
+    if (knows(image)) return;
+    throw new Refused(400, `Image ${image} not found: no command plays its digest`);
+  }
+
+  function refuseOver(deployment: Deployment, what: string): void {
+    if (!hasEnded(deployment) && deployment.status !== 'termination requested') return;
+    throw new Refused(400, `Deployment is ${deployment.status} and cannot be ${what}`);
   }
 
   /** Looks again at the end of the term, which an extension may have moved. */
@@ -139,6 +155,7 @@ export function createMarket(options: MarketOptions) {
     hardwareOf,
     placeOf,
     now: () => timers.now(),
+    fewestGpusPerContainer: behaviour.fewestGpusPerContainer,
 
     /** Workers of this size that could be rented now. */
     freeReplicas: (hardware: Hardware, place: Place, gpusPerContainer: number): number =>
@@ -154,10 +171,7 @@ export function createMarket(options: MarketOptions) {
     },
 
     deploy(request: DeployRequest): Deployment {
-      const { image_url } = request.registry_config;
-      if (!knows(image_url)) {
-        throw new Refused(400, `Image ${image_url} not found: no command plays its digest`);
-      }
+      refuseUnknown(request.registry_config.image_url);
       const hardware = hardwareOf(request.hardware_id);
       const place = placeFor(request, hardware);
       const deployment: Deployment = {
@@ -202,10 +216,18 @@ export function createMarket(options: MarketOptions) {
         .toReversed(),
 
     extend(deployment: Deployment, hours: number): void {
-      if (hasEnded(deployment) || deployment.status === 'termination requested') {
-        throw new Refused(400, `Deployment is ${deployment.status} and cannot be extended`);
-      }
+      refuseOver(deployment, 'extended');
       deployment.hoursBought += hours;
+    },
+
+    /** Running containers are replaced by new ones; how io.net does it is not published. */
+    update(deployment: Deployment, request: DeployRequest): void {
+      refuseOver(deployment, 'updated');
+      refuseUnknown(request.registry_config.image_url);
+      deployment.request = request;
+      if (deployment.status !== 'running') return;
+      stopWorkers(deployment);
+      startContainers(deployment, timers.now());
     },
 
     destroy(deployment: Deployment): void {

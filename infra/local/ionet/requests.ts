@@ -34,6 +34,46 @@ export const DeployRequest = z.strictObject({
 });
 export type DeployRequest = z.infer<typeof DeployRequest>;
 
+export const UpdateRequest = z.strictObject({
+  env_variables: Variables.nullish(),
+  secret_env_variables: z.record(z.string(), z.string().nullable()).nullish(),
+  entrypoint: Words.optional(),
+  traffic_port: z.int().min(1).max(65_535).nullish(),
+  image_url: z.string().min(1).nullish(),
+  registry_username: z.string().nullish(),
+  registry_secret: z.string().nullish(),
+  args: Words.optional(),
+  command: z.string().nullish(),
+});
+
+/** An order as it stands after an update: variables are replaced, secrets merged, null removes a secret. */
+export function updated(
+  order: DeployRequest,
+  { env_variables, secret_env_variables, ...change }: z.infer<typeof UpdateRequest>,
+): DeployRequest {
+  const { container_config: config, registry_config: registry } = order;
+  const secrets = Object.entries({ ...config.secret_env_variables, ...secret_env_variables });
+  return {
+    ...order,
+    container_config: {
+      ...config,
+      traffic_port: change.traffic_port ?? config.traffic_port,
+      env_variables: env_variables ?? config.env_variables,
+      secret_env_variables: Object.fromEntries(
+        secrets.flatMap(([name, value]) => (value === null ? [] : [[name, value] as const])),
+      ),
+      entrypoint: change.entrypoint === undefined ? config.entrypoint : change.entrypoint,
+      args: change.args === undefined ? config.args : change.args,
+      command: change.command === undefined ? config.command : change.command,
+    },
+    registry_config: {
+      image_url: change.image_url ?? registry.image_url,
+      registry_username: change.registry_username ?? registry.registry_username,
+      registry_secret: change.registry_secret ?? registry.registry_secret,
+    },
+  };
+}
+
 export const ExtendRequest = z.strictObject({ duration_hours: z.int().min(1) });
 
 export const Integer = z
@@ -78,3 +118,9 @@ export const STATUSES = [
 export const ListQuery = z.object({ status: z.enum(STATUSES).optional(), ...page, ...size(10) });
 export const ContainersQuery = z.object({ ...page, ...size(20) });
 export const LogQuery = z.object({ stream: z.enum(['stdout', 'stderr']).default('stdout') });
+
+/** What is left of an order or a price question where small workers are not rented. */
+export const sizeFrom = (fewest: number) =>
+  z.object({
+    gpus_per_container: z.union([z.int(), Integer]).pipe(z.int().min(fewest)),
+  });

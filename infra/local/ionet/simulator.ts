@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type * as z from 'zod';
+import { API_FLAVOURS, type ApiFlavour } from '../../../shared/ionet/flavour.ts';
 import type { Timers } from '../engine/timers.ts';
 import { CAAS_PATH, ROUTES } from './api.ts';
 import { Behaviour, type Random } from './behaviour.ts';
@@ -47,13 +48,25 @@ export interface SimulatorOptions {
    * @default 3000
    */
   readonly relayMilliseconds?: number;
+  /**
+   * APIs that are served.
+   *
+   * @default all
+   */
+  readonly flavours?: readonly ApiFlavour[];
+  /**
+   * What may happen to any call.
+   *
+   * @default nothing
+   */
+  readonly standingFaults?: Parameters<typeof createFaults>[0];
 }
 
 export interface IonetSimulator {
   readonly port: number;
   /** Base URL for a client of the container API. */
   readonly baseUrl: string;
-  /** The same for the `/clusters` flavour. Both are always served, over one market. */
+  /** The same for the `/clusters` flavour. Both are served over one market. */
   readonly clustersUrl: string;
   /** Base URL of the control surface. */
   readonly controlUrl: string;
@@ -90,7 +103,8 @@ export async function createIonetSimulator(options: SimulatorOptions): Promise<I
       return worker;
     },
   });
-  const faults = createFaults();
+  const faults = createFaults(options.standingFaults);
+  const { flavours = API_FLAVOURS } = options;
   const relay = createRelay(options.relayMilliseconds ?? 3000);
   const calls = new Map<string, number>();
 
@@ -104,7 +118,7 @@ export async function createIonetSimulator(options: SimulatorOptions): Promise<I
       return control({ market, faults, calls }, method, path, body);
     }
 
-    const { routes, path } = apiAt(url.pathname);
+    const { routes, path } = apiAt(url.pathname, flavours);
     const route = routes.find((one) => one.method === method && one.path.test(path));
     if (route === undefined) return { status: 404, body: { detail: 'Not Found' } };
     calls.set(route.operation, (calls.get(route.operation) ?? 0) + 1);
@@ -127,6 +141,8 @@ export async function createIonetSimulator(options: SimulatorOptions): Promise<I
   }
 
   const server = createServer((request, response) => {
+    // Its own clock, by which terms end and bills are made.
+    response.setHeader('date', new Date(timers.now()).toUTCString());
     answer(request).then(
       (result) => (result === undefined ? request.socket.destroy() : send(response, result)),
       (error: unknown) => {
@@ -163,10 +179,15 @@ export async function createIonetSimulator(options: SimulatorOptions): Promise<I
 }
 
 /** Which API a path belongs to, and the path below its base. */
-function apiAt(pathname: string): { routes: readonly Route[]; path: string } {
+function apiAt(
+  pathname: string,
+  flavours: readonly ApiFlavour[],
+): { routes: readonly Route[]; path: string } {
   const below = (base: string) => pathname.slice(base.length);
-  if (pathname.startsWith(`${CAAS_PATH}/`)) return { routes: ROUTES, path: below(CAAS_PATH) };
-  if (pathname.startsWith(`${CLUSTERS_PATH}/`)) {
+  if (pathname.startsWith(`${CAAS_PATH}/`)) {
+    return { routes: flavours.includes('caas') ? ROUTES : [], path: below(CAAS_PATH) };
+  }
+  if (flavours.includes('clusters') && pathname.startsWith(`${CLUSTERS_PATH}/`)) {
     return { routes: CLUSTERS_ROUTES, path: below(CLUSTERS_PATH) };
   }
   return { routes: [], path: '' };

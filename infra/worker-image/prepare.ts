@@ -1,0 +1,58 @@
+import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+
+/** Worker images, by the folder of their Dockerfile. */
+export const FAMILIES = ['cpu', 'zk-cuda', 'diffusion-cuda'] as const;
+export type Family = (typeof FAMILIES)[number];
+
+/**
+ * Writes everything `docker build` needs for one image into `folder`, which is emptied first. Nothing else of the
+ * repository is in it.
+ */
+export async function prepareImage(family: Family, folder: string): Promise<void> {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(join(folder, 'app'), { recursive: true });
+  const from = (name: string) => root(`worker/images/${family}/${name}`);
+  cpSync(from('Dockerfile'), join(folder, 'Dockerfile'));
+  cpSync(root('LICENSE'), join(folder, 'LICENSE'));
+  if (family === 'diffusion-cuda') {
+    cpSync(from('requirements.txt'), join(folder, 'requirements.txt'));
+    copyPython(join(folder, 'app'));
+    return;
+  }
+  await bundleNode(join(folder, 'app'));
+  if (family === 'zk-cuda') cpSync(from('icicle-prover'), join(folder, 'app', 'icicle-prover'));
+}
+
+function copyPython(to: string): void {
+  const sources = root('worker/diffusion');
+  cpSync(join(sources, 'main.py'), join(to, 'main.py'));
+  mkdirSync(join(to, 'burst_worker'));
+  for (const name of readdirSync(join(sources, 'burst_worker'))) {
+    if (!name.endsWith('.py')) continue;
+    cpSync(join(sources, 'burst_worker', name), join(to, 'burst_worker', name));
+  }
+}
+
+/** The worker as plain JavaScript without packages; worker and executor thread find each other by name. */
+async function bundleNode(outdir: string): Promise<void> {
+  await build({
+    entryPoints: {
+      main: root('worker/main.ts'),
+      'executor-thread': root('worker/executor-thread.ts'),
+      healthcheck: root('worker/healthcheck.ts'),
+    },
+    outdir,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    splitting: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    logLevel: 'warning',
+  });
+}
