@@ -3,6 +3,7 @@ import { returnClaims } from '../../shared/bursts/return-claims.ts';
 import { liveBatches } from '../../shared/ledger/batches.ts';
 import { changeLease } from '../../shared/ledger/leases.ts';
 import { changeProfile, readProfile } from '../../shared/ledger/profiles.ts';
+import { readStop, stopInWords } from '../../shared/ledger/stops.ts';
 import { waitsForPrice } from '../../shared/model/limits.ts';
 import type { LeaseRow, ProfileRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
@@ -24,7 +25,12 @@ export const closeBurst =
   (ports: ClosePorts, settings: Settings): Driver =>
   async (lease, burst, now) => {
     if (lease.phase === 'tearing-down') return { next: 'tear-down' };
-    const cause = closing(lease, burst.failure, settings, now);
+    const stop = await readStop(ports.ledger, lease.tenant);
+    const usual = closing(lease, burst.failure, settings, now);
+    const cause =
+      stop === undefined || usual.forced
+        ? usual
+        : { ...usual, forced: true, reason: stopInWords(stop) };
     const outcome = await offTheProfile(ports, settings, lease, cause, now);
     if (outcome === 'runs-on') return { next: 'run', reason: 'work arrived' };
 

@@ -5,6 +5,7 @@ import { liveBatches } from '../../shared/ledger/batches.ts';
 import { changeLease } from '../../shared/ledger/leases.ts';
 import { holdMoney, settleHold } from '../../shared/ledger/money.ts';
 import { readProfile, updateProfile } from '../../shared/ledger/profiles.ts';
+import { readStop, stopInWords } from '../../shared/ledger/stops.ts';
 import { slotPrice, waitsForPrice } from '../../shared/model/limits.ts';
 import { usdOf } from '../../shared/model/money.ts';
 import type { BatchRow, ChosenOffer, LeaseRow } from '../../shared/model/rows.ts';
@@ -37,6 +38,8 @@ export const planBurst =
     if (lease.phase === 'creating' && lease.offer !== undefined) {
       return { next: 'provision', reason: 'an offer is chosen already' };
     }
+    const stop = await readStop(ports.ledger, lease.tenant);
+    if (stop !== undefined) return { next: 'close', reason: stopInWords(stop) };
     const open = await openWork(ports, lease, now);
     if (open.length === 0) return { next: 'close', reason: 'nothing is open' };
 

@@ -6,6 +6,7 @@ import { jobsOf } from '../../shared/ledger/jobs.ts';
 import { changeLease } from '../../shared/ledger/leases.ts';
 import { readProfile } from '../../shared/ledger/profiles.ts';
 import { readQuarantine } from '../../shared/ledger/provider.ts';
+import { readStop, stopInWords } from '../../shared/ledger/stops.ts';
 import type { WorkerId } from '../../shared/model/ids.ts';
 import { slotPrice } from '../../shared/model/limits.ts';
 import type { JobRow, LeaseRow } from '../../shared/model/rows.ts';
@@ -48,7 +49,11 @@ export const runJobs =
 
     const jobs = await jobsOf(ports.ledger, lease.burstId, lease.firstJob);
     const live = await liveBatches(ports.ledger, where);
-    const open = await keepLimits(ports.ledger, settings, live, priceOn(lease, settings), now);
+    const stop = await readStop(ports.ledger, lease.tenant);
+    const open =
+      stop === undefined
+        ? await keepLimits(ports.ledger, settings, live, priceOn(lease, settings), now)
+        : [];
     const quarantined = await inQuarantine(ports, lease, now);
     const assigning = assign(lease, jobs, open, quarantined, settings, now);
     const paces = pacesWith(lease.paces, finished);
@@ -73,6 +78,7 @@ export const runJobs =
     if (news || firstJob > lease.firstJob || idleSince !== lease.idleSince) {
       await changeLease(ports.ledger, lease, changes);
     }
+    if (stop !== undefined && working === 0) return { next: 'close', reason: stopInWords(stop) };
     const current = { ...lease, idleSince };
     const step = afterAssigning(current, { live: working, watched }, assigning, settings, now);
     const facts = `${submitted.length} submitted, ${working} live, ${assigning.left.length} batches left`;

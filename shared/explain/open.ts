@@ -1,4 +1,5 @@
 import { GPU_MODELS, gpuMeets, needInWords } from '../model/gpu.ts';
+import type { Stop } from '../ledger/stops.ts';
 import { missedDeadline } from '../model/limits.ts';
 import type { BatchRow, KnowledgeRow, LeaseRow, ProfileRow, Requirement } from '../model/rows.ts';
 import { type Instant, secondsBetween } from '../model/time.ts';
@@ -11,6 +12,7 @@ export function explainOpen(rows: OpenRows, now: Instant): Explanation {
   const { batch, profile, lease } = rows;
   const late = unreachable(rows, now);
   if (late !== undefined) return late;
+  if (rows.stop !== undefined) return stopped(batch, rows.stop);
   if (batch.notBefore !== undefined && now < batch.notBefore) return again(batch, now);
   if (lease === undefined) return withoutCluster(batch, profile, now);
   if (lease.phase !== 'ready') return provisioning(lease, rows.knowledge, now);
@@ -18,6 +20,13 @@ export function explainOpen(rows: OpenRows, now: Instant): Explanation {
     return withoutTerm(lease, lease.extendNotBefore);
   }
   return batch.lastReason === undefined ? behind(rows, lease) : again(batch, now);
+}
+
+/** Nothing new is begun until somebody resumes. */
+function stopped({ batchId: batch }: BatchRow, { mode, of, reason, at }: Stop): Explanation {
+  const what = mode === 'cancel' ? 'it is about to be cancelled' : 'it waits until that is resumed';
+  const sentence = `The ${of} was stopped at ${at} (${reason}), and nothing new is begun: ${what}.`;
+  return because('stopped', sentence, { batch, of, mode, reason, since: at });
 }
 
 /** Even on the most favourable view its deadline cannot be met. */

@@ -4,6 +4,7 @@ import { readLease } from '../ledger/leases.ts';
 import { readProfile } from '../ledger/profiles.ts';
 import { provisioningOf, readKnowledge } from '../ledger/provider.ts';
 import { readRow } from '../ledger/rows.ts';
+import { readStop } from '../ledger/stops.ts';
 import { readRejection, readTask } from '../ledger/tasks.ts';
 import type { TaskId, Tenant } from '../model/ids.ts';
 import { type BatchRow, JobRow, type LeaseRow, type TaskRow } from '../model/rows.ts';
@@ -69,7 +70,7 @@ async function aroundOpen(
   ledger: Ledger,
   batch: BatchRow,
   now: Instant,
-): Promise<Pick<StoredRows, 'profile' | 'lease' | 'ahead' | 'knowledge'>> {
+): Promise<Pick<StoredRows, 'profile' | 'stop' | 'lease' | 'ahead' | 'knowledge'>> {
   const profile = await readProfile(ledger, batch.tenant, batch.profile);
   const leases: LeaseRow[] = [];
   for (const { burstId, state } of profile?.bursts ?? []) {
@@ -82,6 +83,7 @@ async function aroundOpen(
   const offer = lease?.phase === 'ready' ? undefined : lease?.offer;
   return {
     profile,
+    stop: await readStop(ledger, batch.tenant),
     lease,
     ahead: {
       running: live.filter(({ status }) => status === 'claimed').length,

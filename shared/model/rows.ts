@@ -452,6 +452,16 @@ export const MoneyRow = z.looseObject({
 });
 export type MoneyRow = z.infer<typeof MoneyRow>;
 
+/** `S#<tenant>#`, or `S##` for the whole stack: nothing new is begun. */
+export const StopRow = z.looseObject({
+  v: z.literal(1),
+  /** finish: what runs ends · cancel: and what waits is cancelled · none: it was taken back. */
+  mode: z.enum(['none', 'finish', 'cancel']),
+  reason: z.string(),
+  at: Instant,
+});
+export type StopRow = z.infer<typeof StopRow>;
+
 /** `W#<worker>`: a worker whose results were wrong. */
 export const WorkerRow = z.looseObject({
   v: z.literal(1),
