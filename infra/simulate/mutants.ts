@@ -248,12 +248,12 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'a worker that refused a batch gets it again',
     'shared/run/assignment.ts',
-    'if (batch.excludedWorkers?.includes(worker)) continue;',
+    ' &&\n        !batch.excludedWorkers?.includes(lane.worker),',
   ),
   mutant(
     'no term is bought for work that needs one',
     'shared/run/assignment.ts',
-    'if (needsTerm && mayExtend(',
+    'if ((needsTerm || goesOn) && mayExtend(',
     'if (edge === null && mayExtend(',
   ),
   mutant(

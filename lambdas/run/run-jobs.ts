@@ -13,7 +13,8 @@ import type { JobRow, LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import type { Instant } from '../../shared/model/time.ts';
 import { isLost, isOpen } from '../../shared/poll/job-look.ts';
-import { type Assignment, afterAssigning, assign, isLive } from '../../shared/run/assignment.ts';
+import { type Assignment, afterAssigning, assign } from '../../shared/run/assignment.ts';
+import { isLive } from '../../shared/run/lanes.ts';
 import { pacesWith, type Reissuing, reissues } from '../../shared/run/stragglers.ts';
 import { admitLateWorkers, welcomeBack } from './late-workers.ts';
 import type { RunPorts } from './run-ports.ts';
@@ -73,6 +74,7 @@ export const runJobs =
     const changes = {
       ...{ firstJob: Math.max(firstJob, lease.firstJob), idleSince, paces },
       ...{ issuedSeconds: lease.issuedSeconds + estimated, reviewAt: again.reviewAt },
+      loaded: loadedBy(lease, submitted, assignments, now),
     };
     const news = finished.length > 0 || estimated > 0 || again.reviewAt !== lease.reviewAt;
     if (news || firstJob > lease.firstJob || idleSince !== lease.idleSince) {
@@ -80,7 +82,11 @@ export const runJobs =
     }
     if (stop !== undefined && working === 0) return { next: 'close', reason: stopInWords(stop) };
     const current = { ...lease, idleSince };
-    const step = afterAssigning(current, { live: working, watched }, assigning, settings, now);
+    const others = profile.bursts.filter(
+      ({ state, burstId }) => state === 'open' && burstId !== lease.burstId,
+    ).length;
+    const busy = { live: working, watched, others };
+    const step = afterAssigning(current, busy, assigning, settings, now);
     const facts = `${submitted.length} submitted, ${working} live, ${assigning.left.length} batches left`;
     return step.next === 'close' && step.failed
       ? { next: 'close', reason: facts, failure: { Error: 'WorkersLost', Cause: step.reason } }
@@ -90,6 +96,20 @@ export const runJobs =
 /** Price of one second of a slot of this cluster. */
 const priceOn = (lease: LeaseRow, { lease: { hourSeconds, termHours } }: Settings) =>
   lease.offer && slotPrice(lease, lease.offer, hourSeconds * termHours);
+
+/** What each worker was last given to load, now that these jobs were submitted. */
+function loadedBy(
+  { loaded }: LeaseRow,
+  submitted: readonly JobRow[],
+  assignments: readonly Assignment[],
+  now: Instant,
+): LeaseRow['loaded'] {
+  const given = submitted.flatMap(({ worker }): [string, { key: string; at: Instant }][] => {
+    const key = assignments.findLast((one) => one.worker === worker)?.batches.at(-1)?.affinityKey;
+    return key === undefined ? [] : [[worker, { key, at: now }]];
+  });
+  return given.length === 0 ? loaded : { ...loaded, ...Object.fromEntries(given) };
+}
 
 /** @returns the jobs their workers took, or may have taken. */
 async function submitAll(

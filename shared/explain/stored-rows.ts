@@ -10,7 +10,7 @@ import type { TaskId, Tenant } from '../model/ids.ts';
 import { type BatchRow, JobRow, type LeaseRow, type TaskRow } from '../model/rows.ts';
 import type { Instant } from '../model/time.ts';
 import type { Ledger } from '../ports.ts';
-import { claimOrder } from '../run/assignment.ts';
+import { claimOrder } from '../run/claim-order.ts';
 import type { StoredRows } from './explanation.ts';
 
 /** Which task is meant: by id alone, or exactly the message that was sent. */
