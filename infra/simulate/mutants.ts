@@ -33,7 +33,8 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'a claim does not look whether the batch is open',
     'shared/ledger/batches.ts',
-    "{ is: 'equal', path: 'status', value: 'open' },\n      { is: 'equal', path: 'batchFence', value: batch.batchFence },",
+    "{ is: 'equal', path: 'status', value: 'open' },\n      { is: 'equal', path: 'batchFence', value: batch.batchFence },\n    ],\n    set: assignments({\n      status: 'claimed',",
+    "],\n    set: assignments({\n      status: 'claimed',",
   ),
   mutant(
     'the batch fence is not checked when a batch is returned',

@@ -25,7 +25,9 @@ export type NewBatch = Pick<
   | 'slotSeconds'
   | 'openedAt'
   | 'secret'
-> & { readonly dueAt: Instant };
+  | 'maxAttempts'
+> &
+  Partial<Pick<BatchRow, 'priority'>> & { readonly dueAt: Instant };
 
 /** Lists its tasks for good: from here on they are accepted. Refused: it is there already. */
 export const openBatch = (ledger: Ledger, batch: NewBatch): Promise<Change<BatchRow>> =>
@@ -211,6 +213,7 @@ export async function openHalves(ledger: Ledger, whole: BatchRow, dueAt: Instant
       ...{ notBefore: whole.notBefore, excludedWorkers: whole.excludedWorkers },
       ...{ lastReason: whole.lastReason, lastReasonAt: whole.lastReasonAt },
       ...{ cancelSeen: whole.cancelSeen, secret: whole.secret },
+      ...{ priority: whole.priority, maxAttempts: whole.maxAttempts },
       ...{ dueOf: 'batch', dueAt },
     });
   }
@@ -289,6 +292,26 @@ export const noteForgotten = (ledger: Ledger, batch: BatchRow, now: Instant, due
     when: [{ is: 'equal', path: 'status', value: 'done' }],
     set: assignments({ forgottenAt: now, dueAt }),
     remove: dueAt === undefined ? ['dueOf', 'dueAt'] : [],
+  });
+
+/** Lets an open batch wait, and says why. Refused: it is not open any more. */
+export const putOffBatch = (
+  ledger: Ledger,
+  batch: BatchRow,
+  wait: { notBefore: Instant; reason: string; now: Instant; dueAt: Instant },
+): Promise<Change<BatchRow>> =>
+  changeRow(ledger, BatchRow, {
+    key: keyOf(batch),
+    when: [
+      { is: 'equal', path: 'status', value: 'open' },
+      { is: 'equal', path: 'batchFence', value: batch.batchFence },
+    ],
+    set: assignments({
+      notBefore: wait.notBefore,
+      lastReason: wait.reason,
+      lastReasonAt: wait.now,
+      dueAt: wait.dueAt,
+    }),
   });
 
 /** Puts the sweep's next look at a batch off. */

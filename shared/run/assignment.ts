@@ -3,6 +3,7 @@ import type { BatchRow, JobRow, LeaseRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
 import { earlier, type Instant, plusSeconds, secondsBetween } from '../model/time.ts';
 import { beforeCalling } from '../provision/intents.ts';
+import { claimOrder } from './claim-order.ts';
 import { isLive, type Lane, lanesOf, openSeconds, usableWorkers } from './lanes.ts';
 
 /** One job to submit: the batches one slot of one worker runs next. */
@@ -36,10 +37,11 @@ const ESTIMATE_SLACK = 1.5;
 /**
  * Which open batches go to which slots.
  *
- * Oldest first, each to the slot where it would end first: behind what the slot runs and was given, and loading
+ * In claim order, each to the slot where it would end first: behind what the slot runs and was given, and loading
  * what it needs where the slot has something else. A job takes batches until it holds two expected looks' worth
- * of work, but never more than its share of what is open, so that no slot starves; one that failed before has a job to itself. Nothing is claimed whose
- * deadline would pass the paid edge less the drain time: then `needsTerm` asks for an extension first.
+ * of work, but never more than its share of what is open, so that no slot starves; one that failed before has a
+ * job to itself. Nothing is claimed whose deadline would pass the paid edge less the drain time: then `needsTerm`
+ * asks for an extension first.
  */
 export function assign(
   lease: LeaseRow,
@@ -114,7 +116,7 @@ function mayRunNow(
   const left: { batchId: BatchId; why: string }[] = [];
   const waiting: BatchRow[] = [];
   let cutOff = false;
-  for (const batch of batches) {
+  for (const batch of claimOrder(batches, now)) {
     if (batch.status !== 'open') continue;
     if (attemptsAlive(batch, jobs, now) >= MAX_LIVE_ATTEMPTS) {
       left.push({ batchId: batch.batchId, why: 'earlier attempts may still upload' });

@@ -129,9 +129,11 @@ async function throughTheWorld(
   await noted;
 
   const tokens = await saveAll(client, options, receipts, states ?? []);
+  const bursts = await observer.bursts();
   return reportOf({
     tasks: tasks.map((task, index) => endedTask(task, states?.[index])),
-    bursts: await observer.bursts(),
+    bursts,
+    costs: await observer.costs(bursts),
     executions: await observer.executions(),
     mishaps: mishaps?.done ?? [],
     apiCalls: await apiCalls(world),
