@@ -1,4 +1,12 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { buildBenchmark } from '../simulate/build.ts';
@@ -66,8 +74,8 @@ export async function runBenchCommand(args: readonly string[], streams: Streams)
     .option('--seeds <count>', 'seeds of provisioning times, from 1 on', whole, 5)
     .option('--churn <file>', 'CSV: t_s,nodes_up; nodes are lost as it says')
     .option('--eager', 'also Burst set to wait for nothing and to hold idle clusters long')
-    .option('--records <folder>', 'write leases.csv and tasks.csv there')
-    .option('--plot <file>', 'where the plot goes', 'out/bench/policy.svg')
+    .option('--records <folder>', 'write leases.csv and tasks.csv there', writableFolder)
+    .option('--plot <file>', 'where the plot goes', writableFile, 'out/bench/policy.svg')
     .option('--json', 'print the report as one JSON object, the last line of stdout')
     .action((options: PolicyOptions) => policy(options, streams));
   program
@@ -75,7 +83,7 @@ export async function runBenchCommand(args: readonly string[], streams: Streams)
     .description(
       'What idle clusters cost over the optimum, over the lengths of gaps between tasks.',
     )
-    .option('--plot <file>', 'where the plot goes', 'out/bench/gaps.svg')
+    .option('--plot <file>', 'where the plot goes', writableFile, 'out/bench/gaps.svg')
     .option('--json', 'print the report as one JSON object, the last line of stdout')
     .action((options: { plot: string; json?: true }) => gaps(options, streams));
   for (const command of [program, ...program.commands]) {
@@ -172,8 +180,31 @@ function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw new TraceFault(`${file}: cannot be read (${why})`);
+    throw new TraceFault(`${file}: cannot be read (${codeOf(error)})`);
+  }
+}
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : String(error);
+
+/** Where results go is tried before the minutes of work that make them. */
+function writableFolder(folder: string): string {
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+    return folder;
+  } catch (error) {
+    throw new InvalidArgumentError(`cannot be written to (${codeOf(error)})`);
+  }
+}
+
+function writableFile(file: string): string {
+  writableFolder(dirname(file));
+  try {
+    closeSync(openSync(file, 'a'));
+    return file;
+  } catch (error) {
+    throw new InvalidArgumentError(`cannot be written to (${codeOf(error)})`);
   }
 }
 

@@ -140,13 +140,15 @@ const holds = ({ batches }: JobRow, batch: BatchRow): boolean =>
 export const pacesWith = (paces: readonly number[], ended: readonly JobRow[]): number[] =>
   [
     ...paces,
-    ...ended.flatMap(({ reported, estimateSeconds = 0, submittedAt, answeredAt }) => {
+    ...ended.filter(wasDone).flatMap(({ estimateSeconds = 0, submittedAt, answeredAt }) => {
       const seconds = answeredAt === undefined ? 0 : secondsBetween(submittedAt, answeredAt);
-      return reported === 'succeeded' && estimateSeconds > 0 && seconds > 0
-        ? [seconds / estimateSeconds]
-        : [];
+      return estimateSeconds > 0 && seconds > 0 ? [seconds / estimateSeconds] : [];
     }),
   ].slice(-PACES_KEPT);
+
+/** A worker that calls a job done and delivered nothing, or nothing good, must not make the others look slow. */
+const wasDone = ({ reported, collected, tasks, rejectedResults }: JobRow): boolean =>
+  reported === 'succeeded' && collected.size >= tasks && rejectedResults === 0;
 
 function median(values: readonly number[]): number | undefined {
   const sorted = values.toSorted((a, b) => a - b);
