@@ -12,7 +12,7 @@ import { type EstimatedWorld, WORLDS } from './draws.ts';
 import { estimate } from './estimate.ts';
 import { type EstimateConditions, estimateJson, estimateLines } from './report.ts';
 import type { RunOptions, RunResult } from './run-once.ts';
-import { ESTIMATE_FILE, tasksSha256, write } from './stored.ts';
+import { ESTIMATE_FILE, tasksSha256, writable, write } from './stored.ts';
 
 /** Wrong arguments, or a file that is not what it should be. */
 const EXIT_REFUSED = 2;
@@ -90,7 +90,7 @@ async function estimateFile(options: Options, streams: Streams): Promise<void> {
     ...{ file, tasksSha256: tasksSha256(tasks), accepted: sound.length, refused },
     ...{ world, flavour, runs, seed, assumed },
   };
-  if (out !== undefined) writeOr(out, { v: 1, ...conditions });
+  if (out !== undefined) usable(out, () => writable(out));
   const { runOnce }: { runOnce: (run: RunOptions) => Promise<RunResult> } = await import(
     await buildEstimate()
   );
@@ -99,7 +99,7 @@ async function estimateFile(options: Options, streams: Streams): Promise<void> {
     extendable: flavour === 'caas',
   });
   const json = estimateJson(estimated, conditions);
-  if (out !== undefined) writeOr(out, json);
+  if (out !== undefined) usable(out, () => write(out, ESTIMATE_FILE, json));
   const text = options.json
     ? JSON.stringify(json)
     : estimateLines(estimated, conditions).join('\n');
@@ -138,9 +138,9 @@ function bytesOf(file: string): Uint8Array {
   }
 }
 
-function writeOr(dir: string, content: object): void {
+function usable(dir: string, act: () => void): void {
   try {
-    write(dir, ESTIMATE_FILE, content);
+    act();
   } catch (error) {
     throw new Unusable(`--out ${dir}: cannot be written to (${reasonOf(error)})`);
   }

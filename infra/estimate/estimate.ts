@@ -47,8 +47,8 @@ export interface ProfileEstimate {
   readonly requirement: Requirement;
   readonly kinds: readonly string[];
   readonly tasks: number;
-  /** Slots of the first burst. */
-  readonly slots: number;
+  /** GPUs of the first cluster; 0 where there is none. */
+  readonly gpus: number;
   readonly options: readonly TriedOption[];
   /** Why none of its tasks can run now; null: they can, and are in the totals. */
   readonly waits: string | null;
@@ -108,7 +108,7 @@ export async function estimate(options: EstimateOptions): Promise<Estimate> {
       requirement,
       kinds: [...new Set(tasks.map(({ envelope }) => envelope.kind))],
       tasks: tasks.length,
-      slots,
+      gpus: first?.gpus ?? 0,
       options: tried,
       waits: waits(group),
     });

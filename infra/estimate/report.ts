@@ -71,13 +71,13 @@ const HEAD = [
   ...['GPU', 'VRAM', '$ per GPU-hour', 'a task', 'cost p50', 'p95', 'finish p50', 'p95', 'why'],
 ];
 
-function profileLines({ kinds, tasks, requirement, slots, options, waits }: ProfileEstimate) {
+function profileLines({ kinds, tasks, requirement, gpus, options, waits }: ProfileEstimate) {
   const places =
     requirement.locations === undefined ? '' : ` in ${requirement.locations.join(', ')}`;
   const what = `${kinds.join(', ')}: ${counted(tasks, 'task')}, each on ${needInWords(requirement.need)}${places}`;
   const said =
     waits === null
-      ? `first cluster: ${counted(slots, 'slot')}`
+      ? `first cluster: ${counted(gpus, 'GPU')}`
       : `would wait and is not in the estimate: ${waits}`;
   const table = tableLines(HEAD.slice(0, -1), options.map(cells));
   const reasons = ['why', '---', ...options.map(({ why }) => why)];

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { canonicalJson, sha256Of } from '../../shared/model/digest.ts';
@@ -50,9 +50,14 @@ export function storeActual(dir: string, actual: Actual): Comparison | null {
   return { world, sameTasks, costUsd, finishSeconds };
 }
 
+/** Makes a folder where there is none. @throws what the file system throws when it cannot be written to. */
+export function writable(dir: string): void {
+  mkdirSync(dir, { recursive: true });
+  accessSync(dir, constants.W_OK);
+}
+
 /** @throws what the file system throws. */
 export function write(dir: string, name: string, content: object): void {
-  mkdirSync(dir, { recursive: true });
   writeFileSync(join(dir, name), `${JSON.stringify(content, null, 1)}\n`);
 }
 
