@@ -21,12 +21,9 @@ import { createScreen } from './demo/screen.ts';
 import type { Report } from './demo/snapshot.ts';
 import { demoWork } from './demo/work.ts';
 import { originOf, ProviderUnusable, SIMULATOR_KEY } from './provider.ts';
-import { ServiceEnded } from './world.ts';
+import { LOCAL_SPEED, ServiceEnded } from './world.ts';
 
 /** `npm start`: the main job. Exits with 0 when every task is done and every cluster gone, 1 when not, 2 for input it cannot use, 130 after Ctrl-C. */
-
-/** Local seconds per real second: a paid hour lasts 36 seconds. */
-const SPEED = 100;
 
 const options = new Command('npm start --')
   .description('Run a burst of real tasks on this machine')
@@ -63,7 +60,7 @@ const screen = createScreen({
   isTerminal: stream.isTTY === true,
   color,
   columns: () => stream.columns ?? 0,
-  speed: SPEED,
+  speed: LOCAL_SPEED,
 });
 
 const stopping = new AbortController();
@@ -102,7 +99,7 @@ try {
     calm: options.calm,
     flavour: options.flavour,
     provider,
-    speed: SPEED,
+    speed: LOCAL_SPEED,
     screen,
     signal: stopping.signal,
     uptimeMs: () => performance.now(),

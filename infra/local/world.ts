@@ -102,9 +102,16 @@ const WORKER_TIMEOUT_MS = 800;
 
 const root = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
+/** Local seconds per real second of `npm start`: a paid hour lasts 36 seconds. */
+export const LOCAL_SPEED = 100;
+
 /** Settings of the local world: the deployed ones, except for what would hide the machinery in 24 tasks. */
-const localSettings = (
-  { speed, provider, settings: changes = {} }: LocalWorldOptions,
+export const localSettings = (
+  {
+    speed,
+    provider,
+    settings: changes = {},
+  }: Pick<LocalWorldOptions, 'speed' | 'provider' | 'settings'>,
   flavour: ApiFlavour,
 ): Settings =>
   Settings.parse({

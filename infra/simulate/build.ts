@@ -114,6 +114,33 @@ export const buildBenchmark = (): Promise<string> =>
     ...PARSING_ONCE,
   ]);
 
+/** In place of every kind's verifier: the modelled workers of an estimate deliver nothing to look at. */
+const MODELLED_VERDICTS: readonly Edit[] = [
+  importing(
+    'shared/kinds/kinds.ts',
+    'modelledVerdict',
+    '../../infra/estimate/modelled-verdict.ts',
+    'import type { AssetRef } from',
+  ),
+  {
+    file: 'shared/kinds/kinds.ts',
+    find: 'verify: (files, inSample) => kind.verify(spec, files, inSample)',
+    replace: 'verify: (_files, inSample) => modelledVerdict(kind.workers?.(spec) ?? 1, inSample)',
+  },
+];
+
+/**
+ * Burst for estimates: every result of a worker verifies.
+ *
+ * @returns the path of the bundle, to be imported.
+ * @throws EditMissed
+ */
+export const buildEstimate = (): Promise<string> =>
+  buildWith('infra/estimate/run-once.ts', 'burst-estimate/infra/estimate/run-once.mjs', [
+    ...MODELLED_VERDICTS,
+    ...PARSING_ONCE,
+  ]);
+
 async function buildWith(entry: string, out: string, all: readonly Edit[]): Promise<string> {
   const outfile = root(`node_modules/.cache/${out}`);
   const missed: Error[] = [];

@@ -11,8 +11,14 @@ import { instantOf } from '../../shared/model/time.ts';
 import type { Bursts, Ports } from '../../shared/ports.ts';
 import { ExecutionRefused } from '../local/engine/api-refusal.ts';
 import { functionNotFound, type InvokeFunction, lambdaFailure } from '../local/engine/invoke.ts';
-import { createStateMachine } from '../local/engine/state-machine.ts';
+import type { ExpressionSources } from '../local/engine/expression-functions.ts';
+import {
+  type CompiledMachine,
+  compileMachine,
+  runCompiled,
+} from '../local/engine/state-machine.ts';
 import { virtualTime } from '../local/engine/virtual-time.ts';
+import type { Catalogue } from '../local/ionet/catalogue.ts';
 import { STAGE_NAMES, type StageName, wireStages } from '../stages.ts';
 import { virtualJobs } from './jobs.ts';
 import { createMarket, type MarketBehaviour } from './market.ts';
@@ -34,6 +40,13 @@ export interface VirtualWorldOptions {
     workerId: WorkerId,
   ) => Produced;
   readonly behaviour?: Partial<MarketBehaviour>;
+  /** What the provider has. @default the simulated provider's */
+  readonly catalogue?: Catalogue;
+  /**
+   * For many runs in a process, one after the other: the definition compiled once, rows that are not copied, quick
+   * turns of the clock. Nothing in such a world may leave the thread.
+   */
+  readonly compiledFor?: (sources: ExpressionSources) => CompiledMachine;
   /** Sees every invocation before it runs; an error it throws is the function's. */
   readonly onInvoke?: (stage: StageName, input: unknown) => void;
   /** Sees every invocation after it has run; an error it throws is the function's, its effects stay. */
@@ -61,19 +74,21 @@ const QUEUE_NAME = 'intake-default';
  */
 export function virtualWorld(options: VirtualWorldOptions) {
   const { seed = 1, startAt = '2026-01-01T00:00:00.000Z', produce = honest } = options;
-  const timers = virtualTime({ startAt });
+  const { compiledFor } = options;
+  const timers = virtualTime({ startAt, promisesOnly: compiledFor !== undefined });
   const clock = { now: () => instantOf(timers.now()) };
   const settings = Settings.parse({
     ...options.settings,
     tenantOfQueue: { [QUEUE_NAME]: 'default' },
   });
-  const ledger = memoryLedger();
+  const ledger = memoryLedger({ copies: compiledFor === undefined });
   const artifacts = memoryArtifacts({ clock });
   const queue = memoryQueue({ clock });
   const logged: { at: string; event: string; facts: Readonly<Record<string, unknown>> }[] = [];
 
   const market = createMarket({
     timers,
+    ...(options.catalogue === undefined ? {} : { catalogue: options.catalogue }),
     behaviour: {
       provisioningSeconds: () => 300,
       listLagSeconds: 10,
@@ -133,15 +148,11 @@ export function virtualWorld(options: VirtualWorldOptions) {
     }
   };
   const random = randomFrom(seed + 1);
-  const machine = createStateMachine({
-    definition: DEFINITION,
-    substitutions: Object.fromEntries(STAGE_NAMES.map((name) => [name, name])),
-    name: 'burst',
-    invoke,
-    timers,
-    random,
-    uuid: () => ports.ids.unique(),
-  });
+  const uuid = () => ports.ids.unique();
+  const names = Object.fromEntries(STAGE_NAMES.map((name) => [name, name]));
+  const sources = { now: timers.now, random, uuid };
+  const compiled = compiledFor?.(sources) ?? compileMachine(DEFINITION, names, sources);
+  const machine = runCompiled(compiled, { name: 'burst', invoke, timers, random, uuid });
 
   const everySeconds = (seconds: number, work: () => Promise<unknown>) => {
     const again = () =>

@@ -11,7 +11,12 @@ export interface BrokenLine extends Refusal {
 }
 
 export type TasksFile =
-  | { readonly ok: true; readonly tasks: readonly Task[] }
+  | {
+      readonly ok: true;
+      readonly tasks: readonly Task[];
+      /** Where each is, from 1. */
+      readonly lines: readonly number[];
+    }
   | { readonly ok: false; readonly broken: readonly BrokenLine[] };
 
 /**
@@ -46,7 +51,10 @@ export function parseTasksFile(bytes: Uint8Array, file: string): TasksFile {
     }
   }
   if (broken.length > 0) return { ok: false, broken };
-  return tasks.length > 0 ? { ok: true, tasks } : { ok: false, broken: [{ file, ...NO_TASKS }] };
+  const lines = [...seen.values()].map(({ line }) => line);
+  return tasks.length > 0
+    ? { ok: true, tasks, lines }
+    : { ok: false, broken: [{ file, ...NO_TASKS }] };
 }
 
 /** Editors on Windows put one in front of UTF-8. */

@@ -83,6 +83,8 @@ export const aReport = (changes: Partial<Report> = {}): Report => ({
   provenanceSha256: 'a1'.repeat(32),
   contactSheet: '/tmp/out/contact-sheet.png',
   outDir: '/tmp/out',
+  finishSeconds: 2460,
+  estimate: null,
   wallSeconds: 61,
   speed: 60,
   ...changes,

@@ -99,9 +99,24 @@ function survived(report: Report): string[] {
   return told.length === 0 ? ['Nothing.'] : told.map(({ what }) => what);
 }
 
-function money({ quotedUsd, billedUsd, clusters }: Report): string[] {
+function money(report: Report): string[] {
+  const { quotedUsd, billedUsd, clusters } = report;
   const total = `${dollars(billedUsd)} billed, ${dollars(quotedUsd)} quoted`;
-  return [`${total}, for ${counted(clusters.length, 'cluster')}.`];
+  return [`${total}, for ${counted(clusters.length, 'cluster')}.`, ...besideEstimate(report)];
+}
+
+/** What was estimated beside what it came to, and why the two may not be held against each other. */
+function besideEstimate({ estimate, billedUsd, finishSeconds }: Report): string[] {
+  if (estimate === null) return [];
+  const { costUsd, finishSeconds: finish, world, sameTasks } = estimate;
+  const cost = `${dollars(costUsd.p50)} (p95 ${dollars(costUsd.p95)})`;
+  const end = `${duration(finish.p50)} (p95 ${duration(finish.p95)})`;
+  const actual = `${dollars(billedUsd)} and ${duration(finishSeconds)} of the local clock`;
+  const but = [
+    ...(sameTasks ? [] : [' It was made for other tasks.']),
+    ...(world === 'local' ? [] : [' It was made for a deployment; --world local is for this run.']),
+  ];
+  return [`Estimated ${cost} and ${end}; actual ${actual}.${but.join('')}`];
 }
 
 interface Spending {

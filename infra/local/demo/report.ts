@@ -2,7 +2,8 @@ import { COST_LINES, type LeaseCost } from '../../../shared/cost/lease-cost.ts';
 import type { CheckpointMark } from '../../../shared/model/checkpoint.ts';
 import { usdOf } from '../../../shared/model/money.ts';
 import type { LeaseRow } from '../../../shared/model/rows.ts';
-import { type Instant, secondsBetween } from '../../../shared/model/time.ts';
+import { type Instant, millisecondsOf, secondsBetween } from '../../../shared/model/time.ts';
+import type { Comparison } from '../../estimate/stored.ts';
 import type { Mishaps } from './mishaps.ts';
 import type { SeenBurst, SeenExecution } from './observer.ts';
 import type { Report } from './snapshot.ts';
@@ -14,6 +15,7 @@ export interface EndedTask {
   readonly status: 'rejected' | 'accepted' | 'done' | 'failed' | 'cancelled';
   readonly verifiedBy?: string | undefined;
   readonly attempts?: number | undefined;
+  readonly endedAt?: string | undefined;
   readonly burst?: string | undefined;
   readonly slotSeconds?: number | undefined;
   readonly resumed?: CheckpointMark | undefined;
@@ -30,9 +32,24 @@ export interface Outcome {
   readonly provenanceSha256: string | null;
   readonly contactSheet: string | null;
   readonly outDir: string;
+  readonly estimate: Comparison | null;
   readonly wallSeconds: number;
   readonly speed: number;
 }
+
+export const billedUsdOf = (bursts: readonly SeenBurst[]): number =>
+  usdOf(sum(bursts, ({ lease }) => lease.billedMicroUsd ?? 0));
+
+/** From the first sending to the end of the last task, seconds of the local clock. */
+export const finishSecondsOf = (tasks: readonly EndedTask[], startedAt: Instant): number =>
+  Math.max(
+    0,
+    ...tasks.map(({ endedAt }) =>
+      endedAt === undefined
+        ? 0
+        : Math.round((Date.parse(endedAt) - millisecondsOf(startedAt)) / 1000),
+    ),
+  );
 
 /** The report of a run, worked out from what the tasks, the ledger and the executions say. */
 export function reportOf(outcome: Outcome): Report {
@@ -65,13 +82,15 @@ export function reportOf(outcome: Outcome): Report {
     staleWritesRefused: reports + results,
     staleWrites: { reports, results },
     quotedUsd: usdOf(sum(bursts, ({ lease }) => lease.quotedMicroUsd)),
-    billedUsd: usdOf(sum(bursts, ({ lease }) => lease.billedMicroUsd ?? 0)),
+    billedUsd: billedUsdOf(bursts),
     spentOnUsd: spentOn(outcome),
     executions: outcome.executions,
     apiCalls: outcome.apiCalls,
     provenanceSha256: outcome.provenanceSha256,
     contactSheet: outcome.contactSheet,
     outDir: outcome.outDir,
+    finishSeconds: finishSecondsOf(tasks, outcome.startedAt),
+    estimate: outcome.estimate,
     wallSeconds: outcome.wallSeconds,
     speed: outcome.speed,
   };

@@ -12,13 +12,14 @@ import type { ApiFlavour } from '../../../shared/ionet/flavour.ts';
 import { NftSpec } from '../../../shared/kinds/nft/spec.ts';
 import type { Task } from '../../../shared/model/task.ts';
 import { systemClock, systemIds } from '../../../shared/system.ts';
+import { storeActual, tasksSha256 } from '../../estimate/stored.ts';
 import { ONLOOKER } from '../cloud/call-counter.ts';
 import type { ForeignProvider } from '../provider.ts';
 import { containersOf, NOT_RUN } from '../local-containers.ts';
 import { type LocalWorld, startLocalWorld } from '../world.ts';
 import { createMishaps, type Mishaps } from './mishaps.ts';
 import { createObserver, type Observer } from './observer.ts';
-import { type EndedTask, reportOf } from './report.ts';
+import { billedUsdOf, type EndedTask, finishSecondsOf, reportOf } from './report.ts';
 import {
   type FinishedToken,
   provenanceOf,
@@ -111,9 +112,9 @@ async function throughTheWorld(
   const mishaps = mishapsFor(options, world);
   const watch = createWatch({ ...onlooker, screen, clock, receipts, startedAt });
 
-  const ended = client.wait(receipts, { signal, pollSeconds: 0.5, longestPollSeconds: 1.5 });
+  const ending = client.wait(receipts, { signal, pollSeconds: 0.5, longestPollSeconds: 1.5 });
   let states: TaskState[] | undefined;
-  const noted = ended.then((all) => {
+  const noted = ending.then((all) => {
     states = all;
   });
   // Its rejection is met below; until then the loop goes on.
@@ -130,10 +131,16 @@ async function throughTheWorld(
 
   const tokens = await saveAll(client, options, receipts, states ?? []);
   const bursts = await observer.bursts();
+  const ended = tasks.map((task, index) => endedTask(task, states?.[index]));
   return reportOf({
-    tasks: tasks.map((task, index) => endedTask(task, states?.[index])),
+    tasks: ended,
     bursts,
     costs: await observer.costs(bursts),
+    estimate: storeActual(outDir, {
+      tasksSha256: tasksSha256(tasks),
+      costUsd: billedUsdOf(bursts),
+      finishSeconds: finishSecondsOf(ended, startedAt),
+    }),
     executions: await observer.executions(),
     mishaps: mishaps?.done ?? [],
     apiCalls: await apiCalls(world),
@@ -197,10 +204,11 @@ function endedTask(task: Task, state: TaskState | undefined): EndedTask {
   if (state === undefined || state.state === 'unknown') return { ...named, status: 'rejected' };
   if (state.state !== 'done') {
     const attempts = 'attempts' in state ? state.attempts : 0;
-    return { ...named, status: state.state, attempts };
+    const endedAt = 'endedAt' in state ? state.endedAt : undefined;
+    return { ...named, status: state.state, attempts, endedAt };
   }
-  const { verifiedBy, attempts, burst, slotSeconds, resumed } = state;
-  return { ...named, status: 'done', verifiedBy, attempts, burst, slotSeconds, resumed };
+  const { verifiedBy, attempts, burst, slotSeconds, resumed, endedAt } = state;
+  return { ...named, status: 'done', verifiedBy, attempts, endedAt, burst, slotSeconds, resumed };
 }
 
 /** Calls the local cloud and a simulated provider of ours received, by service and operation. */

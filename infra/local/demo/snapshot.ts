@@ -1,4 +1,5 @@
 import type { CostLine } from '../../../shared/cost/lease-cost.ts';
+import type { Comparison } from '../../estimate/stored.ts';
 
 /** What the main job shows while it runs. Amounts are micro-USD, durations seconds of the local clock. */
 export interface Snapshot {
@@ -101,6 +102,10 @@ export interface Report {
   readonly provenanceSha256: string | null;
   readonly contactSheet: string | null;
   readonly outDir: string;
+  /** From the first sending to the end of the last task, seconds of the local clock. */
+  readonly finishSeconds: number;
+  /** What `npm run estimate` had left in the folder; null when there was nothing. */
+  readonly estimate: Comparison | null;
   readonly wallSeconds: number;
   /** How many times faster than real time the local clock ran. */
   readonly speed: number;

@@ -1,0 +1,158 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { parseTask, type SoundTask } from '../../shared/intake/parse-task.ts';
+import { type BrokenLine, brokenLineText, parseTasksFile } from '../../shared/intake/tasks-file.ts';
+import { API_FLAVOURS, type ApiFlavour } from '../../shared/ionet/flavour.ts';
+import { canonicalJson } from '../../shared/model/digest.ts';
+import type { Task } from '../../shared/model/task.ts';
+import { DEFAULT_CATALOGUE } from '../local/ionet/catalogue.ts';
+import { buildEstimate } from '../simulate/build.ts';
+import { deploymentFor } from './deployment.ts';
+import { type EstimatedWorld, WORLDS } from './draws.ts';
+import { estimate } from './estimate.ts';
+import { type EstimateConditions, estimateJson, estimateLines } from './report.ts';
+import type { RunOptions, RunResult } from './run-once.ts';
+import { ESTIMATE_FILE, tasksSha256, writable, write } from './stored.ts';
+
+/** Wrong arguments, or a file that is not what it should be. */
+const EXIT_REFUSED = 2;
+
+export interface Streams {
+  out(text: string): void;
+  err(text: string): void;
+}
+
+interface Options {
+  readonly tasks: string;
+  readonly world: EstimatedWorld;
+  readonly flavour: ApiFlavour;
+  readonly runs: number;
+  readonly seed: number;
+  readonly out?: string;
+  readonly json?: true;
+}
+
+/** A file or folder that cannot be used, one line for each thing that is wrong. */
+class Unusable extends Error {
+  override readonly name = 'Unusable';
+}
+
+/**
+ * The command behind `npm run estimate`.
+ *
+ * @param args - What follows the command's name.
+ * @returns the exit code.
+ */
+export async function runEstimateCommand(
+  args: readonly string[],
+  streams: Streams,
+): Promise<number> {
+  const program = new Command('npm run estimate --')
+    .description('What a set of tasks would cost and when it would end, before anything is spent.')
+    .requiredOption('--tasks <file.jsonl>', 'tasks, one JSON object a line')
+    .addOption(
+      new Option('--world <world>', "a deployment's default settings, or those of npm start")
+        .choices(WORLDS)
+        .default('deployed'),
+    )
+    .addOption(
+      new Option('--flavour <api>', 'which API of the provider is spoken')
+        .choices(API_FLAVOURS)
+        .default('caas'),
+    )
+    .option('--runs <count>', 'runs with other delays and times, 1 to 1000', whole(1, 1000), 20)
+    .option('--seed <number>', 'of the first run; the next has the next', whole(0, 1_000_000), 1)
+    .option('--out <dir>', `write ${ESTIMATE_FILE} there; npm start --out writes beside it`)
+    .option('--json', 'print the estimate as one JSON object, the last line of stdout')
+    .action((options: Options) => estimateFile(options, streams))
+    .exitOverride()
+    .configureOutput({ writeOut: streams.out, writeErr: streams.err });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof Unusable) {
+      streams.err(`${error.message}\n`);
+      return EXIT_REFUSED;
+    }
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? 0 : EXIT_REFUSED;
+  }
+}
+
+async function estimateFile(options: Options, streams: Streams): Promise<void> {
+  const { tasks: file, world, flavour, runs, seed, out } = options;
+  const { tasks, lines } = tasksFrom(file);
+  const { settings, assumed } = deploymentFor(world, flavour, tasks);
+  const { sound, refused } = takenIn(tasks, (text) => parseTask(text, settings), file, lines);
+  if (sound.length === 0) throw new Unusable(refused.map(brokenLineText).join('\n'));
+  const conditions: EstimateConditions = {
+    ...{ file, tasksSha256: tasksSha256(tasks), accepted: sound.length, refused },
+    ...{ world, flavour, runs, seed, assumed },
+  };
+  if (out !== undefined) usable(out, () => writable(out));
+  const { runOnce }: { runOnce: (run: RunOptions) => Promise<RunResult> } = await import(
+    await buildEstimate()
+  );
+  const estimated = await estimate({
+    ...{ tasks: sound, settings, catalogue: DEFAULT_CATALOGUE, world, runs, seed, runOnce },
+    extendable: flavour === 'caas',
+  });
+  const json = estimateJson(estimated, conditions);
+  if (out !== undefined) usable(out, () => write(out, ESTIMATE_FILE, json));
+  const text = options.json
+    ? JSON.stringify(json)
+    : estimateLines(estimated, conditions).join('\n');
+  streams.out(`${text}\n`);
+}
+
+/** What intake would say to each task. */
+function takenIn(
+  tasks: readonly Task[],
+  read: (text: string) => ReturnType<typeof parseTask>,
+  file: string,
+  lines: readonly number[],
+): { readonly sound: SoundTask[]; readonly refused: BrokenLine[] } {
+  const sound: SoundTask[] = [];
+  const refused: BrokenLine[] = [];
+  for (const [index, task] of tasks.entries()) {
+    const parsed = read(canonicalJson(task));
+    if (parsed.ok) sound.push(parsed.task);
+    else refused.push({ file, line: lines[index] ?? 0, ...parsed.refusal });
+  }
+  return { sound, refused };
+}
+
+/** Every broken line is named, and nothing is estimated. */
+function tasksFrom(file: string) {
+  const parsed = parseTasksFile(bytesOf(file), file);
+  if (parsed.ok) return parsed;
+  throw new Unusable(parsed.broken.map(brokenLineText).join('\n'));
+}
+
+function bytesOf(file: string): Uint8Array {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new Unusable(`${file}: cannot be read (${reasonOf(error)})`);
+  }
+}
+
+function usable(dir: string, act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    throw new Unusable(`--out ${dir}: cannot be written to (${reasonOf(error)})`);
+  }
+}
+
+const reasonOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : String(error);
+
+const whole =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`must be a whole number from ${least} to ${most}`);
+  };

@@ -1,0 +1,8 @@
+import { runEstimateCommand } from './command.ts';
+
+/** `npm run estimate`: what tasks would cost and when they would end. Exits with 2 for input it cannot use. */
+
+process.exitCode = await runEstimateCommand(process.argv.slice(2), {
+  out: (text) => process.stdout.write(text),
+  err: (text) => process.stderr.write(text),
+});
