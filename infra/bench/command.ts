@@ -8,6 +8,7 @@ import { generatedTrace } from './generated-trace.ts';
 import { measured } from './measures.ts';
 import { addOrchestration } from './orchestration-report.ts';
 import type { OursOptions } from './ours.ts';
+import { addPlanner } from './planner.ts';
 import { benchPolicies, SIZES } from './policy-bench.ts';
 import { type Conditions, policyJson, policyLines, policyPlot } from './policy-report.ts';
 import { svgPlot } from './plot.ts';
@@ -76,6 +77,7 @@ export async function runBenchCommand(args: readonly string[], streams: Streams)
     .option('--json', 'print the report as one JSON object, the last line of stdout')
     .action((options: { plot: string; json?: true }) => gaps(options, streams));
   addOrchestration(program, streams);
+  addPlanner(program, streams);
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ writeOut: streams.out, writeErr: streams.err });
   }
