@@ -5,6 +5,7 @@ import { buildBenchmark } from '../simulate/build.ts';
 import { BILL_NAMES, BILLS, type BillName } from './bill.ts';
 import { benchGaps } from './gaps.ts';
 import { generatedTrace } from './generated-trace.ts';
+import { addMakespan } from './makespan.ts';
 import { measured } from './measures.ts';
 import { addOrchestration } from './orchestration-report.ts';
 import type { OursOptions } from './ours.ts';
@@ -78,6 +79,7 @@ export async function runBenchCommand(args: readonly string[], streams: Streams)
     .action((options: { plot: string; json?: true }) => gaps(options, streams));
   addOrchestration(program, streams);
   addPlanner(program, streams);
+  addMakespan(program, streams);
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ writeOut: streams.out, writeErr: streams.err });
   }

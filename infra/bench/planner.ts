@@ -1,16 +1,12 @@
 import { performance } from 'node:perf_hooks';
 import type { Command } from 'commander';
 import { backlogOf } from '../../shared/bursts/open.ts';
-import { BatchId, ClusterId, WorkerId } from '../../shared/model/ids.ts';
-import { BatchRow, JobRow, LeaseRow } from '../../shared/model/rows.ts';
-import { Settings } from '../../shared/model/settings.ts';
-import { Instant, plusSeconds } from '../../shared/model/time.ts';
 import { decideOpening } from '../../shared/plan/opening.ts';
 import { assign } from '../../shared/run/assignment.ts';
 import { openSeconds } from '../../shared/run/lanes.ts';
-import { UNCAPPED } from './bench-settings.ts';
 import { quantile } from './measures.ts';
-import { randomFrom } from '../../shared/memory/memory-ids.ts';
+import { backlog, KEYS, NOW, SLOTS, TASKS_PER_BATCH, WORKERS } from './planner-rows.ts';
+import type { WorkerId } from '../../shared/model/ids.ts';
 import { deliver, JSON_OPTION, type ReportOptions, type Streams, wholeFrom } from './report.ts';
 import { tableLines } from './table.ts';
 
@@ -25,65 +21,6 @@ export interface PlannerRow {
   readonly openMs: number;
   /** Both decisions over scan and sort. */
   readonly ratio: number;
-}
-
-const NOW = Instant.parse('2026-01-01T12:00:00.000Z');
-const WORKERS = 8;
-const SLOTS = 8;
-const TASKS_PER_BATCH = 10;
-const KEYS = 20;
-
-/** A ready cluster of 64 slots, half of them busy, and a backlog. */
-export function backlog(count: number) {
-  const random = randomFrom(count);
-  const settings = Settings.parse(UNCAPPED);
-  const at = (seconds: number) => plusSeconds(NOW, seconds);
-  const worker = (n: number) => WorkerId.parse(`c-1-w${(n % WORKERS) + 1}`);
-  const [profile, burstId, sha] = ['0123456789ab', 'burst-bench-0123456789ab', 'ab'.repeat(32)];
-  const one = BatchRow.parse({
-    ...{ v: 1, tenant: 'default', profile, batchId: '000000001-00000000', kind: 'bench' },
-    ...{ affinityKey: 'a', bodiesKey: 't/default/bodies/x', tasks: [], slotSeconds: 0 },
-    ...{ status: 'open', openedAt: at(-600), batchFence: 0, attempts: 0 },
-  });
-  const [task] = BatchRow.shape.tasks.parse([{ taskId: 'task', line: 0, unitSeconds: 1 }]);
-  if (task === undefined) throw new Error('no task was read');
-  const batches = Array.from(
-    { length: count },
-    (_, n): BatchRow => ({
-      ...one,
-      batchId: BatchId.parse(`000000001-${String(n).padStart(8, '0')}`),
-      affinityKey: `model ${Math.floor(random() * KEYS)}`,
-      tasks: Array.from({ length: TASKS_PER_BATCH }, (_, line) => ({
-        ...task,
-        line,
-        unitSeconds: 1 + random() * 20,
-      })),
-      settled: new Set<number>(),
-    }),
-  );
-  const jobs = Array.from({ length: (WORKERS * SLOTS) / 2 }, (_, n) => {
-    const batch = batches[n];
-    if (batch !== undefined) batches[n] = { ...batch, status: 'claimed' };
-    return JobRow.parse({
-      ...{ v: 1, burstId, n: n + 1, jobId: `${burstId}-${n + 1}`, worker: worker(n), tasks: TASKS_PER_BATCH },
-      batches: batch === undefined ? [] : [{ batchId: batch.batchId, batchFence: 1 }],
-      ...{ manifestKey: 't/default/manifests/x', manifestSha256: sha, submittedAt: at(-60) },
-      ...{ deadlineAt: at(1740), status: 'running', reported: 'running', started: true },
-    });
-  });
-  const lease = LeaseRow.parse({
-    ...{ v: 1, burstId, tenant: 'default', profile, phase: 'ready', wantedSlots: 64 },
-    requirement: {
-      ...{ tenant: 'default', image: `registry.test/worker@sha256:${sha}`, gpuUsed: true },
-      need: { gpus: 1, vramGb: 24 },
-    },
-    ...{ createdAt: at(-1800), segment: 1, leaseFence: 1, heardSegment: 1, nextLookBy: at(240) },
-    ...{ clusterId: ClusterId.parse('c-1'), readyAt: at(-1200), terms: 1, paidUntil: at(2400) },
-    workers: Array.from({ length: WORKERS }, (_, n) => ({
-      ...{ workerId: worker(n), url: `virtual://${n}`, slots: SLOTS },
-    })),
-  });
-  return { settings, batches, jobs, lease };
 }
 
 /** Floor and planner by turns in one process, over the same arrays. */
