@@ -13,23 +13,22 @@ import { buildBenchmark } from '../simulate/build.ts';
 import { BILL_NAMES, BILLS, type BillName } from './bill.ts';
 import { benchGaps } from './gaps.ts';
 import { generatedTrace } from './generated-trace.ts';
+import { addMakespan } from './makespan.ts';
 import { measured } from './measures.ts';
+import { addOrchestration } from './orchestration-report.ts';
 import type { OursOptions } from './ours.ts';
+import { addPlanner } from './planner.ts';
 import { benchPolicies, SIZES } from './policy-bench.ts';
 import { type Conditions, policyJson, policyLines, policyPlot } from './policy-report.ts';
 import { svgPlot } from './plot.ts';
 import type { PolicyRun } from './policy-run.ts';
 import { writeRecords } from './records.ts';
+import type { Streams } from './report.ts';
 import { tableLines } from './table.ts';
 import { parseChurn, parseTrace, TraceFault, type TraceTask } from './trace.ts';
 
 /** Wrong arguments, or a file that is not what it should be. */
 const EXIT_REFUSED = 2;
-
-export interface Streams {
-  out(text: string): void;
-  err(text: string): void;
-}
 
 interface PolicyOptions {
   readonly trace?: string;
@@ -86,6 +85,9 @@ export async function runBenchCommand(args: readonly string[], streams: Streams)
     .option('--plot <file>', 'where the plot goes', writableFile, 'out/bench/gaps.svg')
     .option('--json', 'print the report as one JSON object, the last line of stdout')
     .action((options: { plot: string; json?: true }) => gaps(options, streams));
+  addOrchestration(program, streams);
+  addPlanner(program, streams);
+  addMakespan(program, streams);
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ writeOut: streams.out, writeErr: streams.err });
   }

@@ -97,7 +97,7 @@ export async function launch(
  * several workers must do, all of it or a sample, is that much more of it. Nothing is opened for batches that all
  * wait out a pause: a cluster would wait with them.
  */
-const backlogOf = (
+export const backlogOf = (
   live: readonly BatchRow[],
   { minWorkers = 1, sample = 1 }: ProfileRow['requirement'],
   now: Instant,

@@ -50,13 +50,14 @@ export function reissues(
   const assignments: (Assignment & { reissueOf: JobId })[] = [];
   const left: { job: JobId; why: string }[] = [];
   let seconds = 0;
+  const alive = attemptsAlive(jobs, now);
   const running = atWork(jobs, batches, pace);
   for (const { job, held, leftSeconds } of slowest(running, pace, now)) {
     const refuse = (why: string) => void left.push({ job: job.jobId, why });
     const slot = free.findIndex((worker) => worker !== job.worker && mayRun(worker, held));
     const [worker] = slot < 0 ? [] : free.slice(slot, slot + 1);
     const deadlineAt = deadline(lease, leftSeconds, settings, now);
-    if (held.some((batch) => attemptsAlive(batch, jobs, now) >= MAX_LIVE_ATTEMPTS)) {
+    if (held.some((batch) => (alive.get(batch.batchId) ?? 0) >= MAX_LIVE_ATTEMPTS)) {
       refuse('earlier attempts may still upload');
     } else if (worker === undefined) refuse('no slot of another worker is free');
     else if (deadlineAt === undefined) refuse('the paid time left is too short');
