@@ -88,7 +88,7 @@ export const STAGE_NEEDS: Readonly<Record<StageName, StageNeeds>> = {
     provider: 'asks',
     changes: ['tasks', 'profiles', 'leases', 'knowledge'],
     looksAt: ['provider'],
-    ranges: ['leases'],
+    ranges: ['profiles', 'leases'],
   },
   // Does the work of every task again, on one processor.
   collect: {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 
 const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
@@ -24,18 +24,13 @@ const importing = (file: string, names: string, from: string, before: string): E
   replace: `import { ${names} } from '${from}';\n${before}`,
 });
 
-/** Puts the simulator's own small kind of task beside the real ones. */
-const WITH_TINY_KIND: readonly Edit[] = [
-  importing(
-    'shared/kinds/kinds.ts',
-    'tinyKind',
-    '../../infra/simulate/tiny-kind.ts',
-    'import type { AssetRef } from',
-  ),
+/** Puts a small kind of task beside the real ones. */
+const withKind = (name: string, file: string): readonly Edit[] => [
+  importing('shared/kinds/kinds.ts', name, `../../${file}`, 'import type { AssetRef } from'),
   {
     file: 'shared/kinds/kinds.ts',
     find: 'known(nftGenerative)',
-    replace: 'known(nftGenerative), known(tinyKind)',
+    replace: `known(nftGenerative), known(${name})`,
   },
 ];
 
@@ -100,13 +95,31 @@ const PARSING_ONCE: readonly Edit[] = [
  * @returns the path of the bundle, to be run by `node`.
  * @throws EditMissed
  */
-export async function buildSimulator(name: string, edits: readonly Edit[] = []): Promise<string> {
-  const all = [...WITH_TINY_KIND, ...PARSING_ONCE, ...edits];
-  const outfile = root(`node_modules/.cache/burst-simulate/infra/simulate/${name}.mjs`);
+export const buildSimulator = (name: string, edits: readonly Edit[] = []): Promise<string> =>
+  buildWith('infra/simulate/process.ts', `burst-simulate/infra/simulate/${name}.mjs`, [
+    ...withKind('tinyKind', 'infra/simulate/tiny-kind.ts'),
+    ...PARSING_ONCE,
+    ...edits,
+  ]);
+
+/**
+ * The benchmarks' Burst, with their own kind of task beside the real ones.
+ *
+ * @returns the path of the bundle, to be imported.
+ * @throws EditMissed
+ */
+export const buildBenchmark = (): Promise<string> =>
+  buildWith('infra/bench/ours.ts', 'burst-bench/infra/bench/ours.mjs', [
+    ...withKind('tracedKind', 'infra/bench/traced-kind.ts'),
+    ...PARSING_ONCE,
+  ]);
+
+async function buildWith(entry: string, out: string, all: readonly Edit[]): Promise<string> {
+  const outfile = root(`node_modules/.cache/${out}`);
   const missed: Error[] = [];
   const applied = new Set<Edit>();
   await build({
-    entryPoints: [root('infra/simulate/process.ts')],
+    entryPoints: [root(entry)],
     outfile,
     bundle: true,
     packages: 'external',
@@ -115,11 +128,11 @@ export async function buildSimulator(name: string, edits: readonly Edit[] = []):
     target: 'node20',
     logLevel: 'silent',
     plugins: [editing(all, applied)],
-    define: { 'import.meta.url': JSON.stringify(new URL('./process.ts', import.meta.url).href) },
+    define: { 'import.meta.url': JSON.stringify(pathToFileURL(root(entry)).href) },
   }).catch((error: unknown) => missed.push(new EditMissed(String(error))));
   const unused = all.find((edit) => !applied.has(edit));
   if (unused !== undefined && missed.length === 0) {
-    missed.push(new EditMissed(`${unused.file} is no part of the simulator`));
+    missed.push(new EditMissed(`${unused.file} is no part of ${entry}`));
   }
   for (const error of missed) throw error;
   return outfile;

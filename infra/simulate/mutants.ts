@@ -249,7 +249,7 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'a worker that refused a batch gets it again',
     'shared/run/assignment.ts',
-    'if (batch.excludedWorkers?.includes(worker)) continue;',
+    ' &&\n        !batch.excludedWorkers?.includes(lane.worker),',
   ),
   mutant(
     'a worker that was caught goes on getting work',
@@ -259,7 +259,7 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'no term is bought for work that needs one',
     'shared/run/assignment.ts',
-    'if (needsTerm && mayExtend(',
+    'if ((needsTerm || goesOn) && mayExtend(',
     'if (edge === null && mayExtend(',
   ),
   mutant(

@@ -2,9 +2,10 @@ import type { Driver } from '../../shared/bursts/drive.ts';
 import { giveBack } from '../../shared/bursts/give-back.ts';
 import { addressOf } from '../../shared/bursts/workers.ts';
 import { inParallel } from '../../shared/concurrency.ts';
-import { hearOfBatch, readBatch } from '../../shared/ledger/batches.ts';
+import { hearOfBatch, liveBatches, readBatch } from '../../shared/ledger/batches.ts';
 import { changeJob, jobsOf } from '../../shared/ledger/jobs.ts';
 import { changeLease } from '../../shared/ledger/leases.ts';
+import { readProfile } from '../../shared/ledger/profiles.ts';
 import { readProviderView } from '../../shared/ledger/provider.ts';
 import type { WorkerId } from '../../shared/model/ids.ts';
 import type { JobReport } from '../../shared/model/job.ts';
@@ -20,6 +21,7 @@ import {
   lookAgainSeconds,
 } from '../../shared/poll/job-look.ts';
 import type { Ports } from '../../shared/ports.ts';
+import { lanesOf } from '../../shared/run/lanes.ts';
 
 type CheckPorts = Pick<Ports, 'ledger' | 'jobs' | 'clock' | 'ids' | 'log'>;
 
@@ -61,11 +63,17 @@ export const checkJobs =
     if (await anyUnwanted(ports, lease, live)) {
       return { next: 'run', reason: 'every task of a job has ended' };
     }
+    const slots = current.workers.reduce((sum, worker) => sum + worker.slots, 0);
+    if (await anyClaimable(ports, settings, current, jobs, now)) {
+      return { next: 'run', reason: 'work waits' };
+    }
     const reviewSeconds = lease.reviewAt && secondsBetween(now, lease.reviewAt);
     if (reviewSeconds !== undefined && reviewSeconds <= 0) {
       return { next: 'run', reason: 'a job may be slow' };
     }
-    const usualSeconds = lookAgainSeconds(burst.quietLooks, settings, ports.ids.random());
+    const quietSeconds = lookAgainSeconds(burst.quietLooks, settings, ports.ids.random());
+    const { holdSeconds } = settings.looks;
+    const usualSeconds = live.length < slots ? Math.min(quietSeconds, holdSeconds) : quietSeconds;
     return {
       next: 'wait',
       waitSeconds: Math.min(usualSeconds, Math.ceil(reviewSeconds ?? usualSeconds)),
@@ -73,6 +81,23 @@ export const checkJobs =
       reason: `${live.length} jobs running`,
     };
   };
+
+/** Whether a batch is open that Run may give to a slot that is free, or soon will be. */
+async function anyClaimable(
+  { ledger }: CheckPorts,
+  settings: Settings,
+  lease: LeaseRow,
+  jobs: readonly JobRow[],
+  now: Instant,
+): Promise<boolean> {
+  const profile = await readProfile(ledger, lease.tenant, lease.profile);
+  if (profile === undefined) return false;
+  const batches = await liveBatches(ledger, { ...lease, oldestOpen: profile.oldestOpen });
+  const mayStart = batches.some(
+    ({ status, notBefore }) => status === 'open' && (notBefore === undefined || now >= notBefore),
+  );
+  return mayStart && lanesOf(lease, jobs, batches, new Set(), settings, now).length > 0;
+}
 
 const isWatched = (job: JobRow, now: Instant): boolean =>
   job.status === 'submitting' || job.status === 'running' || isLost(job, now);

@@ -6,11 +6,12 @@ import { changeLease } from '../../shared/ledger/leases.ts';
 import { readProfile } from '../../shared/ledger/profiles.ts';
 import { readQuarantine } from '../../shared/ledger/provider.ts';
 import type { WorkerId } from '../../shared/model/ids.ts';
-import type { JobRow, LeaseRow } from '../../shared/model/rows.ts';
+import type { BatchRow, JobRow, LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import type { Instant } from '../../shared/model/time.ts';
 import { isLost, isOpen } from '../../shared/poll/job-look.ts';
-import { type Assignment, afterAssigning, assign, isLive } from '../../shared/run/assignment.ts';
+import { type Assignment, afterAssigning, assign } from '../../shared/run/assignment.ts';
+import { isLive } from '../../shared/run/lanes.ts';
 import { pacesWith, type Reissuing, reissues } from '../../shared/run/stragglers.ts';
 import { admitLateWorkers, welcomeBack } from './late-workers.ts';
 import type { RunPorts } from './run-ports.ts';
@@ -58,25 +59,54 @@ export const runJobs =
     if (assigning.left.length > 0) await openIfNeeded(ports, settings, profile);
     const firstJob = jobs.find((job) => isOpen(job, now))?.n ?? firstNew;
     const live = jobs.filter(isLive).length + submitted.length;
-    const watched = jobs.filter((job) => isLost(job, now)).length;
+    const lost = jobs.filter((job) => isLost(job, now));
+    const awaited = lost.filter((job) => hasWork(job, open)).length;
     const idle = live === 0 && assigning.left.length === 0;
     const idleSince = idle ? (lease.idleSince ?? now) : undefined;
     const estimated = submitted.reduce((sum, { estimateSeconds = 0 }) => sum + estimateSeconds, 0);
     const changes = {
       ...{ firstJob: Math.max(firstJob, lease.firstJob), idleSince, paces },
       ...{ issuedSeconds: lease.issuedSeconds + estimated, reviewAt: again.reviewAt },
+      loaded: loadedBy(lease, submitted, assignments, now),
     };
     const news = finished.length > 0 || estimated > 0 || again.reviewAt !== lease.reviewAt;
     if (news || firstJob > lease.firstJob || idleSince !== lease.idleSince) {
       await changeLease(ports.ledger, lease, changes);
     }
     const current = { ...lease, idleSince };
-    const step = afterAssigning(current, { live, watched }, assigning, settings, now);
+    const others = profile.bursts.filter(
+      ({ state, burstId }) => state === 'open' && burstId !== lease.burstId,
+    ).length;
+    const step = afterAssigning(
+      current,
+      { live, watched: lost.length, awaited, others },
+      assigning,
+      settings,
+      now,
+    );
     const facts = `${submitted.length} submitted, ${live} live, ${assigning.left.length} batches left`;
     return step.next === 'close' && step.failed
       ? { next: 'close', reason: facts, failure: { Error: 'WorkersLost', Cause: step.reason } }
       : { ...step, reason: step.next === 'close' ? step.reason : facts };
   };
+
+/** Whether what a job may still upload would count. */
+const hasWork = ({ batches }: JobRow, open: readonly BatchRow[]): boolean =>
+  batches.some(({ batchId }) => open.some((batch) => batch.batchId === batchId));
+
+/** What each worker was last given to load, now that these jobs were submitted. */
+function loadedBy(
+  { loaded }: LeaseRow,
+  submitted: readonly JobRow[],
+  assignments: readonly Assignment[],
+  now: Instant,
+): LeaseRow['loaded'] {
+  const given = submitted.flatMap(({ worker }): [string, { key: string; at: Instant }][] => {
+    const key = assignments.findLast((one) => one.worker === worker)?.batches.at(-1)?.affinityKey;
+    return key === undefined ? [] : [[worker, { key, at: now }]];
+  });
+  return given.length === 0 ? loaded : { ...loaded, ...Object.fromEntries(given) };
+}
 
 /** @returns the jobs their workers took, or may have taken. */
 async function submitAll(

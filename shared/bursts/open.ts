@@ -7,7 +7,7 @@ import type { Settings } from '../model/settings.ts';
 import { type Instant, plusSeconds } from '../model/time.ts';
 import { type Backlog, decideOpening, type Opening } from '../plan/opening.ts';
 import type { Ports } from '../ports.ts';
-import { openSeconds } from '../run/assignment.ts';
+import { openSeconds } from '../run/lanes.ts';
 import { nextLookBy } from './drive.ts';
 import { burstIdOf, startSegment } from './start.ts';
 
@@ -94,15 +94,20 @@ const backlogOf = (
   live: readonly BatchRow[],
   { minWorkers = 1, sample = 1 }: ProfileRow['requirement'],
   now: Instant,
-): Backlog =>
-  live.some(({ status, notBefore }) => status === 'open' && (notBefore ?? now) <= now)
-    ? {
+): Backlog => {
+  const oldest = live.find(
+    ({ status, notBefore }) => status === 'open' && (notBefore ?? now) <= now,
+  );
+  return oldest === undefined
+    ? { batches: 0, slotSeconds: 0 }
+    : {
         batches: live.length,
         slotSeconds:
           (1 + (minWorkers - 1) * sample) *
           live.reduce((sum, batch) => sum + openSeconds(batch), 0),
-      }
-    : { batches: 0, slotSeconds: 0 };
+        oldestAt: oldest.openedAt,
+      };
+};
 
 const watermarked = (profile: ProfileRow, oldestOpen: BatchId | undefined) => ({
   tenant: profile.requirement.tenant,

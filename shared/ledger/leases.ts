@@ -57,6 +57,7 @@ type LeaseField =
   | 'readyBy'
   | 'readyAt'
   | 'workers'
+  | 'loaded'
   | 'firstJob'
   | 'terms'
   | 'paidUntil'

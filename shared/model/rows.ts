@@ -275,6 +275,8 @@ export const LeaseRow = z.looseObject({
   readyBy: Instant.optional(),
   readyAt: Instant.optional(),
   workers: z.array(LeaseWorker).default([]),
+  /** What each worker was last given to load, by affinity key, and when. A hint: nothing rests on it. */
+  loaded: z.record(z.string(), z.object({ key: z.string(), at: Instant })).optional(),
   /** Jobs before this one are over and looked at: no look reads them again. */
   firstJob: z.int().positive().default(1),
   /** Prepaid terms bought. */

@@ -91,6 +91,12 @@ export const Settings = z.strictObject({
       /** Backlog one slot should find, seconds: fewer slots for less work. */
       secondsPerSlot: seconds(1200),
       maxWorkers: z.int().min(1).max(64).default(4),
+      /** Workers a cluster may have, where the provider rents whole blocks only; absent: any number. */
+      sizes: z.array(z.int().min(1).max(64)).min(1).max(64).optional(),
+      /** Share of the smallest cluster that waiting batches must fill before one is rented for them. */
+      fillShare: z.number().gt(0).max(1).default(0.6),
+      /** Waiting batches are rented for, however few, when the oldest has waited this long. */
+      patienceSeconds: seconds(3600),
       /** Live bursts of one profile. */
       maxBursts: z.int().min(1).max(100).default(4),
       /** Share of the workers that must be ready for the cluster to be used. */
@@ -108,6 +114,11 @@ export const Settings = z.strictObject({
     .strictObject({
       /** Hours of one prepaid term: more than one only where a provider's clusters cannot be extended. */
       termHours: z.int().min(1).max(24).default(1),
+      /**
+       * What the provider bills. ionet: the first hour in any case, then the exact time · exact: to the second ·
+       * hourly: begun hours. An idle cluster is held for what is paid already.
+       */
+      bill: z.enum(['ionet', 'exact', 'hourly']).default('ionet'),
       /** Seconds in one prepaid hour. */
       hourSeconds: seconds(3600),
       /** Extension is possible from this long before the paid edge. */
@@ -128,7 +139,9 @@ export const Settings = z.strictObject({
        * An idle cluster is kept this long once its first hour is over: what is left of later hours comes back,
        * what is left of the first does not.
        */
-      idleSeconds: seconds(300),
+      idleSeconds: seconds(450),
+      /** The same for one beside which others of its profile are open. */
+      surplusIdleSeconds: seconds(90),
       /** A worker is lost when it was asked this often, over this long, and stayed silent. */
       lostAfterMisses: z.int().min(1).default(3),
       lostAfterSeconds: seconds(60),

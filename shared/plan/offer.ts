@@ -33,7 +33,8 @@ export function candidates(
     }
     const slotsPerWorker = Math.floor(offer.gpusPerWorker / requirement.need.gpus);
     const wanted = Math.max(Math.ceil(wantedSlots / slotsPerWorker), minWorkers);
-    const workers = Math.min(wanted, settings.clusters.maxWorkers, offer.availableWorkers);
+    const most = Math.min(settings.clusters.maxWorkers, offer.availableWorkers);
+    const workers = sizeFor(wanted, most, settings.clusters.sizes);
     if (workers >= minWorkers) fitting.push({ offer, workers });
     else {
       const why = `${workers} workers can be had, ${minWorkers} are needed`;
@@ -41,6 +42,13 @@ export function candidates(
     }
   }
   return { fitting, refused };
+}
+
+/** The smallest size that holds what is wanted, else the largest there is; 0: none. */
+function sizeFor(wanted: number, most: number, sizes: readonly number[] | undefined): number {
+  if (sizes === undefined) return Math.min(wanted, most);
+  const possible = sizes.filter((size) => size <= most).sort((a, b) => a - b);
+  return possible.find((size) => size >= wanted) ?? possible.at(-1) ?? 0;
 }
 
 function misfit(

@@ -8,6 +8,8 @@ export interface Backlog {
   readonly batches: number;
   /** Estimated slot time of what is left of them. */
   readonly slotSeconds: number;
+  /** When the oldest open one was accepted; absent: it is not asked to wait for company. */
+  readonly oldestAt?: Instant;
 }
 
 export type Opening =
@@ -20,6 +22,11 @@ export type Opening =
  * Slots wanted = backlog / `secondsPerSlot`, at least one per profile with work and at most one per batch.
  * Slots of every open burst count, whether it is planned, provisioning or ready: capacity on its way is
  * capacity, or every arrival during the minutes of provisioning would buy another cluster.
+ *
+ * Where nothing is open and the smallest cluster is larger than the work, the work waits for company: an hour
+ * of a whole cluster for one task is the dearest there is. It waits until it would fill `fillShare` of that
+ * cluster, or for `patienceSeconds`; acting when what was waited for is worth what it costs is within twice the
+ * optimum (Dooly, Goldman, Scott: on-line acknowledgement delay).
  *
  * Pure. Taken in intake, in Run and in the sweep, always just before a compare-and-set on the profile.
  */
@@ -43,9 +50,29 @@ export function decideOpening(
   const present = profile.bursts
     .filter(({ state }) => state === 'open')
     .reduce((sum, { slots }) => sum + slots, 0);
-  return present >= wanted
-    ? { open: false, reason: `${present} slots are open or on their way, ${wanted} are wanted` }
-    : { open: true, slots: wanted - present };
+  if (present >= wanted) {
+    const reason = `${present} slots are open or on their way, ${wanted} are wanted`;
+    return { open: false, reason };
+  }
+  if (present === 0) {
+    const wait = companyAwaited(backlog, settings, now);
+    if (wait !== undefined) return wait;
+  }
+  return { open: true, slots: wanted - present };
+}
+
+function companyAwaited(
+  { batches, oldestAt }: Backlog,
+  { clusters }: Settings,
+  now: Instant,
+): Opening | undefined {
+  if (oldestAt === undefined) return undefined;
+  const smallest = Math.min(clusters.maxWorkers, ...(clusters.sizes ?? [1]));
+  const enough = Math.ceil(smallest * clusters.fillShare);
+  const patientUntil = plusSeconds(oldestAt, clusters.patienceSeconds);
+  if (batches >= enough || now >= patientUntil) return undefined;
+  const reason = `${batches} of the ${enough} batches that are worth a cluster of ${smallest}, which is rented at ${patientUntil} in any case`;
+  return { open: false, reason };
 }
 
 /** Strikes after which the cooldown no longer doubles. */

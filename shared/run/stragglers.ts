@@ -3,13 +3,8 @@ import type { JobId, WorkerId } from '../model/ids.ts';
 import type { BatchRow, JobRow, LeaseRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
 import { type Instant, plusSeconds, secondsBetween } from '../model/time.ts';
-import {
-  type Assignment,
-  attemptsAlive,
-  deadline,
-  MAX_LIVE_ATTEMPTS,
-  openSeconds,
-} from './assignment.ts';
+import { type Assignment, attemptsAlive, deadline, MAX_LIVE_ATTEMPTS } from './assignment.ts';
+import { openSeconds } from './lanes.ts';
 
 /** A job is overdue when it has taken this much longer than others of its size do. */
 const OVERDUE = 1.25;
@@ -115,7 +110,8 @@ const atWork = (
     const { estimateSeconds = 0, status, reported } = job;
     const held = batches.filter((batch) => holds(job, batch));
     const leftSeconds = held.reduce((sum, batch) => sum + openSeconds(batch), 0);
-    if (status !== 'running' || hasEnded(reported) || leftSeconds === 0) return [];
+    const isQueued = reported === undefined || reported === 'queued';
+    if (status !== 'running' || isQueued || hasEnded(reported) || leftSeconds === 0) return [];
     const overdueAt = plusSeconds(job.submittedAt, OVERDUE * pace * estimateSeconds);
     return estimateSeconds > 0 ? [{ job, held, estimateSeconds, leftSeconds, overdueAt }] : [];
   });

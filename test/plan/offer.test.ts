@@ -46,6 +46,23 @@ describe('an offer', () => {
     expect(fitting).toHaveLength(why === undefined ? 1 : 0);
   });
 
+  it.each([
+    { wanted: 1, free: 10, sizes: [4, 2], workers: 2 },
+    { wanted: 2, free: 10, sizes: [2, 4], workers: 2 },
+    { wanted: 3, free: 10, sizes: [2, 4], workers: 4 },
+    { wanted: 9, free: 10, sizes: [2, 4], workers: 4 },
+    { wanted: 3, free: 3, sizes: [2, 4], workers: 2 },
+    { wanted: 1, free: 1, sizes: [2, 4], workers: undefined },
+  ])(
+    'with $free workers free and blocks of $sizes gives $workers where $wanted are wanted',
+    ({ wanted, free, sizes, workers }) => {
+      const blocks = testSettings({ clusters: { maxWorkers: 8, sizes } });
+      const offers = [anOffer({ availableWorkers: free })];
+      const { fitting } = candidates(offers, requirement, wanted, [], blocks);
+      expect(fitting[0]?.workers).toBe(workers);
+    },
+  );
+
   it('elsewhere than allowed does not fit', () => {
     const need = { ...requirement, locations: ['DE'] };
     const { refused } = candidates([anOffer(), anOffer({ location: 'DE' })], need, 2, [], settings);

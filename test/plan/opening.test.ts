@@ -119,6 +119,43 @@ describe('the opening decision', () => {
   });
 });
 
+describe('company', () => {
+  const blocks = (sizes: number[], patienceSeconds = 600) => ({
+    ...settings,
+    clusters: { ...settings.clusters, maxWorkers: 8, sizes, fillShare: 0.6, patienceSeconds },
+  });
+  const since = (seconds: number) => ({ oldestAt: plusSeconds(NOW, -seconds) });
+
+  it.each([
+    { sizes: [8], batches: 4, expected: waits(/4 of the 5 batches that are worth a cluster of 8/) },
+    { sizes: [8], batches: 5, expected: opens(1) },
+    { sizes: [4, 8], batches: 2, expected: waits(/2 of the 3 batches/) },
+    { sizes: [4, 8], batches: 3, expected: opens(1) },
+    { sizes: [1, 2, 4, 8], batches: 1, expected: opens(1) },
+  ])('is waited for where sizes are $sizes and $batches batches wait', (given) => {
+    const backlog = { batches: given.batches, slotSeconds: 10, ...since(0) };
+    expect(decideOpening({ bursts: [] }, backlog, blocks(given.sizes), NOW)).toEqual(
+      given.expected,
+    );
+  });
+
+  it.each([
+    [599, waits(/rented at .* in any case/)],
+    [600, opens(1)],
+    [601, opens(1)],
+  ])('is waited for no longer than patience lasts: %i s', (seconds, expected) => {
+    const backlog = { batches: 1, slotSeconds: 10, ...since(seconds) };
+    expect(decideOpening({ bursts: [] }, backlog, blocks([8]), NOW)).toEqual(expected);
+  });
+
+  it('is there already where a burst is open, and where any size can be had', () => {
+    const backlog = { batches: 9, slotSeconds: 201, ...since(0) };
+    expect(decideOpening({ bursts: [burst(2)] }, backlog, blocks([8]), NOW)).toEqual(opens(1));
+    const one = { batches: 1, slotSeconds: 1, ...since(0) };
+    expect(decideOpening({ bursts: [] }, one, settings, NOW)).toEqual(opens(1));
+  });
+});
+
 describe('the cooldown after a burst that could not be had', () => {
   it.each([
     [0, 60],

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { afterAssigning, assign, drainAt, openSeconds } from '../../shared/run/assignment.ts';
 import type { BatchRow } from '../../shared/model/rows.ts';
+import { afterAssigning, assign, drainAt } from '../../shared/run/assignment.ts';
+import { openSeconds } from '../../shared/run/lanes.ts';
 import { aBatch, aJob, aLease, at, NOW, workerNamed } from '../support/burst-rows.ts';
 import { testSettings } from '../support/virtual-bursts.ts';
 
@@ -152,6 +153,57 @@ describe('the paid edge', () => {
   });
 });
 
+describe('what a slot has loaded', () => {
+  const keyed = (n: number, affinityKey: string, unitSeconds = 20) =>
+    aBatch(n, { affinityKey, tasks: [{ taskId: `t-${n}`, line: 0, unitSeconds }] });
+  const lease = aLease({
+    loaded: {
+      [workerNamed(1)]: { key: 'swan', at: at(-100) },
+      [workerNamed(2)]: { key: 'crane', at: at(-50) },
+    },
+  });
+
+  it('draws the batches that need it', () => {
+    const waiting = [keyed(1, 'crane'), keyed(2, 'swan')];
+    expect(assigned(lease, [], waiting, nobody, settings, NOW)).toEqual([
+      [workerNamed(1), [2]],
+      [workerNamed(2), [1]],
+    ]);
+  });
+
+  it('is driven out where it was wanted longest ago, unless a batch that waits wants it', () => {
+    expect(assigned(lease, [], [keyed(1, 'heron')], nobody, settings, NOW)).toEqual([
+      [workerNamed(1), [1]],
+    ]);
+    const waiting = [keyed(1, 'heron'), keyed(2, 'swan')];
+    expect(assigned(lease, [], waiting, nobody, settings, NOW)).toEqual([
+      [workerNamed(1), [2]],
+      [workerNamed(2), [1]],
+    ]);
+  });
+
+  it.each([
+    [74, workerNamed(1)],
+    [76, workerNamed(2)],
+  ])('is worth waiting for while that takes no longer than a load: %i s', (seconds, worker) => {
+    const running = keyed(9, 'swan', seconds);
+    const job = aJob(1, {
+      submittedAt: NOW,
+      batches: [{ batchId: running.batchId, batchFence: 1 }],
+    });
+    const rows = [{ ...running, status: 'claimed' as const }, keyed(1, 'swan')];
+    expect(assigned(lease, [job], rows, nobody, settings, NOW)).toEqual([[worker, [1]]]);
+  });
+
+  it('keeps no slot idle that has nothing', () => {
+    const waiting = [1, 2, 3, 4].map((n) => keyed(n, 'swan', 60));
+    expect(assigned(aLease(), [], waiting, nobody, settings, NOW)).toEqual([
+      [workerNamed(1), [1, 3]],
+      [workerNamed(2), [2, 4]],
+    ]);
+  });
+});
+
 describe('any assignment', () => {
   const batches = fc.array(
     fc.record({
@@ -165,7 +217,7 @@ describe('any assignment', () => {
   const workers = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 3 });
   const busy = fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 6 });
 
-  it('stays within free slots, takes no batch twice and never passes the edge', () => {
+  it('gives a slot one job at most, takes no batch twice and never passes the edge', () => {
     fc.assert(
       fc.property(
         batches,
@@ -193,11 +245,8 @@ describe('any assignment', () => {
           const { assignments, left } = assign(lease, jobs, rows, nobody, settings, NOW);
 
           for (const { workerId, slots: all } of lease.workers) {
-            const used = [...jobs, ...assignments].filter(
-              ({ worker }) => worker === workerId,
-            ).length;
             const own = assignments.filter(({ worker }) => worker === workerId).length;
-            if (own > 0) expect(used).toBeLessThanOrEqual(all);
+            expect(own).toBeLessThanOrEqual(all);
           }
           const taken = assignments.flatMap((one) => one.batches.map(({ batchId }) => batchId));
           expect(new Set(taken).size).toBe(taken.length);
@@ -221,7 +270,7 @@ describe('any assignment', () => {
 });
 
 describe('after assigning', () => {
-  const idle = { live: 0, watched: 0 };
+  const idle = { live: 0, watched: 0, awaited: 0, others: 0 };
   const waiting = [{ batchId: aBatch(1).batchId, why: 'waits' }];
   const nothing = { needsTerm: false, stuck: false, left: [] as typeof waiting };
   const term = { needsTerm: true, stuck: false, left: waiting };
@@ -239,6 +288,48 @@ describe('after assigning', () => {
   });
 
   const { idleSeconds } = settings.looks;
+  it.each([
+    { bill: 'ionet', terms: 1, others: 0, closesAfter: undefined },
+    { bill: 'ionet', terms: 2, others: 0, closesAfter: idleSeconds },
+    { bill: 'ionet', terms: 2, others: 1, closesAfter: settings.looks.surplusIdleSeconds },
+    { bill: 'exact', terms: 1, others: 0, closesAfter: idleSeconds },
+    { bill: 'hourly', terms: 3, others: 1, closesAfter: undefined },
+  ] as const)(
+    'by the bill $bill an idle cluster in hour $terms beside $others others closes after $closesAfter s',
+    ({ bill, terms, others, closesAfter }) => {
+      const ruled = testSettings({ lease: { bill } });
+      const stepAfter = (seconds: number) => {
+        const lease = aLease({ terms, idleSince: at(-seconds), paidUntil: at(2000) });
+        return afterAssigning(lease, { ...idle, others }, nothing, ruled, NOW).next;
+      };
+      if (closesAfter === undefined) expect(stepAfter(100_000)).toBe('hold');
+      else {
+        expect(stepAfter(closesAfter - 1)).toBe('hold');
+        expect(stepAfter(closesAfter)).toBe('close');
+        expect(stepAfter(closesAfter + 1)).toBe('close');
+      }
+    },
+  );
+
+  it.each([
+    { bill: 'ionet', what: 'idle for a moment', idleFor: 1, live: 0, expected: 'extend' },
+    { bill: 'ionet', what: 'idle for long', idleFor: idleSeconds, live: 0, expected: 'hold' },
+    { bill: 'ionet', what: 'at work', idleFor: undefined, live: 1, expected: 'extend' },
+    { bill: 'hourly', what: 'at work', idleFor: undefined, live: 1, expected: 'wait' },
+  ] as const)(
+    'by the bill $bill a cluster that is $what when its hour ends: $expected',
+    ({ bill, idleFor, live, expected }) => {
+      const ruled = testSettings({ lease: { bill } });
+      const lastCall = drainBeforeSeconds + settings.looks.longestSeconds;
+      const idleSince = idleFor === undefined ? undefined : at(-idleFor);
+      const lease = aLease({ idleSince, paidUntil: at(lastCall) });
+      expect(afterAssigning(lease, { ...idle, live }, nothing, ruled, NOW).next).toBe(expected);
+      const early = aLease({ idleSince, paidUntil: at(2 * lastCall) });
+      const before = afterAssigning(early, { ...idle, live }, nothing, ruled, NOW).next;
+      expect(before).toBe(live > 0 ? 'wait' : 'hold');
+    },
+  );
+
   it.each([
     { terms: 1, idleFor: 10 * idleSeconds, expected: 'hold' },
     { terms: 2, idleFor: idleSeconds - 1, expected: 'hold' },
@@ -261,19 +352,20 @@ describe('after assigning', () => {
 
   it('an idle burst with a lost job to ask or a batch to wait for is kept', () => {
     const lease = aLease({ terms: 2, idleSince: at(-9999) });
-    expect(next(lease, { live: 0, watched: 1 }).next).toBe('wait');
+    expect(next(lease, { ...idle, watched: 1, awaited: 1 }).next).toBe('wait');
+    expect(next(lease, { ...idle, watched: 1 }).next).toBe('close');
     expect(next(lease, idle, { ...nothing, left: waiting }).next).toBe('hold');
   });
 
   it('running work is looked at again, at the edge too', () => {
-    const live = { live: 1, watched: 0 };
+    const live = { ...idle, live: 1 };
     expect(next(aLease({ paidUntil: at(10) }), live)).toMatchObject({ next: 'wait' });
   });
 
   it('a lost job that may still upload is asked while the burst holds', () => {
-    expect(next(aLease(), { live: 0, watched: 1 })).toMatchObject({ next: 'wait' });
+    expect(next(aLease(), { ...idle, watched: 1 })).toMatchObject({ next: 'wait' });
     const edge = aLease({ paidUntil: at(drainBeforeSeconds) });
-    expect(next(edge, { live: 0, watched: 1 })).toMatchObject({ next: 'close' });
+    expect(next(edge, { ...idle, watched: 1 })).toMatchObject({ next: 'close' });
   });
 
   it.each([
@@ -292,27 +384,33 @@ describe('after assigning', () => {
     [-1, 'extend'],
   ])('after a refusal no term is asked for until its pause is over: %i s', (seconds, expected) => {
     const lease = aLease({ extendNotBefore: at(seconds) });
-    expect(next(lease, { live: 1, watched: 0 }, term).next).toBe(expected);
+    expect(next(lease, { ...idle, live: 1 }, term).next).toBe(expected);
   });
 
   it('an extension in doubt is not asked for again inside its quarantine', () => {
     const intent = { kind: 'extend', attempt: 1, term: 2, outcome: 'unknown' } as const;
     const fresh = aLease({ intents: [{ ...intent, at: at(-139) }] });
     const old = aLease({ intents: [{ ...intent, at: at(-140) }] });
-    expect(next(fresh, { live: 1, watched: 0 }, term).next).toBe('wait');
-    expect(next(old, { live: 1, watched: 0 }, term).next).toBe('extend');
+    expect(next(fresh, { ...idle, live: 1 }, term).next).toBe('wait');
+    expect(next(old, { ...idle, live: 1 }, term).next).toBe('extend');
   });
 
   it('a burst none of whose workers can go on closes, once nothing runs', () => {
     const stuck = { needsTerm: false, stuck: true, left: waiting };
     expect(next(aLease(), idle, stuck)).toMatchObject({ next: 'close', failed: true });
-    expect(next(aLease(), { live: 1, watched: 0 }, stuck)).toMatchObject({ next: 'wait' });
+    expect(next(aLease(), { ...idle, live: 1 }, stuck)).toMatchObject({ next: 'wait' });
   });
 
   it('waits are whole seconds, as the Wait state wants them', () => {
     const fractions = testSettings({ looks: { shortestSeconds: 0.4, holdSeconds: 0.4 } });
     for (const live of [0, 1]) {
-      const step = afterAssigning(aLease(), { live, watched: 0 }, nothing, fractions, NOW);
+      const step = afterAssigning(
+        aLease(),
+        { live, watched: 0, awaited: 0, others: 0 },
+        nothing,
+        fractions,
+        NOW,
+      );
       expect(step).toMatchObject({ waitSeconds: 1 });
     }
   });

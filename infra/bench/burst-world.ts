@@ -1,0 +1,173 @@
+import { readFileSync } from 'node:fs';
+import { memoryArtifacts } from '../../shared/memory/memory-artifacts.ts';
+import { memoryIds, randomFrom } from '../../shared/memory/memory-ids.ts';
+import { memoryLedger } from '../../shared/memory/memory-ledger.ts';
+import { memoryQueue } from '../../shared/memory/memory-queue.ts';
+import { canonicalJson } from '../../shared/model/digest.ts';
+import type { WorkerId } from '../../shared/model/ids.ts';
+import { Settings } from '../../shared/model/settings.ts';
+import { instantOf } from '../../shared/model/time.ts';
+import type { Bursts, Log, Ports } from '../../shared/ports.ts';
+import { ExecutionRefused } from '../local/engine/api-refusal.ts';
+import { functionNotFound, type InvokeFunction, lambdaFailure } from '../local/engine/invoke.ts';
+import { createStateMachine } from '../local/engine/state-machine.ts';
+import { virtualTime } from '../local/engine/virtual-time.ts';
+import type { Catalogue } from '../local/ionet/catalogue.ts';
+import { STAGE_NAMES, type StageName, wireStages } from '../stages.ts';
+import { virtualJobs } from '../virtual/jobs.ts';
+import { type Cluster, createMarket } from '../virtual/market.ts';
+import { workerModel } from '../virtual/worker-model.ts';
+import { RESULT_FILE, resultOf } from './traced-kind.ts';
+
+export const START_AT = '2026-01-01T00:00:00.000Z';
+const QUEUE_NAME = 'intake-default';
+
+/** From a message on the queue to the function that takes it in. */
+const DELIVERY_SECONDS = 1;
+/** Messages of one invocation of intake. */
+const DELIVERED_AT_ONCE = 100;
+const MINUTE_SECONDS = 60;
+
+export interface BurstWorldOptions {
+  readonly seed: number;
+  readonly settings: Omit<Settings, 'tenantOfQueue'>;
+  readonly catalogue: Catalogue;
+  readonly provisioningSeconds: () => number;
+  /** A task begins on a worker. @returns how long it takes, seconds. */
+  readonly onStart: (number: number, model: string, worker: WorkerId) => number;
+  readonly onCluster: (cluster: Cluster) => void;
+  /** Whether any task is unfinished or any cluster not gone. */
+  readonly isAtWork: () => boolean;
+  readonly onInvoke?: (stage: StageName) => void;
+  readonly log?: Log;
+}
+
+/**
+ * Burst on virtual time for a trace: the deployed state machine in the engine, the deployed stages, in-memory
+ * ports and a provider without faults, whose clusters end the moment they are told to.
+ */
+export function createBurstWorld(options: BurstWorldOptions) {
+  const { seed } = options;
+  const timers = virtualTime({ startAt: START_AT });
+  const clock = { now: () => instantOf(timers.now()) };
+  const settings = Settings.parse({
+    ...options.settings,
+    tenantOfQueue: { [QUEUE_NAME]: 'default' },
+  });
+  const ledger = memoryLedger({ copies: false });
+  const artifacts = memoryArtifacts({ clock });
+  const queue = memoryQueue({ clock });
+  const market = createMarket({
+    timers,
+    catalogue: options.catalogue,
+    behaviour: {
+      provisioningSeconds: options.provisioningSeconds,
+      listLagSeconds: 5,
+      terminationSeconds: 0,
+    },
+    onChange: options.onCluster,
+    startWorker: ({ offer, env }, vramMb, workerId) => {
+      let serviceSeconds = 0;
+      return workerModel({
+        timers,
+        artifacts,
+        slots: Number(env.BURST_SLOTS ?? 1),
+        gpus: Array.from({ length: offer.gpusPerWorker }, () => ({
+          model: offer.gpuModel,
+          vramMb,
+        })),
+        taskSeconds: () => serviceSeconds,
+        produce: ({ spec }) => {
+          const [number, model] = [Number(spec.number), String(spec.model)];
+          serviceSeconds = options.onStart(number, model, workerId);
+          return { files: new Map([[RESULT_FILE, resultOf(number)]]) };
+        },
+      });
+    },
+  });
+
+  const bursts: Bursts = {
+    async start(name, input) {
+      try {
+        machine.start({ name, input: canonicalJson(input) });
+        return 'started';
+      } catch (error) {
+        if (error instanceof ExecutionRefused && error.code === 'ExecutionAlreadyExists') {
+          return 'already-there';
+        }
+        throw error;
+      }
+    },
+  };
+  const ports: Ports = {
+    clock,
+    ids: memoryIds(seed, clock),
+    log: options.log ?? (() => undefined),
+    ledger,
+    artifacts,
+    bursts,
+    clusters: market.clusters,
+    jobs: virtualJobs(market),
+  };
+  const stages = wireStages(ports, settings);
+  const invocation = { remainingSeconds: () => settings.limits.functionSeconds };
+  const invoke: InvokeFunction = async (functionName, payload) => {
+    const stage = STAGE_NAMES.find((name) => name === functionName);
+    if (stage === undefined) return functionNotFound(functionName);
+    options.onInvoke?.(stage);
+    try {
+      return { payload: await stages[stage](payload, invocation) };
+    } catch (error) {
+      return lambdaFailure(error);
+    }
+  };
+  const machine = createStateMachine({
+    definition: JSON.parse(readFileSync(new URL('../burst.asl.json', import.meta.url), 'utf8')),
+    substitutions: Object.fromEntries(STAGE_NAMES.map((name) => [name, name])),
+    name: 'burst',
+    invoke,
+    timers,
+    random: randomFrom(seed + 1),
+    uuid: () => ports.ids.unique(),
+  });
+
+  let delivering = false;
+  const deliver = async () => {
+    const messages = queue.receive(DELIVERED_AT_ONCE);
+    const eventSourceARN = `arn:aws:sqs:us-east-1:000000000000:${QUEUE_NAME}`;
+    const Records = messages.map(({ messageId, body }) => ({ messageId, body, eventSourceARN }));
+    const answer = await invoke('intake', { Records }, new AbortController().signal);
+    if ('error' in answer) throw new Error(`intake failed: ${answer.cause}`);
+    for (const { receiptHandle } of messages) queue.remove(receiptHandle);
+    delivering = false;
+    if (queue.size() > 0) wake();
+  };
+  const wake = () => {
+    if (delivering) return;
+    delivering = true;
+    timers.after(DELIVERY_SECONDS * 1000, () => void deliver());
+  };
+  // Where nothing waits and nothing is rented the passes find nothing; they are left out for speed.
+  const everyMinute = () =>
+    timers.after(MINUTE_SECONDS * 1000, () => {
+      if (!options.isAtWork()) return everyMinute();
+      const pass = (stage: StageName) => invoke(stage, {}, new AbortController().signal);
+      void pass('sweep')
+        .then(() => pass('reap'))
+        .finally(everyMinute);
+    });
+  everyMinute();
+
+  return {
+    timers,
+    settings,
+    ledger,
+    market,
+    machine,
+    secondsNow: () => (timers.now() - Date.parse(START_AT)) / 1000,
+    async send(bodies: readonly string[]) {
+      for (const body of bodies) await queue.send([{ id: '1', body }]);
+      wake();
+    },
+  };
+}

@@ -1,0 +1,209 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { buildBenchmark } from '../simulate/build.ts';
+import { BILL_NAMES, BILLS, type BillName } from './bill.ts';
+import { benchGaps } from './gaps.ts';
+import { generatedTrace } from './generated-trace.ts';
+import { measured } from './measures.ts';
+import type { OursOptions } from './ours.ts';
+import { benchPolicies, SIZES } from './policy-bench.ts';
+import { type Conditions, policyJson, policyLines, policyPlot } from './policy-report.ts';
+import { svgPlot } from './plot.ts';
+import type { PolicyRun } from './policy-run.ts';
+import { writeRecords } from './records.ts';
+import { tableLines } from './table.ts';
+import { parseChurn, parseTrace, TraceFault, type TraceTask } from './trace.ts';
+
+/** Wrong arguments, or a file that is not what it should be. */
+const EXIT_REFUSED = 2;
+
+export interface Streams {
+  out(text: string): void;
+  err(text: string): void;
+}
+
+interface PolicyOptions {
+  readonly trace?: string;
+  readonly clusterGpus: number | 'mixed';
+  readonly bill: BillName;
+  readonly boundWaitSeconds: number;
+  readonly seeds: number;
+  readonly churn?: string;
+  readonly eager?: true;
+  readonly records?: string;
+  readonly plot: string;
+  readonly json?: true;
+}
+
+/**
+ * The command behind `npm run bench`.
+ *
+ * @param args - What follows the command's name.
+ * @returns the exit code.
+ */
+export async function runBenchCommand(args: readonly string[], streams: Streams): Promise<number> {
+  const program = new Command('bench').description('Measures Burst against baselines and bounds.');
+  program
+    .command('policy')
+    .description(
+      'Paid hours and waits of one trace: Burst itself, baselines, the clairvoyant bound.',
+    )
+    .option(
+      '--trace <file>',
+      'CSV: task,arrival_s,service_s,gpus,kind,model; left out: a generated one',
+    )
+    .option('--cluster-gpus <size>', 'GPUs of every cluster, 1 to 8, or mixed', clusterGpus, 8)
+    .addOption(
+      new Option('--bill <rule>', 'what the provider bills').choices(BILL_NAMES).default('ionet'),
+    )
+    .option(
+      '--bound-wait-seconds <seconds>',
+      'longest wait of the bound, and of nothing else',
+      seconds,
+      600,
+    )
+    .option('--seeds <count>', 'seeds of provisioning times, from 1 on', whole, 5)
+    .option('--churn <file>', 'CSV: t_s,nodes_up; nodes are lost as it says')
+    .option('--eager', 'also Burst set to wait for nothing and to hold idle clusters long')
+    .option('--records <folder>', 'write leases.csv and tasks.csv there')
+    .option('--plot <file>', 'where the plot goes', 'out/bench/policy.svg')
+    .option('--json', 'print the report as one JSON object, the last line of stdout')
+    .action((options: PolicyOptions) => policy(options, streams));
+  program
+    .command('gaps')
+    .description(
+      'What idle clusters cost over the optimum, over the lengths of gaps between tasks.',
+    )
+    .option('--plot <file>', 'where the plot goes', 'out/bench/gaps.svg')
+    .option('--json', 'print the report as one JSON object, the last line of stdout')
+    .action((options: { plot: string; json?: true }) => gaps(options, streams));
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({ writeOut: streams.out, writeErr: streams.err });
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof TraceFault) {
+      streams.err(`${error.message}\n`);
+      return EXIT_REFUSED;
+    }
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? 0 : EXIT_REFUSED;
+  }
+}
+
+async function policy(options: PolicyOptions, streams: Streams): Promise<void> {
+  const { trace, churn, bill, records } = options;
+  const tasks = trace === undefined ? generatedTrace(1) : parseTrace(textOf(trace), trace);
+  checkSizes(tasks, options.clusterGpus, trace ?? 'the generated trace');
+  const steps = churn === undefined ? [] : parseChurn(textOf(churn), churn);
+  const runs: { seed: number; run: PolicyRun }[] = [];
+  const runOurs = await burstItself();
+  const report = await benchPolicies({
+    tasks,
+    clusterGpus: options.clusterGpus,
+    bill: BILLS[bill],
+    boundWaitSeconds: options.boundWaitSeconds,
+    seeds: Array.from({ length: options.seeds }, (_, n) => n + 1),
+    churn: steps,
+    eager: options.eager === true,
+    runOurs,
+    onRun(name, seed, run) {
+      const { gpuHours, waitP95Seconds, waitP99Seconds, loadsPerTask } = measured(run, BILLS[bill]);
+      const waits = `p95 ${waitP95Seconds.toFixed(0)} s, p99 ${waitP99Seconds.toFixed(0)} s`;
+      const rest = `${waits}, ${loadsPerTask.toFixed(3)} loads per task`;
+      streams.err(`${name}, seed ${seed}: ${gpuHours.toFixed(1)} GPU-hours, ${rest}\n`);
+      if (records !== undefined) runs.push({ seed, run });
+    },
+  });
+  const conditions: Conditions = {
+    trace: trace ?? 'generated',
+    tasks: tasks.length,
+    clusterGpus: options.clusterGpus,
+    bill,
+    boundWaitSeconds: options.boundWaitSeconds,
+    seeds: options.seeds,
+    churn: churn ?? 'none',
+  };
+  if (records !== undefined) writeRecords(records, runs, BILLS[bill]);
+  mkdirSync(dirname(options.plot), { recursive: true });
+  writeFileSync(options.plot, policyPlot(report, conditions));
+  const lines = [...policyLines(report, conditions), '', `Plot: ${options.plot}`];
+  if (options.json) streams.out(`${JSON.stringify(policyJson(report, conditions))}\n`);
+  else streams.out(`${lines.join('\n')}\n`);
+}
+
+type RunOurs = (options: OursOptions) => Promise<PolicyRun>;
+
+async function burstItself(): Promise<RunOurs> {
+  const { runOurs }: { runOurs: RunOurs } = await import(await buildBenchmark());
+  return runOurs;
+}
+
+async function gaps(
+  { plot, json }: { readonly plot: string; readonly json?: true },
+  streams: Streams,
+): Promise<void> {
+  const ratios = await benchGaps(await burstItself());
+  const worst = Math.max(...ratios.map(({ ratio }) => ratio));
+  const label = (count: number) => `${count} tasks`;
+  const svg = svgPlot({
+    title: 'Paid time over the optimum, tasks at equal gaps',
+    subtitle: 'bill ionet, tasks of one second, provisioning 120 s, no task waits in the optimum',
+    ...{ xLabel: 'gap, seconds', yLabel: 'paid / optimum', joined: true },
+    marks: ratios.map(({ gapSeconds, tasks, ratio }) => ({
+      ...{ label: label(tasks), x: gapSeconds, y: ratio },
+    })),
+  });
+  mkdirSync(dirname(plot), { recursive: true });
+  writeFileSync(plot, svg);
+  const rows = ratios.map((one) => [
+    ...[String(one.gapSeconds), String(one.tasks), one.paidHours.toFixed(2)],
+    ...[one.optimalHours.toFixed(2), one.ratio.toFixed(3)],
+  ]);
+  const table = tableLines(['gap s', 'tasks', 'paid h', 'optimum h', 'ratio'], rows);
+  const text = [...table, '', `Worst ratio ${worst.toFixed(3)}. Plot: ${plot}`].join('\n');
+  streams.out(`${json ? JSON.stringify({ bench: 'gaps', worst, ratios }) : text}\n`);
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    throw new TraceFault(`${file}: cannot be read (${why})`);
+  }
+}
+
+/** A task that fits on no cluster would wait for ever. */
+function checkSizes(tasks: readonly TraceTask[], size: number | 'mixed', file: string): void {
+  const most = size === 'mixed' ? 1 : size;
+  const large = tasks.find(({ gpus }) => gpus > most);
+  if (large === undefined) return;
+  const mend =
+    size === 'mixed' ? 'mixed takes tasks of one GPU; give a size' : 'give a larger --cluster-gpus';
+  throw new TraceFault(
+    `${file}, task ${large.name}, column gpus: ${large.gpus} GPUs fit on no cluster of ${most}; ${mend}`,
+  );
+}
+
+function clusterGpus(text: string): number | 'mixed' {
+  if (text === 'mixed') return text;
+  const size = Number(text);
+  if (Number.isInteger(size) && size >= 1 && size <= Math.max(...SIZES)) return size;
+  throw new InvalidArgumentError('must be a whole number from 1 to 8, or mixed');
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value) && value >= 0) return value;
+  throw new InvalidArgumentError('must be seconds from 0 on');
+}
+
+function whole(text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= 1 && value <= 100) return value;
+  throw new InvalidArgumentError('must be a whole number from 1 to 100');
+}

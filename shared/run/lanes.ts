@@ -1,0 +1,76 @@
+import type { WorkerId } from '../model/ids.ts';
+import type { BatchRow, JobRow, LeaseRow } from '../model/rows.ts';
+import type { Settings } from '../model/settings.ts';
+import { type Instant, secondsBetween } from '../model/time.ts';
+
+/** One slot of one worker as a place for another job. */
+export interface Lane {
+  readonly worker: WorkerId;
+  /** Estimated time until what it runs is over; 0: it is free. */
+  readonly busySeconds: number;
+  /** Affinity key of what it was given last, and when; undefined: nothing yet. */
+  readonly loaded: { readonly key: string; readonly at: Instant } | undefined;
+}
+
+/**
+ * A slot is supplied before it runs dry: it gets its next job when those it has may end before the look after
+ * this one. Looks are spread by a quarter either way.
+ */
+const supplyAheadSeconds = ({ looks }: Settings): number => looks.longestSeconds * 1.25;
+
+/**
+ * The slots that may be given a job: free ones, and those whose jobs end soon. Spread over the workers, free ones
+ * first. A worker runs its jobs in the order it got them.
+ */
+export function lanesOf(
+  lease: LeaseRow,
+  jobs: readonly JobRow[],
+  batches: readonly BatchRow[],
+  quarantined: ReadonlySet<WorkerId>,
+  settings: Settings,
+  now: Instant,
+): Lane[] {
+  const lanes = usableWorkers(lease, quarantined).flatMap(({ workerId, slots }) => {
+    const busy = Array.from({ length: slots }, () => 0);
+    const live = jobs.filter((job) => job.worker === workerId && isLive(job));
+    for (const [index, job] of live.entries()) {
+      const whole = estimatedSeconds(job, batches);
+      const doneSeconds = index < slots ? secondsBetween(job.submittedAt, now) : 0;
+      busy[0] = (busy[0] ?? 0) + Math.max(0, whole - doneSeconds);
+      busy.sort((a, b) => a - b);
+    }
+    return busy.map((busySeconds, round) => ({
+      ...{ round, worker: workerId, busySeconds, loaded: lease.loaded?.[workerId] },
+    }));
+  });
+  return lanes
+    .filter(({ busySeconds }) => busySeconds <= supplyAheadSeconds(settings))
+    .sort((a, b) => a.busySeconds - b.busySeconds || a.round - b.round)
+    .map(({ round: _, ...lane }) => lane);
+}
+
+/** Statuses in which a job occupies a slot. A lost job's worker gets nothing until it answers again. */
+export const isLive = (job: JobRow): boolean =>
+  job.status === 'submitting' || job.status === 'running';
+
+export const usableWorkers = (lease: LeaseRow, quarantined: ReadonlySet<WorkerId>) =>
+  lease.workers.filter(
+    ({ workerId, lostAt }) => lostAt === undefined && !quarantined.has(workerId),
+  );
+
+/** Estimated slot time of the tasks of a batch that have not ended. */
+export const openSeconds = (batch: BatchRow): number =>
+  batch.tasks.reduce(
+    (sum, task, index) => sum + (batch.settled.has(index) ? 0 : task.unitSeconds),
+    0,
+  );
+
+/** What the batches of a job were estimated at together; a job that has none of them any more may take for ever. */
+function estimatedSeconds(job: JobRow, batches: readonly BatchRow[]): number {
+  const own = batches.filter(({ batchId }) =>
+    job.batches.some((claim) => claim.batchId === batchId),
+  );
+  return own.length === 0
+    ? Number.POSITIVE_INFINITY
+    : own.flatMap(({ tasks }) => tasks).reduce((sum, { unitSeconds }) => sum + unitSeconds, 0);
+}
