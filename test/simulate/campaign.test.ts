@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildSimulator, EditMissed } from '../../infra/simulate/build.ts';
 import { runSimulateCommand } from '../../infra/simulate/command.ts';
@@ -102,6 +103,11 @@ describe('a build', () => {
 it('has at least thirty bugs, each with a name of its own', () => {
   expect(new Set(MUTANTS.map(({ name }) => name)).size).toBe(MUTANTS.length);
   expect(MUTANTS.length).toBeGreaterThanOrEqual(30);
+});
+
+it.each(MUTANTS)('finds the one place for the bug: $name', ({ edit: { file, find } }) => {
+  const text = readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+  expect(text.split(find)).toHaveLength(2);
 });
 
 it.each([
