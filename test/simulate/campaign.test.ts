@@ -31,8 +31,19 @@ async function replay(seed: number): Promise<string[]> {
   return lines;
 }
 
-/** What schedules once violated, by their seed at three times the rates; each still does without its guard. */
-const REGRESSIONS: Readonly<Record<number, string>> = {};
+/**
+ * What was violated once, by a seed that violates it again at three times the rates when its guard is undone. What
+ * an earlier draw of schedules found and no seed of this one shows is held by a test of its own: a worker that
+ * refused every job kept its cluster for ever (test/run/assignment.test.ts); a cluster was bought, and blamed, for a
+ * batch that had nothing left (test/ledger/batches.test.ts).
+ */
+const REGRESSIONS: Readonly<Record<number, string>> = {
+  1: 'a zombie of Plan released the hold of its successor',
+  10: 'a price that rose between quote and order broke a cap',
+  20: 'a worker that was caught got more work',
+  26: 'a list that blinked made a second cluster',
+  34: 'a cluster that ended unlearned was on no bill',
+};
 
 const FIXED = Array.from({ length: 60 }, (_, n) => n + 1);
 const FRESH = 20;
