@@ -106,12 +106,6 @@ export const MUTANTS: readonly Mutant[] = [
     'oldestOpen: live.at(-1)?.batchId ?? null,',
   ),
   mutant(
-    'a batch with nothing left is work as long as nobody calls it done',
-    'shared/ledger/batches.ts',
-    "(status === 'open' || status === 'claimed') && settled.size < tasks.length,",
-    "status === 'open' || status === 'claimed',",
-  ),
-  mutant(
     'the sweep forgets claims of bursts that are over',
     'lambdas/sweep/batches.ts',
     'if (end !== undefined) return giveBack(ports.ledger, settings, batch, end, now);',
