@@ -38,7 +38,7 @@ if (!TEXT.includes(HAND_OVER_AT)) throw new Error(`the machine does not say "${H
 const WHOLE = compiled(TEXT);
 const handingOverAt = (events: HandOverAt) =>
   compiled(TEXT.replaceAll(HAND_OVER_AT, `>= ${events}`));
-const MACHINES = { 14_000: WHOLE, 450: handingOverAt(450), 60: handingOverAt(60) };
+const MACHINES = { 14000: WHOLE, 450: handingOverAt(450), 60: handingOverAt(60) };
 
 /** The machine for the next run, which its expressions ask from here on. */
 export function machineFor(sources: ExpressionSources, handOverAt: HandOverAt): CompiledMachine {
