@@ -59,6 +59,11 @@ export const CALL_FAULTS = {
   queue: { 'queue.throttled': 0.03, 'queue.answer lost': 0.03 },
 } as const;
 
+export const PROVIDER_CALL_FAULTS = [
+  ...(['provider.throttled', 'provider.failing'] as const),
+  ...(['provider.late', 'provider.answer lost'] as const),
+] satisfies (keyof typeof CALL_FAULTS.clusters)[];
+
 /** Some of the messages of one call. */
 export const SEND_FAULTS = { 'queue.partly taken': 0.05 } as const;
 
@@ -104,6 +109,7 @@ export const WORKER_FAULTS = {
   'worker.forges': 0.02,
   'worker.overwrites': 0.02,
   'worker.slow': 0.03,
+  'worker.comes and goes': 0.01,
   'worker.blames the task': 0.002,
   'worker.corrupts checkpoints': 0.03,
   'worker.repeats checkpoints': 0.02,
@@ -112,7 +118,11 @@ export const WORKER_FAULTS = {
 } as const;
 
 /** The same where a schedule is about workers that are not equally fast. */
-export const UNEVEN_WORKER_FAULTS = { ...WORKER_FAULTS, 'worker.slow': 0.12 } as const;
+export const UNEVEN_WORKER_FAULTS = {
+  ...WORKER_FAULTS,
+  'worker.slow': 0.08,
+  'worker.comes and goes': 0.08,
+} as const;
 
 /** Fates of one task on a worker. */
 export const TASK_FAULTS = { 'worker.task fails': 0.01, 'worker.upload fails': 0.01 } as const;

@@ -62,6 +62,7 @@ export function createFunctions(options: FunctionsOptions): Functions {
       who: stage,
       state: caller.state,
       burst: caller.burst,
+      startedMs: timers.now(),
       deadlineMs: timers.now() + functionSeconds * 1000,
       pace: paceOf(chance.at(`${name} pace`)),
       fate: undefined,

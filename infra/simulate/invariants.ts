@@ -38,6 +38,7 @@ export interface Violation {
 /** Whoever writes, as far as fences are concerned. */
 export interface Writer {
   readonly who: string;
+  readonly startedMs: number;
   readonly burst: { readonly burstId: string; readonly leaseFence: number } | undefined;
 }
 
@@ -191,8 +192,8 @@ export const isWaiting = ({ status, settled, tasks }: Row): boolean =>
 export function placed(
   job: Row,
   batches: readonly Row[],
-  caughtSeconds: number | undefined,
-  functionSeconds: number,
+  by: Pick<Writer, 'startedMs'>,
+  caughtMs = Number.POSITIVE_INFINITY,
 ): Violation | undefined {
   for (const { batchId, batchFence, excludedWorkers, job: holder } of batches) {
     const excluded = Array.isArray(excludedWorkers) && excludedWorkers.includes(job.worker);
@@ -201,8 +202,8 @@ export function placed(
       return violation('PLACE', what);
     }
   }
-  return caughtSeconds !== undefined && caughtSeconds > functionSeconds
-    ? violation('PLACE', `${job.worker} gets ${job.jobId}, ${caughtSeconds} s after it was caught`)
+  return caughtMs < by.startedMs
+    ? violation('PLACE', `${job.worker} gets ${job.jobId} after it was caught`)
     : undefined;
 }
 

@@ -2,6 +2,7 @@ import type { ManifestTask } from '../../shared/model/job.ts';
 import type { ClusterFate } from '../virtual/market.ts';
 import type { ModelResume, Tampering } from '../virtual/model-files.ts';
 import type { Produced, WorkerTraits } from '../virtual/worker-model.ts';
+import type { Chance } from './chance.ts';
 import type { Disturbance } from './disturbance.ts';
 import {
   CLUSTER_FAULTS,
@@ -69,9 +70,18 @@ export interface WorkerNature {
   /** Says nothing from the beginning. */
   readonly dead: boolean;
   readonly otherGpu: boolean;
+  /** Stretches in which it stands still and says nothing, seconds after its start. */
+  readonly absences: readonly { readonly fromSeconds: number; readonly toSeconds: number }[];
   taskSeconds(task: ManifestTask): number;
   produce(task: ManifestTask, resume: ModelResume | undefined): Produced;
 }
+
+/** Away about as long as it is there, each time for long enough to be given up. */
+const absencesOf = ({ between }: Chance, workerId: string) =>
+  Array.from({ length: 5 }, (_, n) => {
+    const fromSeconds = 300 * n + between(`${workerId} leaves ${n}`, 5, 100);
+    return { fromSeconds, toSeconds: fromSeconds + between(`${workerId} away ${n}`, 90, 190) };
+  });
 
 const TAMPERING: Readonly<Partial<Record<Fault, Tampering>>> = {
   'worker.corrupts checkpoints': 'corrupts',
@@ -105,6 +115,7 @@ export function workerNature(
   return {
     dead: fault === 'worker.ready but dead',
     otherGpu: fault === 'worker.other hardware',
+    absences: fault === 'worker.comes and goes' ? absencesOf(chance, workerId) : [],
     traits: {
       refuses: fault === 'worker.refuses jobs',
       boasts: fault === 'worker.boasts',

@@ -11,13 +11,14 @@ const mutant = (name: string, file: string, find: string, replace = ''): Mutant 
   edit: { file, find, replace },
 });
 
-/** Each must be caught by a campaign; the guard it lacks is what its name says is missing. */
+/**
+ * Each must be caught by a campaign; the guard it lacks is what its name says is missing.
+ *
+ * The lease fence in `changeLease` has none: the look, which every driver raises first, refuses the same writes.
+ * Without it the fence would stand alone only against a write that lands minutes after its function was killed,
+ * which nothing here does; test/ledger/leases.test.ts holds it.
+ */
 export const MUTANTS: readonly Mutant[] = [
-  mutant(
-    'the lease fence is not checked when a lease is changed',
-    'shared/ledger/leases.ts',
-    "{ is: 'equal', path: 'leaseFence', value: lease.leaseFence },",
-  ),
   mutant(
     'the look is not checked when a lease is changed',
     'shared/ledger/leases.ts',

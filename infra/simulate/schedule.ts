@@ -1,6 +1,13 @@
 import { Settings } from '../../shared/model/settings.ts';
 import { type Chance, chanceFrom } from './chance.ts';
-import { EVENTS, type EventFault, familyOf } from './faults.ts';
+import {
+  CALL_FAULTS,
+  EVENTS,
+  type EventFault,
+  type Fault,
+  familyOf,
+  PROVIDER_CALL_FAULTS,
+} from './faults.ts';
 import type { HandOverAt } from './machines.ts';
 
 /** One task a dApp sends. */
@@ -40,6 +47,8 @@ type Size = 'usual' | 'large' | 'silent' | 'days';
 export interface Schedule {
   readonly seed: number;
   readonly multiplier: number;
+  /** Faults that may strike; absent: all. */
+  readonly only?: ReadonlySet<Fault>;
   readonly size: Size;
   readonly settings: Settings;
   /** What a deploy in flight moves to. */
@@ -53,7 +62,7 @@ export interface Schedule {
   readonly provisioningSeconds: number;
   /** Some segments end after few events, so that they hand over in a run of hours. */
   readonly handOverAt: HandOverAt;
-  /** More slow workers among quick ones than usual. */
+  /** More workers than usual, of which more are slow or come and go. */
   readonly unevenWorkers: boolean;
 }
 
@@ -105,7 +114,9 @@ export function drawSchedule(seed: number, multiplier: number): Schedule {
   const chance = chanceFrom(seed);
   const draw = chance.at('size');
   const size: Size = draw < 0.01 ? 'days' : draw < 0.1 ? 'large' : draw < 0.16 ? 'silent' : 'usual';
-  const settings = drawSettings(chance, 'settings');
+  const unevenWorkers = chance.happens('uneven workers', 0.2);
+  const drawn = drawSettings(chance, 'settings');
+  const settings = unevenWorkers ? withManyWorkers(drawn) : drawn;
   const { spanSeconds, quietAfterSeconds } = SIZES[size];
   const arrivals = drawArrivals(chance, size);
   const quietAtSeconds = spanSeconds + quietAfterSeconds;
@@ -123,8 +134,27 @@ export function drawSchedule(seed: number, multiplier: number): Schedule {
     quietAtSeconds,
     provisioningSeconds: chance.between('provisioning', 20, 90),
     handOverAt: chance.pick('hand over at', HAND_OVERS),
-    unevenWorkers: chance.happens('uneven workers', 0.2),
+    unevenWorkers,
   };
+}
+
+/** The sum of what befalls one call to the provider at the usual rates. */
+const USUAL_PROVIDER_ERRORS = Object.values<number>(CALL_FAULTS.clusters).reduce(
+  (sum, rate) => sum + rate,
+);
+
+/**
+ * A schedule in which nothing is wrong but calls to the provider, of which this share fails: its clusters are
+ * healthy, whatever is said of them.
+ */
+export function drawHealthySchedule(seed: number, providerErrors: number): Schedule {
+  const schedule = drawSchedule(seed, providerErrors / USUAL_PROVIDER_ERRORS);
+  const only = new Set<Fault>(PROVIDER_CALL_FAULTS);
+  const arrivals = schedule.arrivals.map(({ tasks, ...arrival }) => ({
+    ...arrival,
+    tasks: tasks.map((task) => ({ ...task, poison: false })),
+  }));
+  return { ...schedule, only, arrivals };
 }
 
 function drawArrivals(chance: Chance, size: Size): Arrival[] {
@@ -239,6 +269,13 @@ function drawSettings(chance: Chance, name: string): Settings {
     },
   });
 }
+
+/** Small batches on many workers: there is a free one for what another one is slow at, or has lost. */
+const withManyWorkers = ({ batches, clusters, ...settings }: Settings): Settings => ({
+  ...settings,
+  batches: { ...batches, maxTasks: Math.min(2, batches.maxTasks), splitAfterAttempts: 3 },
+  clusters: { ...clusters, maxWorkers: 4, secondsPerSlot: 30 },
+});
 
 /** A deploy changes what an operator tunes; the stack, its queues and images stay. Caps only rise. */
 function drawDeploy(chance: Chance, before: Settings): Settings {

@@ -71,7 +71,6 @@ export interface WatchOptions {
   readonly duplicateShare: number;
   /** When the prices moved last. */
   readonly pricedAtMs: () => number;
-  readonly functionSeconds: () => number;
 }
 
 const nameOf = ({ pk, sk }: Key) => `${pk} ${sk}`;
@@ -165,12 +164,11 @@ export function createWatch(options: WatchOptions): Watch {
     report(splitClosed(row, halves, rows.get(`${pk} #`)));
   };
 
-  const onJob = (job: Row) => {
+  const onJob = (job: Row, by: Writer) => {
     report(newJob(job, jobsBeside(job), instantOf(now())));
     const caughtMs = caughtAtMs.get(String(job.worker));
-    const seconds = caughtMs === undefined ? undefined : (now() - caughtMs) / 1000;
     const all = [...batches.values()].flatMap((own) => [...own.values()].map(({ row }) => row));
-    report(placed(job, all, seconds, options.functionSeconds()));
+    report(placed(job, all, by, caughtMs));
   };
 
   const onLease = (before: Row | undefined, row: Row, by: Writer) => {
@@ -209,7 +207,7 @@ export function createWatch(options: WatchOptions): Watch {
       else due.add(name);
       const { pk, sk } = write.key;
       if (pk.startsWith('L#') && sk === '#') onLease(before, row, by);
-      else if (pk.startsWith('L#') && before === undefined) onJob(row);
+      else if (pk.startsWith('L#') && before === undefined) onJob(row, by);
       else if (pk.startsWith('P#') && sk === '#') onProfile(before, row, pk);
       else if (pk.startsWith('P#')) onBatch(before, row, write.key, by);
       else if (pk.startsWith('W#')) {

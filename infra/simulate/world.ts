@@ -54,8 +54,10 @@ export function createWorld({ schedule, leftOut, note }: WorldOptions) {
   let settings: Settings = schedule.settings;
   const onStrike = ({ fault, key }: Strike) => note?.('fault', `${fault} [${key}]`);
   const quietAtMs = timers.now() + schedule.quietAtSeconds * 1000;
-  const { seed, multiplier } = schedule;
-  const disturbance = createDisturbance({ seed, multiplier, timers, quietAtMs, leftOut, onStrike });
+  const { seed, multiplier, only } = schedule;
+  const disturbance = createDisturbance({
+    ...{ seed, multiplier, timers, quietAtMs, leftOut, only, onStrike },
+  });
   const { chance } = disturbance;
 
   const ledger = memoryLedger({ copies: false });
@@ -84,7 +86,6 @@ export function createWorld({ schedule, leftOut, note }: WorldOptions) {
     ),
     stackCapMicroUsd: () => settings.caps.stackMicroUsd,
     pricedAtMs: () => pricedAtMs,
-    functionSeconds: () => settings.limits.functionSeconds,
   });
   const market = createMarket({
     timers,
@@ -124,6 +125,10 @@ export function createWorld({ schedule, leftOut, note }: WorldOptions) {
         traits: nature.traits,
       });
       if (nature.dead) worker.kill();
+      for (const { fromSeconds, toSeconds } of nature.absences) {
+        timers.after(fromSeconds * 1000, () => void (disturbance.isQuiet() || worker.freeze()));
+        timers.after(toSeconds * 1000, () => worker.thaw());
+      }
       const { deliversModel } =
         market.all().find(({ id }) => workerId.startsWith(`${id}-`))?.fate ?? {};
       if (nature.dead || nature.otherGpu || deliversModel !== undefined) watch.unfit(workerId);

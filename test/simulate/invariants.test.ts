@@ -19,8 +19,8 @@ import {
   taskWrite,
 } from '../../infra/simulate/invariants.ts';
 
-const driver = { who: 'run', burst: { burstId: 'b-1', leaseFence: 2 } };
-const sweep = { who: 'sweep', burst: undefined };
+const driver = { who: 'run', startedMs: 60, burst: { burstId: 'b-1', leaseFence: 2 } };
+const sweep = { who: 'sweep', startedMs: 60, burst: undefined };
 const broken = (violation: { invariant: string } | undefined) => violation?.invariant;
 
 describe('FENCE', () => {
@@ -45,7 +45,7 @@ describe('FENCE', () => {
   });
 
   it('another burst does not move a claimed batch, nobody opens one that is done', () => {
-    const other = { who: 'run', burst: { burstId: 'b-2', leaseFence: 1 } };
+    const other = { who: 'run', startedMs: 60, burst: { burstId: 'b-2', leaseFence: 1 } };
     const open = { status: 'open', batchFence: 4 };
     expect(broken(batchWrite(claimed, { ...claimed, ...open }, other))).toBe('FENCE');
     const done = { ...claimed, status: 'done' };
@@ -116,15 +116,15 @@ describe('PLACE', () => {
     ['its worker left out', { job: 'j-1', excludedWorkers: ['w-1'] }, 'PLACE'],
     ['its worker left out since', { job: 'j-2', excludedWorkers: ['w-1'] }, undefined],
   ])('a job gets a batch with %s', (_what, batch, expected) => {
-    expect(broken(placed(job, [batch], undefined, 60))).toBe(expected);
+    expect(broken(placed(job, [batch], driver))).toBe(expected);
   });
 
   it.each([
     [undefined, undefined],
     [60, undefined],
-    [61, 'PLACE'],
-  ])('its worker was caught %s s before, and a look lasts up to 60 s', (seconds, expected) => {
-    expect(broken(placed(job, [], seconds, 60))).toBe(expected);
+    [59, 'PLACE'],
+  ])('its worker was caught at %s, and the look began at 60', (caughtMs, expected) => {
+    expect(broken(placed(job, [], driver, caughtMs))).toBe(expected);
   });
 });
 

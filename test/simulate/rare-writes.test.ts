@@ -32,7 +32,7 @@ it.each([
 
 const actor = (number: number): Actor => ({
   ...{ name: `run #${number}`, who: 'run', state: undefined, burst: undefined, fate: undefined },
-  ...{ deadlineMs: 1e9, pace: { kind: 'swift' }, calls: 7, dead: false },
+  ...{ startedMs: 0, deadlineMs: 1e9, pace: { kind: 'swift' }, calls: 7, dead: false },
 });
 
 it('only the first writes of a shape are dangerous', () => {
