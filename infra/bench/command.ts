@@ -11,6 +11,7 @@ import { dirname } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { buildBenchmark } from '../simulate/build.ts';
 import { BILL_NAMES, BILLS, type BillName } from './bill.ts';
+import { addBundles } from './bundles.ts';
 import { benchGaps } from './gaps.ts';
 import { generatedTrace } from './generated-trace.ts';
 import { addMakespan } from './makespan.ts';
@@ -88,6 +89,7 @@ export async function runBenchCommand(args: readonly string[], streams: Streams)
   addOrchestration(program, streams);
   addPlanner(program, streams);
   addMakespan(program, streams);
+  addBundles(program, streams);
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ writeOut: streams.out, writeErr: streams.err });
   }

@@ -113,6 +113,18 @@ it.each([
   expect(code).toBe(2);
 });
 
+it.each([
+  [['orchestration', '--most', '0'], /must be a whole number from 1 to 10000/],
+  [['planner', '--rounds', 'many'], /must be a whole number from 1 to 1000/],
+  [['makespan', '--seeds', ''], /must be a whole number from 1 to 100/],
+  [['bundles', '--rounds', '1.5'], /must be a whole number from 1 to 100/],
+])('%j is refused in one line', async (args, line) => {
+  const { code, err } = await bench(...args);
+  expect(err).toMatch(line);
+  expect(err.trimEnd()).not.toContain('\n');
+  expect(code).toBe(2);
+});
+
 it('a benchmark nobody knows is refused', async () => {
   const { code, err } = await bench('pace');
   expect(err).toMatch(/unknown command 'pace'/);
