@@ -54,6 +54,10 @@ const ClockEnv = z.strictObject({
 const isLoopback = ({ hostname }: URL): boolean =>
   ['127.0.0.1', '[::1]', 'localhost'].includes(hostname);
 
+/** What it held would end up in messages. */
+const holdsNoPassword = (url: string): boolean =>
+  !URL.canParse(url) || `${new URL(url).username}${new URL(url).password}` === '';
+
 const Variables = z.object({
   AWS_REGION: z
     .string()
@@ -65,7 +69,10 @@ const Variables = z.object({
   BURST_STATE_MACHINE_ARN: z.string().startsWith('arn:'),
   IONET_API_FLAVOUR: z.enum(API_FLAVOURS).default('caas'),
   /** Absent: the flavour's own. */
-  IONET_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
+  IONET_BASE_URL: z
+    .url({ protocol: /^https?$/ })
+    .refine(holdsNoPassword, 'must hold no user and no password')
+    .optional(),
   IONET_API_KEY: z.string().min(1),
   /** Both or neither. */
   BURST_REGISTRY_USERNAME: z.string().min(1).optional(),

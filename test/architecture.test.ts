@@ -14,6 +14,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     ...['shared/ledger', 'shared/provision'],
   ],
   'shared/poll': ['shared/model', 'shared/ports.ts'],
+  'shared/cost': ['shared/model', 'shared/ports.ts', 'shared/ledger', 'shared/concurrency.ts'],
   'shared/teardown': ['shared/model', 'shared/ports.ts', 'shared/provision'],
   'shared/sweep': ['shared/model'],
   'shared/reap': ['shared/model', 'shared/ports.ts'],
@@ -39,7 +40,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 /** What a decision must be given and never take. */
 const PURE = [
   ...['intake', 'plan', 'provision', 'run', 'poll', 'teardown', 'sweep', 'reap'],
-  ...['model', 'ledger', 'bursts', 'kinds', 'explain'],
+  ...['model', 'ledger', 'bursts', 'kinds', 'explain', 'cost'],
 ].map((folder) => `shared/${folder}`);
 
 const filesOf = (folder: string): string[] =>

@@ -1,27 +1,38 @@
+/** What one unit costs, US dollars, and where AWS says so. */
+export interface Price {
+  readonly usd: number;
+  readonly source: string;
+}
+
+const at = (usd: number, service: string): Price => ({
+  usd,
+  source: `https://aws.amazon.com/${service}/pricing/`,
+});
+
 /**
- * AWS list prices, US dollars, us-east-1, November 2026, without any free tier. From the public price pages of each
- * service; not checked against a bill.
+ * AWS list prices, us-east-1, November 2026, without any free tier. From the public price pages of each service; not
+ * checked against a bill.
  */
-const PRICES = {
-  lambdaRequest: 0.2 / 1e6,
+export const PRICES = {
+  lambdaRequest: at(0.2 / 1e6, 'lambda'),
   /** ARM. */
-  lambdaGbSecond: 0.0000133334,
-  stateTransition: 0.025 / 1000,
-  sqsRequest: 0.4 / 1e6,
+  lambdaGbSecond: at(0.0000133334, 'lambda'),
+  stateTransition: at(0.025 / 1000, 'step-functions'),
+  sqsRequest: at(0.4 / 1e6, 'sqs'),
   /** DynamoDB on demand; a consistent read of 4 KiB is one unit, an eventual one half. */
-  readUnit: 0.125 / 1e6,
-  writeUnit: 0.625 / 1e6,
-  s3Put: 5 / 1e6,
-  s3Get: 0.4 / 1e6,
-  schedulerCall: 1 / 1e6,
-  busEvent: 1 / 1e6,
-  trace: 5 / 1e6,
-  logGb: 0.5,
-  metricMonth: 0.3,
-  alarmMonth: 0.1,
-  dashboardMonth: 3,
-  secretMonth: 0.4,
-  secretCall: 0.05 / 10_000,
+  readUnit: at(0.125 / 1e6, 'dynamodb'),
+  writeUnit: at(0.625 / 1e6, 'dynamodb'),
+  s3Put: at(5 / 1e6, 's3'),
+  s3Get: at(0.4 / 1e6, 's3'),
+  schedulerCall: at(1 / 1e6, 'eventbridge'),
+  busEvent: at(1 / 1e6, 'eventbridge'),
+  trace: at(5 / 1e6, 'xray'),
+  logGb: at(0.5, 'cloudwatch'),
+  metricMonth: at(0.3, 'cloudwatch'),
+  alarmMonth: at(0.1, 'cloudwatch'),
+  dashboardMonth: at(3, 'cloudwatch'),
+  secretMonth: at(0.4, 'secrets-manager'),
+  secretCall: at(0.05 / 10_000, 'secrets-manager'),
 } as const;
 
 /** One line of an account: what, how many, and their price. */
@@ -31,10 +42,10 @@ export interface CostLine {
   readonly usd: number;
 }
 
-const line = (what: string, quantity: number, price: number): CostLine => ({
+const line = (what: string, quantity: number, price: Price): CostLine => ({
   what,
   quantity,
-  usd: quantity * price,
+  usd: quantity * price.usd,
 });
 
 const MINUTES = 730 * 60;

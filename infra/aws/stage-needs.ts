@@ -20,6 +20,7 @@ export const ROWS = {
   /** Their jobs too. */
   leases: 'L#',
   money: '$#',
+  stops: 'S#',
   workers: 'W#',
   checkpoints: 'C#',
   claims: 'U#',
@@ -57,6 +58,7 @@ export const STAGE_NEEDS: Readonly<Record<StageName, StageNeeds>> = {
   intake: {
     memoryMiB: 1024,
     changes: ['tasks', 'rejections', 'profiles', 'leases', 'checkpoints'],
+    looksAt: ['stops'],
     ranges: ['profiles'],
     startsBursts: true,
     reads: ['assets', 'inputs'],
@@ -68,6 +70,7 @@ export const STAGE_NEEDS: Readonly<Record<StageName, StageNeeds>> = {
     memoryMiB: 512,
     provider: 'asks',
     changes: ['tasks', 'profiles', 'leases', 'money'],
+    looksAt: ['stops'],
     ranges: ['profiles', 'leases'],
     startsBursts: true,
   },
@@ -77,7 +80,7 @@ export const STAGE_NEEDS: Readonly<Record<StageName, StageNeeds>> = {
     memoryMiB: 1024,
     provider: 'asks',
     changes: ['tasks', 'profiles', 'leases', 'checkpoints'],
-    looksAt: ['workers', 'votes'],
+    looksAt: ['workers', 'votes', 'stops'],
     ranges: ['profiles', 'leases'],
     startsBursts: true,
     reads: ['assets', 'bodies', 'checkpoints', 'inputs', 'manifests'],
@@ -88,7 +91,7 @@ export const STAGE_NEEDS: Readonly<Record<StageName, StageNeeds>> = {
     provider: 'asks',
     changes: ['tasks', 'profiles', 'leases', 'knowledge'],
     looksAt: ['provider'],
-    ranges: ['leases'],
+    ranges: ['profiles', 'leases'],
   },
   // Does the work of every task again, on one processor.
   collect: {
@@ -107,7 +110,7 @@ export const STAGE_NEEDS: Readonly<Record<StageName, StageNeeds>> = {
   sweep: {
     memoryMiB: 512,
     changes: ['tasks', 'profiles', 'leases', 'money', 'checkpoints'],
-    looksAt: ['provider'],
+    looksAt: ['provider', 'stops'],
     ranges: ['profiles', 'leases'],
     due: true,
     startsBursts: true,

@@ -13,7 +13,7 @@ import { functionNotFound, type InvokeFunction, lambdaFailure } from '../local/e
 import { createStateMachine } from '../local/engine/state-machine.ts';
 import { virtualTime } from '../local/engine/virtual-time.ts';
 import type { Catalogue } from '../local/ionet/catalogue.ts';
-import { STAGE_NAMES, type StageName, wireStages } from '../stages.ts';
+import { type Handler, STAGE_NAMES, type StageName, wireStage } from '../stages.ts';
 import { virtualJobs } from '../virtual/jobs.ts';
 import { type Cluster, createMarket } from '../virtual/market.ts';
 import { workerModel } from '../virtual/worker-model.ts';
@@ -39,6 +39,10 @@ export interface BurstWorldOptions {
   /** Whether any task is unfinished or any cluster not gone. */
   readonly isAtWork: () => boolean;
   readonly onInvoke?: (stage: StageName) => void;
+  /** Puts something in front of the ports one stage gets; the world keeps the true ones. */
+  readonly portsOf?: (stage: StageName, ports: Ports) => Ports;
+  /** A worker reads or writes an object by its URL. */
+  readonly onWorkerObject?: (operation: 'GetObject' | 'PutObject') => void;
   readonly log?: Log;
 }
 
@@ -47,7 +51,7 @@ export interface BurstWorldOptions {
  * ports and a provider without faults, whose clusters end the moment they are told to.
  */
 export function createBurstWorld(options: BurstWorldOptions) {
-  const { seed } = options;
+  const { seed, onWorkerObject = () => undefined } = options;
   const timers = virtualTime({ startAt: START_AT });
   const clock = { now: () => instantOf(timers.now()) };
   const settings = Settings.parse({
@@ -70,7 +74,17 @@ export function createBurstWorld(options: BurstWorldOptions) {
       let serviceSeconds = 0;
       return workerModel({
         timers,
-        artifacts,
+        artifacts: {
+          ...artifacts,
+          upload(url, object) {
+            onWorkerObject('PutObject');
+            return artifacts.upload(url, object);
+          },
+          download(url) {
+            onWorkerObject('GetObject');
+            return artifacts.download(url);
+          },
+        },
         slots: Number(env.BURST_SLOTS ?? 1),
         gpus: Array.from({ length: offer.gpusPerWorker }, () => ({
           model: offer.gpuModel,
@@ -109,14 +123,18 @@ export function createBurstWorld(options: BurstWorldOptions) {
     clusters: market.clusters,
     jobs: virtualJobs(market),
   };
-  const stages = wireStages(ports, settings);
+  const { portsOf = () => ports } = options;
+  const stages = new Map<string, Handler>(
+    STAGE_NAMES.map((name) => [name, wireStage(name, portsOf(name, ports), settings)]),
+  );
   const invocation = { remainingSeconds: () => settings.limits.functionSeconds };
   const invoke: InvokeFunction = async (functionName, payload) => {
     const stage = STAGE_NAMES.find((name) => name === functionName);
-    if (stage === undefined) return functionNotFound(functionName);
+    const handler = stages.get(functionName);
+    if (stage === undefined || handler === undefined) return functionNotFound(functionName);
     options.onInvoke?.(stage);
     try {
-      return { payload: await stages[stage](payload, invocation) };
+      return { payload: await handler(payload, invocation) };
     } catch (error) {
       return lambdaFailure(error);
     }

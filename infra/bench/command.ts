@@ -1,27 +1,34 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { buildBenchmark } from '../simulate/build.ts';
 import { BILL_NAMES, BILLS, type BillName } from './bill.ts';
 import { benchGaps } from './gaps.ts';
 import { generatedTrace } from './generated-trace.ts';
+import { addMakespan } from './makespan.ts';
 import { measured } from './measures.ts';
+import { addOrchestration } from './orchestration-report.ts';
 import type { OursOptions } from './ours.ts';
+import { addPlanner } from './planner.ts';
 import { benchPolicies, SIZES } from './policy-bench.ts';
 import { type Conditions, policyJson, policyLines, policyPlot } from './policy-report.ts';
 import { svgPlot } from './plot.ts';
 import type { PolicyRun } from './policy-run.ts';
 import { writeRecords } from './records.ts';
+import type { Streams } from './report.ts';
 import { tableLines } from './table.ts';
 import { parseChurn, parseTrace, TraceFault, type TraceTask } from './trace.ts';
 
 /** Wrong arguments, or a file that is not what it should be. */
 const EXIT_REFUSED = 2;
-
-export interface Streams {
-  out(text: string): void;
-  err(text: string): void;
-}
 
 interface PolicyOptions {
   readonly trace?: string;
@@ -66,8 +73,8 @@ export async function runBenchCommand(args: readonly string[], streams: Streams)
     .option('--seeds <count>', 'seeds of provisioning times, from 1 on', whole, 5)
     .option('--churn <file>', 'CSV: t_s,nodes_up; nodes are lost as it says')
     .option('--eager', 'also Burst set to wait for nothing and to hold idle clusters long')
-    .option('--records <folder>', 'write leases.csv and tasks.csv there')
-    .option('--plot <file>', 'where the plot goes', 'out/bench/policy.svg')
+    .option('--records <folder>', 'write leases.csv and tasks.csv there', writableFolder)
+    .option('--plot <file>', 'where the plot goes', writableFile, 'out/bench/policy.svg')
     .option('--json', 'print the report as one JSON object, the last line of stdout')
     .action((options: PolicyOptions) => policy(options, streams));
   program
@@ -75,9 +82,12 @@ export async function runBenchCommand(args: readonly string[], streams: Streams)
     .description(
       'What idle clusters cost over the optimum, over the lengths of gaps between tasks.',
     )
-    .option('--plot <file>', 'where the plot goes', 'out/bench/gaps.svg')
+    .option('--plot <file>', 'where the plot goes', writableFile, 'out/bench/gaps.svg')
     .option('--json', 'print the report as one JSON object, the last line of stdout')
     .action((options: { plot: string; json?: true }) => gaps(options, streams));
+  addOrchestration(program, streams);
+  addPlanner(program, streams);
+  addMakespan(program, streams);
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ writeOut: streams.out, writeErr: streams.err });
   }
@@ -172,8 +182,31 @@ function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw new TraceFault(`${file}: cannot be read (${why})`);
+    throw new TraceFault(`${file}: cannot be read (${codeOf(error)})`);
+  }
+}
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : String(error);
+
+/** Where results go is tried before the minutes of work that make them. */
+function writableFolder(folder: string): string {
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+    return folder;
+  } catch (error) {
+    throw new InvalidArgumentError(`cannot be written to (${codeOf(error)})`);
+  }
+}
+
+function writableFile(file: string): string {
+  writableFolder(dirname(file));
+  try {
+    closeSync(openSync(file, 'a'));
+    return file;
+  } catch (error) {
+    throw new InvalidArgumentError(`cannot be written to (${codeOf(error)})`);
   }
 }
 

@@ -1,7 +1,7 @@
 import { canonicalJson } from '../../shared/model/digest.ts';
 import type { WorkerId } from '../../shared/model/ids.ts';
 import { Settings } from '../../shared/model/settings.ts';
-import type { Catalogue } from '../local/ionet/catalogue.ts';
+import { CATALOGUE, UNCAPPED } from './bench-settings.ts';
 import { createBurstWorld } from './burst-world.ts';
 import type { Churn } from './churn.ts';
 import type { PolicyRun, RunLease, RunTask } from './policy-run.ts';
@@ -16,25 +16,6 @@ export interface OursOptions {
   /** What an operator would set. */
   readonly settings: object;
 }
-
-/** One GPU model in one place, more than any policy could want of it. */
-const CATALOGUE: Catalogue = {
-  locations: [{ id: 1, iso2: 'US', name: 'United States' }],
-  hardware: [
-    {
-      id: 204,
-      name: 'GeForce RTX 4090',
-      brand: 'NVIDIA',
-      vramMb: 24_564,
-      maxGpusPerContainer: 8,
-      microUsdPerGpuHour: 300_000,
-      gpus: { 1: 100_000 },
-    },
-  ],
-};
-
-const IMAGE = `registry.test/worker@sha256:${'ab'.repeat(32)}`;
-const NO_CAP_MICRO_USD = 1e15;
 
 /** Runs Burst itself over a trace: the deployed machine and stages on virtual time. */
 export async function runOurs(options: OursOptions): Promise<PolicyRun & { counts: object }> {
@@ -51,18 +32,7 @@ export async function runOurs(options: OursOptions): Promise<PolicyRun & { count
     seed,
     catalogue: CATALOGUE,
     provisioningSeconds,
-    settings: Settings.parse({
-      stackName: 'burst',
-      tenantOfQueue: {},
-      images: { 'bench.traced': IMAGE },
-      workerSecret: 'no secret in a benchmark',
-      caps: {
-        stackMicroUsd: NO_CAP_MICRO_USD,
-        dayMicroUsd: NO_CAP_MICRO_USD,
-        defaultTenantMicroUsd: NO_CAP_MICRO_USD,
-      },
-      ...options.settings,
-    }),
+    settings: Settings.parse({ ...UNCAPPED, ...options.settings }),
     onStart(number, model, worker) {
       const task = tasks[number];
       if (task === undefined) throw new RangeError(`no task ${number}`);

@@ -24,6 +24,9 @@ const MAX_GPUS = 8;
 /** Longest service time, seconds: tasks without checkpoints must end within one job. */
 export const MAX_SERVICE_SECONDS = 1800;
 
+/** Latest moment, seconds: half a year, through which Burst is run minute by minute. */
+const MAX_TRACE_SECONDS = 183 * 86_400;
+
 /**
  * Reads a trace: CSV with a header, columns `task,arrival_s,service_s,gpus,kind,model` in any order among
  * others, one task a row. Rows may stand in any order; they are given in order of arrival.
@@ -48,7 +51,11 @@ export function parseTrace(text: string, file: string): TraceTask[] {
         numberIn(file, row, column, of(column), test, wanted);
       return {
         name,
-        arrivalSeconds: number('arrival_s', (value) => value >= 0, 'seconds from 0 on'),
+        arrivalSeconds: number(
+          'arrival_s',
+          isMoment,
+          `seconds from 0 to ${MAX_TRACE_SECONDS}, half a year`,
+        ),
         serviceSeconds: number(
           'service_s',
           (value) => value > 0 && value <= MAX_SERVICE_SECONDS,
@@ -87,8 +94,8 @@ export function parseChurn(text: string, file: string): ChurnStep[] {
       row,
       't_s',
       of('t_s'),
-      (value) => value >= 0 && value > last,
-      'seconds, more in each row than in the one before',
+      (value) => isMoment(value) && value > last,
+      `seconds, more in each row than in the one before, up to ${MAX_TRACE_SECONDS}`,
     );
     last = atSeconds;
     const isCount = (value: number) => Number.isInteger(value) && value >= 0;
@@ -96,6 +103,8 @@ export function parseChurn(text: string, file: string): ChurnStep[] {
     return { atSeconds, nodesUp };
   });
 }
+
+const isMoment = (value: number): boolean => value >= 0 && value <= MAX_TRACE_SECONDS;
 
 interface CsvRow<Name extends string> {
   /** Line of the file, the header being 1. */

@@ -71,7 +71,7 @@ export async function runOnce(options: RunOptions): Promise<RunResult> {
     seed: options.seed,
     settings: options.settings,
     catalogue: options.catalogue,
-    compiledFor: (sources) => machineFor(sources, false),
+    compiledFor: (sources) => machineFor(sources, 14_000),
     behaviour: { provisioningSeconds: options.provisioningSeconds },
     taskSeconds: ({ taskId }) => secondsOf(taskId),
     produce: (task, resume) => produced(task, resume, secondsOf(task.taskId)),

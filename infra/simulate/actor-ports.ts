@@ -14,11 +14,11 @@ import type {
   Write,
   Written,
 } from '../../shared/ports.ts';
-import type { ClusterId } from '../../shared/model/ids.ts';
 import type { Actor } from './actor.ts';
 import type { CallRules, Calls } from './calls.ts';
 import type { Disturbance } from './disturbance.ts';
 import { CALL_FAULTS, CREATE_FAULTS, type Fault, ORDER_FAULTS, SEND_FAULTS } from './faults.ts';
+import type { Watch } from './watch.ts';
 
 /** The true ports, as the world has them. It wants to know who acts, and tells nobody. */
 export interface TruePorts extends Omit<Ports, 'log' | 'ledger'> {
@@ -27,10 +27,12 @@ export interface TruePorts extends Omit<Ports, 'log' | 'ledger'> {
     /** Which write a row was last changed by, as the mark on the real row says. */
     lastWriteOf(key: Write['key']): Write | undefined;
   };
-  /** Hears of every cluster somebody asks the end of, before it is done. */
-  readonly beforeDestroy: (clusterId: ClusterId, by: Actor) => void;
-  /** The next cluster is one nobody ordered: the provider carries an order out twice. */
-  readonly beforeSurplus: () => { readonly nothingBought: () => void };
+  /** Hears of what is asked for before it is done. */
+  readonly watch: Pick<
+    Watch,
+    'beforeDestroy' | 'beforeSurplus' | 'beforeOrder' | 'beforeStop' | 'onQuote'
+  >;
+  readonly rare: { meet(actor: Actor, write: Write): void };
 }
 
 const failed = (what: string) => (fault: Fault) => {
@@ -68,7 +70,7 @@ export function actorPorts(
       random: () => disturbance.chance.at(`${actor.name} random ${drawn++}`),
     },
     log,
-    ledger: actorLedger(calls, world.ledger, actor),
+    ledger: actorLedger(calls, world, actor),
     artifacts: {
       get: (key, limit) => calls.make(actor, 'get', stored(), () => artifacts.get(key, limit)),
       put: (key, object) => calls.make(actor, 'put', stored(), () => artifacts.put(key, object)),
@@ -87,7 +89,7 @@ export function actorPorts(
         ),
     },
     clusters: actorClusters(calls, disturbance, world, actor),
-    jobs: actorJobs(calls, world.jobs, actor),
+    jobs: actorJobs(calls, world, actor),
   };
 }
 
@@ -95,7 +97,7 @@ export function actorPorts(
  * DynamoDB through its SDK. When the answer to a write is lost the SDK sends it again: a condition that held
  * once may not hold twice, and then the mark on the row says whether the first one is ours.
  */
-function actorLedger(calls: Calls, ledger: TruePorts['ledger'], actor: Actor): Ledger {
+function actorLedger(calls: Calls, { ledger, rare }: TruePorts, actor: Actor): Ledger {
   const reads = <T>() => rules<T>('ledger', CALL_FAULTS.ledger);
   const writes = (write: Write) =>
     rules<Written>('ledger', CALL_FAULTS.ledger, {
@@ -109,7 +111,10 @@ function actorLedger(calls: Calls, ledger: TruePorts['ledger'], actor: Actor): L
     read: (key) => calls.make(actor, 'read', reads(), () => ledger.read(key)),
     query: (range) => calls.make(actor, 'query', reads(), () => ledger.query(range)),
     due: (query) => calls.make(actor, 'due', reads(), () => ledger.due(query)),
-    write: (write) => calls.make(actor, 'write', writes(write), () => ledger.write(write, actor)),
+    write(write) {
+      rare.meet(actor, write);
+      return calls.make(actor, 'write', writes(write), () => ledger.write(write, actor));
+    },
   };
 }
 
@@ -120,7 +125,7 @@ const providerTrouble = (fault: Fault): never => {
 function actorClusters(
   calls: Calls,
   disturbance: Disturbance,
-  { clusters, beforeDestroy, beforeSurplus }: TruePorts,
+  { clusters, watch }: TruePorts,
   actor: Actor,
 ): Clusters {
   const asked = <T>() =>
@@ -132,12 +137,16 @@ function actorClusters(
   const paid = <T>() => ({ ...asked<T>(), lost: lostPurchase });
   return {
     offers: (need) => calls.make(actor, 'offers', asked(), () => clusters.offers(need)),
-    quote: (...what) => calls.make(actor, 'quote', asked(), () => clusters.quote(...what)),
+    quote: (...what) =>
+      calls.make(actor, 'quote', asked(), () => {
+        watch.onQuote(actor);
+        return clusters.quote(...what);
+      }),
     findByName: (name) => calls.make(actor, 'findByName', asked(), () => clusters.findByName(name)),
     get: (id) => calls.make(actor, 'get', asked(), () => clusters.get(id)),
     destroy: (id) =>
       calls.make(actor, 'destroy', asked(), () => {
-        beforeDestroy(id, actor);
+        watch.beforeDestroy(id, actor);
         return clusters.destroy(id);
       }),
     list: () => calls.make(actor, 'list', asked(), () => clusters.list()),
@@ -154,10 +163,11 @@ function actorClusters(
           refused: refusedPurchase,
         },
         async () => {
+          watch.beforeOrder(actor);
           const id = await clusters.create(request);
           const key = `${id} twice`;
           if (disturbance.draw(ORDER_FAULTS, key, { who: 'market' }) === undefined) return id;
-          const { nothingBought } = beforeSurplus();
+          const { nothingBought } = watch.beforeSurplus();
           await clusters.create(request).catch(nothingBought);
           throw new CreateOutcomeUnknown('bought twice, and no answer');
         },
@@ -176,7 +186,7 @@ function refusedPurchase(fault: Fault): never {
   return fault === 'provider.throttled' ? providerTrouble(fault) : lostPurchase();
 }
 
-function actorJobs(calls: Calls, jobs: Jobs, actor: Actor): Jobs {
+function actorJobs(calls: Calls, { jobs, watch }: TruePorts, actor: Actor): Jobs {
   const asked = <T>() =>
     rules<Answer<T>>('jobs', CALL_FAULTS.jobs, {
       refused: (fault) =>
@@ -190,7 +200,11 @@ function actorJobs(calls: Calls, jobs: Jobs, actor: Actor): Jobs {
     health: (worker) => calls.make(actor, 'health', asked(), () => jobs.health(worker)),
     submit: (worker, job) => calls.make(actor, 'submit', asked(), () => jobs.submit(worker, job)),
     get: (worker, id) => calls.make(actor, 'get', asked(), () => jobs.get(worker, id)),
-    cancel: (worker, id) => calls.make(actor, 'cancel', asked(), () => jobs.cancel(worker, id)),
+    cancel: (worker, id) =>
+      calls.make(actor, 'cancel', asked(), () => {
+        watch.beforeStop(id);
+        return jobs.cancel(worker, id);
+      }),
     drain: (worker) => calls.make(actor, 'drain', asked(), () => jobs.drain(worker)),
   };
 }

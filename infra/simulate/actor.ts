@@ -12,6 +12,7 @@ export interface Actor {
   readonly state: string | undefined;
   /** The burst and fence it was sent out with. */
   readonly burst: { readonly burstId: string; readonly leaseFence: number } | undefined;
+  readonly startedMs: number;
   /** When the platform kills it. */
   readonly deadlineMs: number;
   readonly pace: Pace;

@@ -39,7 +39,13 @@ export function startArrivals(world: World): Arrivals {
 
   const dapp = (name: string): Actor => ({
     ...{ name, who: 'dapp', state: undefined, burst: undefined, fate: undefined },
-    ...{ deadlineMs: Number.POSITIVE_INFINITY, pace: { kind: 'swift' }, calls: 0, dead: false },
+    ...{
+      startedMs: timers.now(),
+      deadlineMs: Number.POSITIVE_INFINITY,
+      pace: { kind: 'swift' },
+      calls: 0,
+      dead: false,
+    },
   });
 
   async function send(tenant: string, tasks: readonly SimulatedTask[], name: string) {

@@ -105,11 +105,12 @@ export const buildSimulator = (name: string, edits: readonly Edit[] = []): Promi
 /**
  * The benchmarks' Burst, with their own kind of task beside the real ones.
  *
+ * @param entry - File of `infra/bench/`, without its ending.
  * @returns the path of the bundle, to be imported.
  * @throws EditMissed
  */
-export const buildBenchmark = (): Promise<string> =>
-  buildWith('infra/bench/ours.ts', 'burst-bench/infra/bench/ours.mjs', [
+export const buildBenchmark = (entry: 'ours' | 'counted-lease' = 'ours'): Promise<string> =>
+  buildWith(`infra/bench/${entry}.ts`, `burst-bench/infra/bench/${entry}.mjs`, [
     ...withKind('tracedKind', 'infra/bench/traced-kind.ts'),
     ...PARSING_ONCE,
   ]);

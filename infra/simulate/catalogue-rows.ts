@@ -45,6 +45,7 @@ const BY_FAULT: Readonly<Partial<Record<Fault, readonly number[]>>> = {
   'worker.forgets': [30],
   'worker.refuses jobs': [30],
   'worker.slow': [35],
+  'worker.comes and goes': [33],
   'worker.boasts': [40],
   'worker.forges': [41],
   'worker.overwrites': [41],

@@ -12,6 +12,7 @@ interface Options {
   readonly schedules: number;
   readonly seed: number;
   readonly rates: number;
+  readonly providerErrors?: number;
   readonly replay?: number;
   readonly mutants?: true;
   readonly only?: string;
@@ -43,6 +44,11 @@ export async function runSimulateCommand(
     .option('--schedules <count>', 'how many schedules', whole(1), 200)
     .option('--seed <seed>', 'seed of the first; the next ones count on from it', whole(0), 1)
     .option('--rates <factor>', 'multiplies every fault rate', number, 3)
+    .option(
+      '--provider-errors <share>',
+      'this share of the calls to the provider fails, and nothing else goes wrong',
+      share,
+    )
     .option('--replay <seed>', 'runs one schedule again and prints its timeline', whole(0))
     .option('--mutants', 'switches one guard off at a time; each bug must be caught')
     .option('--only <text>', 'with --mutants: those whose name contains this')
@@ -52,7 +58,7 @@ export async function runSimulateCommand(
     .action(async (options: Options) => {
       if (options.mutants) exitCode = await runMutants(options, streams);
       else if (options.replay === undefined) exitCode = await campaign(options, streams);
-      else exitCode = await replay(options.replay, options.rates, streams);
+      else exitCode = await replay(options.replay, options, streams);
     });
   try {
     await program.parseAsync(args, { from: 'user' });
@@ -64,12 +70,14 @@ export async function runSimulateCommand(
 }
 
 async function campaign(options: Options, streams: Streams): Promise<number> {
-  const { schedules, seed, rates: multiplier, json } = options;
+  const { schedules, seed, rates: multiplier, json, providerErrors } = options;
   const path = await buildSimulator('shipped');
   const traces = json ? 0 : 3;
+  const rates =
+    providerErrors === undefined ? `--rates ${multiplier}` : `--provider-errors ${providerErrors}`;
   const order: Order = {
     do: 'campaign',
-    ...{ seed, schedules, multiplier, traces },
+    ...{ seed, schedules, multiplier, traces, providerErrors },
     untilViolated: false,
   };
   let violated = 0;
@@ -88,16 +96,20 @@ async function campaign(options: Options, streams: Streams): Promise<number> {
     if (said.say === 'trace') {
       streams.out(`\n${said.invariant}, seed ${said.seed}, with the faults it takes:\n`);
       streams.out(`${said.lines.join('\n')}\n`);
-      streams.out(`\nAll of it: npm run simulate -- --replay ${said.seed} --rates ${multiplier}\n`);
+      streams.out(`\nAll of it: npm run simulate -- --replay ${said.seed} ${rates}\n`);
     }
   });
   return violated > 0 ? 1 : 0;
 }
 
-async function replay(seed: number, multiplier: number, streams: Streams): Promise<number> {
+async function replay(
+  seed: number,
+  { rates: multiplier, providerErrors }: Options,
+  streams: Streams,
+): Promise<number> {
   const path = await buildSimulator('shipped');
   let violated = false;
-  await follow(path, { do: 'replay', seed, multiplier }, (said) => {
+  await follow(path, { do: 'replay', seed, multiplier, providerErrors }, (said) => {
     if (said.say !== 'line') return;
     violated ||= said.line.includes('  VIOLATION ');
     streams.out(`${said.line}\n`);
@@ -109,6 +121,12 @@ const whole = (least: number) => (text: string) => {
   const value = Number(text);
   if (Number.isSafeInteger(value) && value >= least) return value;
   throw new InvalidArgumentError(`must be a whole number from ${least} on`);
+};
+
+const share = (text: string) => {
+  const value = Number(text);
+  if (text !== '' && value >= 0 && value <= 1) return value;
+  throw new InvalidArgumentError('must be a number from 0 to 1');
 };
 
 const number = (text: string) => {

@@ -55,18 +55,20 @@ export interface DisturbanceOptions {
   readonly quietAtMs: number;
   /** Keys of the chances that go well whatever the rates say. */
   readonly leftOut: ReadonlySet<string>;
+  /** Faults that may strike; undefined: all. */
+  readonly only?: ReadonlySet<Fault> | undefined;
   readonly onStrike: (strike: Strike) => void;
 }
 
 export function createDisturbance(options: DisturbanceOptions): Disturbance {
-  const { multiplier, timers, quietAtMs, leftOut, onStrike } = options;
+  const { multiplier, timers, quietAtMs, leftOut, only, onStrike } = options;
   const chance = chanceFrom(options.seed);
   const strikes: Strike[] = [];
   let outages: Outage[] = [];
   const isQuiet = () => timers.now() >= quietAtMs;
 
   const strike = (fault: Fault, key: string, where: Where): boolean => {
-    if (leftOut.has(key)) return false;
+    if (leftOut.has(key) || only?.has(fault) === false) return false;
     const struck = { key, fault, atMs: timers.now(), where };
     strikes.push(struck);
     onStrike(struck);

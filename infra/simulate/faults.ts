@@ -26,6 +26,20 @@ export const INVOCATION_FAULTS = {
   'lambda.stalls': 0.006,
 } as const;
 
+/**
+ * Fates of an invocation at one of the first writes of its shape in a run: most writes are looks, and whoever
+ * dies at any time dies at a look.
+ */
+export const RARE_WRITE_FAULTS = {
+  'lambda.dies before a call': 0.01,
+  'lambda.dies after a call': 0.02,
+  'lambda.runs on as a zombie': 0.01,
+  'lambda.stalls': 0.01,
+} as const;
+
+/** One more fate of an invocation that an execution asks for, where the schedule says so. */
+export const SILENCE_FAULTS = { 'platform.execution cut off': 0.015 } as const;
+
 /** Fates of one call, by port. */
 export const CALL_FAULTS = {
   ledger: { 'ledger.throttled': 0.003, 'ledger.answer lost': 0.004, 'ledger.late': 0.003 },
@@ -44,6 +58,11 @@ export const CALL_FAULTS = {
   jobs: { 'worker.not asked': 0.005, 'worker.silent': 0.005, 'worker.answer lost': 0.005 },
   queue: { 'queue.throttled': 0.03, 'queue.answer lost': 0.03 },
 } as const;
+
+export const PROVIDER_CALL_FAULTS = [
+  ...(['provider.throttled', 'provider.failing'] as const),
+  ...(['provider.late', 'provider.answer lost'] as const),
+] satisfies (keyof typeof CALL_FAULTS.clusters)[];
 
 /** Some of the messages of one call. */
 export const SEND_FAULTS = { 'queue.partly taken': 0.05 } as const;
@@ -90,11 +109,19 @@ export const WORKER_FAULTS = {
   'worker.forges': 0.02,
   'worker.overwrites': 0.02,
   'worker.slow': 0.03,
+  'worker.comes and goes': 0.01,
   'worker.blames the task': 0.002,
   'worker.corrupts checkpoints': 0.03,
   'worker.repeats checkpoints': 0.02,
   'worker.poisons checkpoints': 0.03,
   'worker.bloats checkpoints': 0.01,
+} as const;
+
+/** The same where a schedule is about workers that are not equally fast. */
+export const UNEVEN_WORKER_FAULTS = {
+  ...WORKER_FAULTS,
+  'worker.slow': 0.08,
+  'worker.comes and goes': 0.08,
 } as const;
 
 /** Fates of one task on a worker. */
@@ -127,6 +154,7 @@ export type EventFault = (typeof EVENTS)[number];
 type NamesOf<Table> = Table extends unknown ? keyof Table : never;
 export type Fault =
   | keyof typeof INVOCATION_FAULTS
+  | keyof typeof SILENCE_FAULTS
   | NamesOf<(typeof CALL_FAULTS)[keyof typeof CALL_FAULTS]>
   | keyof typeof CREATE_FAULTS
   | keyof typeof ORDER_FAULTS

@@ -10,6 +10,8 @@ import { STAGE_NAMES, type StageName, wireStage } from '../stages.ts';
 import type { Actor, ActorFate, Actors, Pace } from './actor.ts';
 import type { Disturbance } from './disturbance.ts';
 import { type Fault, INVOCATION_FAULTS } from './faults.ts';
+import { fateAt } from './rare-writes.ts';
+import type { Silence } from './silence.ts';
 
 export interface FunctionsOptions {
   readonly timers: Timers;
@@ -19,6 +21,8 @@ export interface FunctionsOptions {
   /** Those of the code that is deployed now. */
   readonly settings: () => Settings;
   readonly note: ((who: string, what: string) => void) | undefined;
+  /** Cuts executions off from their functions; undefined: none in this run. */
+  readonly silence: Silence | undefined;
 }
 
 export interface Functions {
@@ -36,7 +40,7 @@ const NOT_RUN = {
 
 /** Lambda, as it is on a bad day: throttles, dies anywhere, runs twice, loses answers, leaves zombies. */
 export function createFunctions(options: FunctionsOptions): Functions {
-  const { timers, actors, disturbance, settings, note } = options;
+  const { timers, actors, disturbance, settings, note, silence } = options;
   const { chance } = disturbance;
   const invocations = new Map<string, number>();
 
@@ -58,6 +62,7 @@ export function createFunctions(options: FunctionsOptions): Functions {
       who: stage,
       state: caller.state,
       burst: caller.burst,
+      startedMs: timers.now(),
       deadlineMs: timers.now() + functionSeconds * 1000,
       pace: paceOf(chance.at(`${name} pace`)),
       fate: undefined,
@@ -98,18 +103,7 @@ export function createFunctions(options: FunctionsOptions): Functions {
   function fateOf(fault: Fault | undefined, name: string): ActorFate | undefined {
     const at = chance.whole(`${name} at`, 0, chance.at(`${name} far`) < 0.3 ? 60 : 12);
     const forMs = chance.between(`${name} for`, 500, 60_000);
-    switch (fault) {
-      case 'lambda.dies before a call':
-        return { kind: 'dies', at, when: 'before' };
-      case 'lambda.dies after a call':
-        return { kind: 'dies', at, when: 'after' };
-      case 'lambda.stalls':
-        return { kind: 'stalls', at, forMs };
-      case 'lambda.runs on as a zombie':
-        return { kind: 'zombie', at, forMs };
-      default:
-        return undefined;
-    }
+    return fateAt(fault, at, forMs);
   }
 
   return {
@@ -118,7 +112,10 @@ export function createFunctions(options: FunctionsOptions): Functions {
       const stage = STAGE_NAMES.find((one) => one === functionName);
       if (stage === undefined) return Promise.resolve(functionNotFound(functionName));
       const { burst, segment, state = stage } = callerOf(payload);
-      return run(stage, payload, `${burst?.burstId.slice(-6) ?? '?'}-${segment} ${state}`);
+      const name = `${burst?.burstId.slice(-6) ?? '?'}-${segment} ${state}`;
+      return silence?.isCutOff(burst?.burstId ?? '', segment, name, { who: stage, state })
+        ? Promise.resolve(NOT_RUN['lambda.refused'])
+        : run(stage, payload, name);
     },
   };
 }

@@ -18,11 +18,13 @@ export const INVARIANTS = [
   'TEARDOWN',
   'FALSE-TEARDOWN',
   'FENCE',
+  'WATERMARK',
   'PROGRESS',
   'AUDIT',
   'INTEGRITY',
   'ISOLATION',
   'ATTEMPTS',
+  'PLACE',
   'READY',
   'ENGINE',
 ] as const;
@@ -36,6 +38,7 @@ export interface Violation {
 /** Whoever writes, as far as fences are concerned. */
 export interface Writer {
   readonly who: string;
+  readonly startedMs: number;
   readonly burst: { readonly burstId: string; readonly leaseFence: number } | undefined;
 }
 
@@ -170,10 +173,92 @@ export function duplicatesWithin(
   return violation('ATTEMPTS', what);
 }
 
+/** ATTEMPTS: a job is not stopped while its batch, though re-issued, has tasks left: its uploads still count. */
+export function stopped(jobId: string, batches: Iterable<Row>): Violation | undefined {
+  for (const batch of batches) {
+    const wanted = isWaiting(batch) && (batch.job === jobId || batch.earlierJob === jobId);
+    if (wanted) return violation('ATTEMPTS', `${jobId} was stopped at batch ${batch.batchId}`);
+  }
+  return;
+}
+
+/** Open or claimed, with tasks left. */
+export const isWaiting = ({ status, settled, tasks }: Row): boolean =>
+  (status === 'open' || status === 'claimed') &&
+  Array.isArray(tasks) &&
+  (settled instanceof Set ? settled.size : 0) < tasks.length;
+
+/** PLACE: no batch goes to a worker that failed it, and nothing to one that was caught before the look began. */
+export function placed(
+  job: Row,
+  batches: readonly Row[],
+  by: Pick<Writer, 'startedMs'>,
+  caughtMs = Number.POSITIVE_INFINITY,
+): Violation | undefined {
+  for (const { batchId, batchFence, excludedWorkers, job: holder } of batches) {
+    const excluded = Array.isArray(excludedWorkers) && excludedWorkers.includes(job.worker);
+    if (excluded && holder === job.jobId) {
+      const what = `batch ${batchId} goes to ${job.worker} again under fence ${batchFence}`;
+      return violation('PLACE', what);
+    }
+  }
+  return caughtMs < by.startedMs
+    ? violation('PLACE', `${job.worker} gets ${job.jobId} after it was caught`)
+    : undefined;
+}
+
+/** What of a profile's batches its change must be held against. */
+export interface ListedBatch {
+  readonly row: Row;
+  /** Whether it was there when the profile was changed for the last time. */
+  readonly wasThere: boolean;
+}
+
+/** WATERMARK: each change of a profile follows the last one, and passes no batch that has tasks left. */
+export function profileWrite(
+  before: Row | undefined,
+  after: Row,
+  batches: readonly ListedBatch[],
+): Violation | undefined {
+  if (before === undefined) return;
+  if (Number(after.seq) !== Number(before.seq) + 1) {
+    const what = `profile ${after.profile} went from change ${before.seq} to ${after.seq}`;
+    return violation('WATERMARK', what);
+  }
+  const passed = batches.find(
+    ({ row, wasThere }) =>
+      wasThere && isWaiting(row) && isCovered(row, before) && !isCovered(row, after),
+  );
+  return passed === undefined
+    ? undefined
+    : violation('WATERMARK', `profile ${after.profile} passed batch ${passed.row.batchId}`);
+}
+
+const isCovered = ({ batchId }: Row, { oldestOpen }: Row): boolean =>
+  oldestOpen !== undefined && String(oldestOpen) <= String(batchId);
+
+/** WATERMARK: a split batch is not closed before its halves are written and their profile knows of them. */
+export function splitClosed(
+  whole: Row,
+  halves: readonly (Row | undefined)[],
+  profile: Row | undefined,
+): Violation | undefined {
+  if (whole.status !== 'split' || whole.dueOf !== undefined) return;
+  const lost = halves.some(
+    (half) =>
+      half === undefined || (isWaiting(half) && profile !== undefined && !isCovered(half, profile)),
+  );
+  return lost
+    ? violation('WATERMARK', `a half of batch ${whole.batchId} is known to nobody`)
+    : undefined;
+}
+
 /** CAP: no scope has less than nothing left. Only new holds are its subject: a bill may be dearer than its hold. */
 export function moneyWrite(before: Row | undefined, after: Row): Violation | undefined {
   const left = Number(after.available);
   if (left >= 0 || (before !== undefined && left >= Number(before.available))) return;
+  // A function of before a deploy knows the lower cap of then: it lowers the cap, and takes nothing.
+  if (Number(after.capMicroUsd) < Number(before?.capMicroUsd ?? 0)) return;
   return violation('CAP', `${-left} micro-USD too much are held or spent in ${after.scope}`);
 }
 

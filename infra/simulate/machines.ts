@@ -10,9 +10,11 @@ import { STAGE_NAMES } from '../stages.ts';
 
 const TEXT = readFileSync(new URL('../burst.asl.json', import.meta.url), 'utf8');
 
-/** From so many events on a segment hands over, and what a short history puts in its place. */
+/** From so many events on a segment hands over. Shorter histories put another number in its place. */
 const HAND_OVER_AT = '>= 14000';
-const SHORT_HAND_OVER_AT = '>= 450';
+
+/** From how many events on a segment may hand over. */
+export type HandOverAt = 14_000 | 450 | 60;
 
 let running: ExpressionSources | undefined;
 
@@ -34,12 +36,14 @@ function compiled(text: string): CompiledMachine {
 
 if (!TEXT.includes(HAND_OVER_AT)) throw new Error(`the machine does not say "${HAND_OVER_AT}"`);
 const WHOLE = compiled(TEXT);
-const SHORT = compiled(TEXT.replaceAll(HAND_OVER_AT, SHORT_HAND_OVER_AT));
+const handingOverAt = (events: HandOverAt) =>
+  compiled(TEXT.replaceAll(HAND_OVER_AT, `>= ${events}`));
+const MACHINES = { 14000: WHOLE, 450: handingOverAt(450), 60: handingOverAt(60) };
 
 /** The machine for the next run, which its expressions ask from here on. */
-export function machineFor(sources: ExpressionSources, shortHistories: boolean): CompiledMachine {
+export function machineFor(sources: ExpressionSources, handOverAt: HandOverAt): CompiledMachine {
   running = sources;
-  return shortHistories ? SHORT : WHOLE;
+  return MACHINES[handOverAt];
 }
 
 /** The checked definition, for what is said about all of its edges. */

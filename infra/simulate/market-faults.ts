@@ -2,8 +2,15 @@ import type { ManifestTask } from '../../shared/model/job.ts';
 import type { ClusterFate } from '../virtual/market.ts';
 import type { ModelResume, Tampering } from '../virtual/model-files.ts';
 import type { Produced, WorkerTraits } from '../virtual/worker-model.ts';
+import type { Chance } from './chance.ts';
 import type { Disturbance } from './disturbance.ts';
-import { CLUSTER_FAULTS, type Fault, TASK_FAULTS, WORKER_FAULTS } from './faults.ts';
+import {
+  CLUSTER_FAULTS,
+  type Fault,
+  TASK_FAULTS,
+  UNEVEN_WORKER_FAULTS,
+  WORKER_FAULTS,
+} from './faults.ts';
 import { checkpointOf, RESULT_FILE, resultOf } from './tiny-kind.ts';
 
 const MARKET = { who: 'market' };
@@ -63,9 +70,18 @@ export interface WorkerNature {
   /** Says nothing from the beginning. */
   readonly dead: boolean;
   readonly otherGpu: boolean;
+  /** Stretches in which it stands still and says nothing, seconds after its start. */
+  readonly absences: readonly { readonly fromSeconds: number; readonly toSeconds: number }[];
   taskSeconds(task: ManifestTask): number;
   produce(task: ManifestTask, resume: ModelResume | undefined): Produced;
 }
+
+/** Away about as long as it is there, each time for long enough to be given up. */
+const absencesOf = ({ between }: Chance, workerId: string) =>
+  Array.from({ length: 5 }, (_, n) => {
+    const fromSeconds = 300 * n + between(`${workerId} leaves ${n}`, 5, 100);
+    return { fromSeconds, toSeconds: fromSeconds + between(`${workerId} away ${n}`, 90, 190) };
+  });
 
 const TAMPERING: Readonly<Partial<Record<Fault, Tampering>>> = {
   'worker.corrupts checkpoints': 'corrupts',
@@ -88,8 +104,10 @@ export function workerNature(
   workerId: string,
   secondsOf: (taskId: string) => number,
   harm: () => void,
+  uneven: boolean,
 ): WorkerNature {
-  const fault = draw(WORKER_FAULTS, `${workerId} fate`, WORKER);
+  const faults = uneven ? UNEVEN_WORKER_FAULTS : WORKER_FAULTS;
+  const fault = draw(faults, `${workerId} fate`, WORKER);
   const slowness = fault === 'worker.slow' ? chance.between(`${workerId} slow`, 2, 8) : 1;
   const overwrites = fault === 'worker.overwrites';
   let produced = 0;
@@ -97,6 +115,7 @@ export function workerNature(
   return {
     dead: fault === 'worker.ready but dead',
     otherGpu: fault === 'worker.other hardware',
+    absences: fault === 'worker.comes and goes' ? absencesOf(chance, workerId) : [],
     traits: {
       refuses: fault === 'worker.refuses jobs',
       boasts: fault === 'worker.boasts',

@@ -1,6 +1,9 @@
 import * as z from 'zod';
 import { Report } from './report.ts';
 
+/** Share of the calls to the provider that fail, and nothing else goes wrong; absent: everything does. */
+const ProviderErrors = z.number().min(0).max(1).optional();
+
 /** What the simulator's process is asked to do, as its one argument. */
 export const Order = z.discriminatedUnion('do', [
   z.object({
@@ -10,6 +13,7 @@ export const Order = z.discriminatedUnion('do', [
     /** Instead of those that count on from the first. */
     seeds: z.array(z.int()).optional(),
     multiplier: z.number().nonnegative(),
+    providerErrors: ProviderErrors,
     /** Stop at the first schedule that violates anything. */
     untilViolated: z.boolean(),
     /** Minimal traces to give, one for each invariant at most. */
@@ -19,6 +23,7 @@ export const Order = z.discriminatedUnion('do', [
     do: z.literal('replay'),
     seed: z.int(),
     multiplier: z.number().nonnegative(),
+    providerErrors: ProviderErrors,
   }),
 ]);
 export type Order = z.infer<typeof Order>;

@@ -3,7 +3,7 @@ import type { Invariant } from './invariants.ts';
 import { Order, type Said } from './orders.ts';
 import { createTally } from './report.ts';
 import { runSchedule } from './run.ts';
-import { drawSchedule, type Schedule } from './schedule.ts';
+import { drawHealthySchedule, drawSchedule, type Schedule } from './schedule.ts';
 import { shrink } from './shrink.ts';
 import { START_AT } from './world.ts';
 
@@ -16,15 +16,20 @@ const PROGRESS_EVERY_MS = 500;
 
 const say = (said: Said) => process.stdout.write(`${JSON.stringify(said)}\n`);
 
+const scheduleOf = (seed: number, { multiplier, providerErrors }: Order): Schedule =>
+  providerErrors === undefined
+    ? drawSchedule(seed, multiplier)
+    : drawHealthySchedule(seed, providerErrors);
+
 async function campaign(order: Extract<Order, { do: 'campaign' }>): Promise<void> {
-  const { seed: first, schedules, multiplier } = order;
-  const tally = createTally(first, multiplier, Date.parse(START_AT));
+  const { seed: first, schedules } = order;
+  const tally = createTally(order, Date.parse(START_AT));
   const traced = new Map<Invariant, Schedule>();
   const startedMs = performance.now();
   let [saidMs, violated] = [startedMs, 0];
   const seeds = order.seeds ?? Array.from({ length: schedules }, (_, n) => first + n);
   for (const [index, seed] of seeds.entries()) {
-    const schedule = drawSchedule(seed, multiplier);
+    const schedule = scheduleOf(seed, order);
     const outcome = await runSchedule(schedule);
     tally.add(outcome);
     violated += outcome.violations.length > 0 ? 1 : 0;
@@ -62,6 +67,6 @@ async function timeline(schedule: Schedule, leftOut: ReadonlySet<string>): Promi
 const order = Order.parse(JSON.parse(process.argv[2] ?? '{}'));
 if (order.do === 'campaign') await campaign(order);
 else {
-  const schedule = drawSchedule(order.seed, order.multiplier);
+  const schedule = scheduleOf(order.seed, order);
   for (const line of await timeline(schedule, new Set())) say({ say: 'line', line });
 }

@@ -5,9 +5,13 @@ export function reportLines(report: Report): string[] {
   const { coverage, violations, counts } = report;
   const rows = Object.entries(coverage.catalogueRow);
   const edges = Object.entries(coverage.stateEdge);
+  const rates =
+    report.providerErrors === undefined
+      ? `at ${report.multiplier} times the fault rates`
+      : `with ${report.providerErrors * 100} % errors of the provider`;
   const never = edges.filter(([, taken]) => taken === 0).map(([edge]) => edge);
   return [
-    `${report.schedules} schedules from seed ${report.seed} at ${report.multiplier} times the fault rates: ` +
+    `${report.schedules} schedules from seed ${report.seed} ${rates}: ` +
       `${report.tasks} tasks, ${report.clusters} clusters, ${report.faultsInjected} faults, ` +
       `${report.virtualYears} virtual years`,
     `${report.schedulesPerSecond} schedules a second, ${report.cpuMillisecondsPerSchedule} ms of processor each`,

@@ -11,6 +11,8 @@ export const Report = z.object({
   schedules: z.int(),
   seed: z.int(),
   multiplier: z.number(),
+  /** Only calls to the provider went wrong, and so many of them. */
+  providerErrors: z.number().optional(),
   faultsInjected: z.int(),
   virtualYears: z.number(),
   schedulesPerSecond: z.number(),
@@ -41,7 +43,14 @@ export const Report = z.object({
 export type Report = z.infer<typeof Report>;
 
 /** Adds outcomes up. */
-export function createTally(seed: number, multiplier: number, startAtMs: number) {
+export function createTally(
+  {
+    seed,
+    multiplier,
+    providerErrors,
+  }: Pick<Report, 'seed' | 'multiplier'> & { readonly providerErrors?: number | undefined },
+  startAtMs: number,
+) {
   const violations: Report['violations'] = [];
   const catalogueRow: Record<string, number> = Object.fromEntries(
     SIMULATED_ROWS.map((row) => [row, 0]),
@@ -72,6 +81,7 @@ export function createTally(seed: number, multiplier: number, startAtMs: number)
       schedules: sums.schedules,
       seed,
       multiplier,
+      ...(providerErrors === undefined ? {} : { providerErrors }),
       faultsInjected: sums.faults,
       virtualYears: round(sums.seconds / (365 * 86_400), 5),
       schedulesPerSecond: round(sums.schedules / elapsedSeconds, 2),

@@ -1,6 +1,14 @@
 import { Settings } from '../../shared/model/settings.ts';
 import { type Chance, chanceFrom } from './chance.ts';
-import { EVENTS, type EventFault, familyOf } from './faults.ts';
+import {
+  CALL_FAULTS,
+  EVENTS,
+  type EventFault,
+  type Fault,
+  familyOf,
+  PROVIDER_CALL_FAULTS,
+} from './faults.ts';
+import type { HandOverAt } from './machines.ts';
 
 /** One task a dApp sends. */
 export interface SimulatedTask {
@@ -32,12 +40,15 @@ export interface PlannedEvent {
   readonly severity: number;
 }
 
-type Size = 'usual' | 'large' | 'days';
+/** `silent`: long enough for executions to fall silent and be taken over. */
+type Size = 'usual' | 'large' | 'silent' | 'days';
 
 /** All that is decided before a run begins. A function of seed and multiplier alone. */
 export interface Schedule {
   readonly seed: number;
   readonly multiplier: number;
+  /** Faults that may strike; absent: all. */
+  readonly only?: ReadonlySet<Fault>;
   readonly size: Size;
   readonly settings: Settings;
   /** What a deploy in flight moves to. */
@@ -49,8 +60,10 @@ export interface Schedule {
   /** No fault begins after this. */
   readonly quietAtSeconds: number;
   readonly provisioningSeconds: number;
-  /** Segments end after few events, so that they hand over in a run of hours. */
-  readonly shortHistories: boolean;
+  /** Some segments end after few events, so that they hand over in a run of hours. */
+  readonly handOverAt: HandOverAt;
+  /** More workers than usual, of which more are slow or come and go. */
+  readonly unevenWorkers: boolean;
 }
 
 export const TENANTS = ['amber', 'birch'] as const;
@@ -64,6 +77,10 @@ const OTHER_MEMORIES_GB: Readonly<Record<number, readonly [number, ...number[]]>
   48: [24, 80, 24],
   80: [24, 48, 24],
 };
+const HAND_OVERS: readonly [HandOverAt, ...HandOverAt[]] = [
+  ...([14_000, 14_000, 14_000, 14_000, 14_000] as const),
+  ...([14_000, 14_000, 14_000, 450, 60] as const),
+];
 const HOUR = 3600;
 
 /** Tasks longer than this leave a checkpoint about as often. */
@@ -73,6 +90,7 @@ const STAGE_SECONDS = 50;
 const SIZES: Readonly<Record<Size, SizeNumbers>> = {
   usual: { spanSeconds: 60, quietAfterSeconds: 300, groups: 2, moreGroups: 1, mostTasks: 5 },
   large: { spanSeconds: 600, quietAfterSeconds: 600, groups: 4, moreGroups: 2, mostTasks: 8 },
+  silent: { spanSeconds: 60, quietAfterSeconds: 5000, groups: 2, moreGroups: 1, mostTasks: 5 },
   days: { spanSeconds: 26 * HOUR, quietAfterSeconds: 1000, groups: 8, moreGroups: 4, mostTasks: 8 },
 };
 
@@ -95,8 +113,10 @@ const MIN_FAMILIES = 3;
 export function drawSchedule(seed: number, multiplier: number): Schedule {
   const chance = chanceFrom(seed);
   const draw = chance.at('size');
-  const size: Size = draw < 0.01 ? 'days' : draw < 0.1 ? 'large' : 'usual';
-  const settings = drawSettings(chance, 'settings');
+  const size: Size = draw < 0.01 ? 'days' : draw < 0.1 ? 'large' : draw < 0.16 ? 'silent' : 'usual';
+  const unevenWorkers = chance.happens('uneven workers', 0.2);
+  const drawn = drawSettings(chance, 'settings');
+  const settings = unevenWorkers ? withManyWorkers(drawn) : drawn;
   const { spanSeconds, quietAfterSeconds } = SIZES[size];
   const arrivals = drawArrivals(chance, size);
   const quietAtSeconds = spanSeconds + quietAfterSeconds;
@@ -113,8 +133,28 @@ export function drawSchedule(seed: number, multiplier: number): Schedule {
     events: drawEvents(chance, multiplier, quietAtSeconds),
     quietAtSeconds,
     provisioningSeconds: chance.between('provisioning', 20, 90),
-    shortHistories: chance.happens('short histories', 0.15),
+    handOverAt: chance.pick('hand over at', HAND_OVERS),
+    unevenWorkers,
   };
+}
+
+/** The sum of what befalls one call to the provider at the usual rates. */
+const USUAL_PROVIDER_ERRORS = Object.values<number>(CALL_FAULTS.clusters).reduce(
+  (sum, rate) => sum + rate,
+);
+
+/**
+ * A schedule in which nothing is wrong but calls to the provider, of which this share fails: its clusters are
+ * healthy, whatever is said of them.
+ */
+export function drawHealthySchedule(seed: number, providerErrors: number): Schedule {
+  const schedule = drawSchedule(seed, providerErrors / USUAL_PROVIDER_ERRORS);
+  const only = new Set<Fault>(PROVIDER_CALL_FAULTS);
+  const arrivals = schedule.arrivals.map(({ tasks, ...arrival }) => ({
+    ...arrival,
+    tasks: tasks.map((task) => ({ ...task, poison: false })),
+  }));
+  return { ...schedule, only, arrivals };
 }
 
 function drawArrivals(chance: Chance, size: Size): Arrival[] {
@@ -225,9 +265,17 @@ function drawSettings(chance: Chance, name: string): Settings {
       confirmLooks: pick('confirm', 4, 10, 40),
       listLagSeconds: pick('list lag', 20, 60),
       providerSeconds: pick('provider', 10, 20),
+      verifyPerLook: pick('verify', 50, 50, 50, 2),
     },
   });
 }
+
+/** Small batches on many workers: there is a free one for what another one is slow at, or has lost. */
+const withManyWorkers = ({ batches, clusters, ...settings }: Settings): Settings => ({
+  ...settings,
+  batches: { ...batches, maxTasks: Math.min(2, batches.maxTasks), splitAfterAttempts: 3 },
+  clusters: { ...clusters, maxWorkers: 4, secondsPerSlot: 30 },
+});
 
 /** A deploy changes what an operator tunes; the stack, its queues and images stay. Caps only rise. */
 function drawDeploy(chance: Chance, before: Settings): Settings {

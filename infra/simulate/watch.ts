@@ -14,9 +14,14 @@ import {
   leaseWrite,
   moneyWrite,
   newJob,
+  type ListedBatch,
   ordered,
   owns,
+  placed,
+  profileWrite,
   settled,
+  splitClosed,
+  stopped,
   taskWrite,
   type Violation,
   type Writer,
@@ -39,6 +44,11 @@ export interface Watch {
   onCluster(cluster: Cluster): void;
   beforeDestroy(clusterId: string, by: Writer): void;
   beforeSurplus(): { readonly nothingBought: () => void };
+  /** Somebody is told what things cost now. */
+  onQuote(by: Writer): void;
+  /** Somebody orders; what it was told last is what it may go by. */
+  beforeOrder(by: Writer): void;
+  beforeStop(jobId: string): void;
   /** A worker that must never count as ready. */
   unfit(workerId: string): void;
   /** Something was wrong with this cluster or one of its workers. */
@@ -59,14 +69,14 @@ export interface WatchOptions {
   readonly stackCapMicroUsd: () => number;
   /** The largest that any code deployed in this run has. */
   readonly duplicateShare: number;
-  /** Whether the prices have stood still for long enough to be asked for. */
-  readonly pricesKnown: () => boolean;
+  /** When the prices moved last. */
+  readonly pricedAtMs: () => number;
 }
 
 const nameOf = ({ pk, sk }: Key) => `${pk} ${sk}`;
 
 export function createWatch(options: WatchOptions): Watch {
-  const { now, market, stackCapMicroUsd, pricesKnown, duplicateShare } = options;
+  const { now, market, stackCapMicroUsd, duplicateShare } = options;
   const violations: (Violation & { atMs: number })[] = [];
   const rows = new Map<string, Row>();
   const writes = new Map<string, Write>();
@@ -76,6 +86,10 @@ export function createWatch(options: WatchOptions): Watch {
   const unfit = new Set<string>();
   const unowned = new Map<string, Unowned>();
   const over: Unowned[] = [];
+  const batches = new Map<string, Map<string, ListedBatch>>();
+  const caughtAtMs = new Map<string, number>();
+  const quotedAtMs = new WeakMap<Writer, number>();
+  let orderedOnQuote = false;
   let [ended, living] = [0, 0];
   let surplusNext = false;
 
@@ -97,9 +111,7 @@ export function createWatch(options: WatchOptions): Watch {
   /** Starts and ends the stretches in which a cluster has no owner. */
   const noteOwner = (cluster: Cluster) => {
     const since = unowned.get(cluster.id);
-    // One that was asked to end already is on its way, or does not listen: that is its provider's doing.
-    const lives =
-      !isClusterOver(cluster.phase) && (since !== undefined || cluster.deletesAsked === 0);
+    const lives = !isClusterOver(cluster.phase) && cluster.phase !== 'DELETING';
     const orphan = lives && !owns(leaseOf(cluster.request.name), cluster.id);
     if (orphan && since === undefined) {
       unowned.set(cluster.id, { clusterId: cluster.id, sinceMs: now(), untilMs: undefined });
@@ -109,6 +121,14 @@ export function createWatch(options: WatchOptions): Watch {
       over.push(since);
       unowned.delete(cluster.id);
     }
+  };
+
+  /** One that does not listen must be asked again within the same bound. */
+  const askedAgain = (clusterId: string) => {
+    const since = unowned.get(clusterId);
+    if (since === undefined) return;
+    over.push({ ...since, untilMs: now() });
+    unowned.set(clusterId, { clusterId, sinceMs: now(), untilMs: undefined });
   };
 
   /** Tasks of the same batch that have not ended. */
@@ -128,6 +148,28 @@ export function createWatch(options: WatchOptions): Watch {
     [...rows.values()].filter(
       ({ burstId, jobId }) => jobId !== undefined && burstId === job.burstId && jobId !== job.jobId,
     );
+
+  const onProfile = (before: Row | undefined, row: Row, pk: string) => {
+    const own = batches.get(pk);
+    report(profileWrite(before, row, [...(own?.values() ?? [])]));
+    for (const [sk, batch] of own ?? []) own?.set(sk, { ...batch, wasThere: true });
+  };
+
+  const onBatch = (before: Row | undefined, row: Row, { pk, sk }: Key, by: Writer) => {
+    report(batchWrite(before, row, by));
+    const own = batches.get(pk) ?? new Map<string, ListedBatch>();
+    batches.set(pk, own);
+    own.set(sk, { row, wasThere: own.get(sk)?.wasThere ?? false });
+    const halves = ['a', 'b'].map((half) => rows.get(`${pk} ${sk}${half}`));
+    report(splitClosed(row, halves, rows.get(`${pk} #`)));
+  };
+
+  const onJob = (job: Row, by: Writer) => {
+    report(newJob(job, jobsBeside(job), instantOf(now())));
+    const caughtMs = caughtAtMs.get(String(job.worker));
+    const all = [...batches.values()].flatMap((own) => [...own.values()].map(({ row }) => row));
+    report(placed(job, all, by, caughtMs));
+  };
 
   const onLease = (before: Row | undefined, row: Row, by: Writer) => {
     report(leaseWrite(before, row, by));
@@ -165,10 +207,13 @@ export function createWatch(options: WatchOptions): Watch {
       else due.add(name);
       const { pk, sk } = write.key;
       if (pk.startsWith('L#') && sk === '#') onLease(before, row, by);
-      else if (pk.startsWith('L#') && before === undefined) {
-        report(newJob(row, jobsBeside(row), instantOf(now())));
-      } else if (pk.startsWith('P#') && sk !== '#') report(batchWrite(before, row, by));
-      else if (pk.startsWith('C#')) report(checkpointWrite(before, row));
+      else if (pk.startsWith('L#') && before === undefined) onJob(row, by);
+      else if (pk.startsWith('P#') && sk === '#') onProfile(before, row, pk);
+      else if (pk.startsWith('P#')) onBatch(before, row, write.key, by);
+      else if (pk.startsWith('W#')) {
+        const worker = String(row.workerId);
+        caughtAtMs.set(worker, caughtAtMs.get(worker) ?? now());
+      } else if (pk.startsWith('C#')) report(checkpointWrite(before, row));
       else if (pk.startsWith('$#')) report(moneyWrite(before, row));
       else if (pk.startsWith('T#')) {
         report(taskWrite(before, row));
@@ -185,7 +230,7 @@ export function createWatch(options: WatchOptions): Watch {
         .filter(({ phase }) => !isClusterOver(phase)).length;
       if (cluster.createdMs !== now() && cluster.phase !== 'RUNNING') return;
       report(ordered(named(cluster.request.name).map(truthOf)));
-      if (cluster.createdMs === now() && pricesKnown() && !surplus.has(cluster.id)) {
+      if (cluster.createdMs === now() && orderedOnQuote && !surplus.has(cluster.id)) {
         const cost = market().chargedMicroUsd(cluster);
         report(coveredByHold(cluster.id, cost, leaseOf(cluster.request.name)));
       }
@@ -200,8 +245,7 @@ export function createWatch(options: WatchOptions): Watch {
         .all()
         .find(({ id }) => id === clusterId);
       if (cluster === undefined) return;
-      const since = unowned.get(clusterId);
-      if (since !== undefined) since.untilMs ??= now();
+      askedAgain(clusterId);
       const truth = { ...truthOf(cluster), unharmed: !harmed.has(clusterId) };
       report(destroyed(truth, leaseOf(cluster.request.name), by));
     },
@@ -211,6 +255,22 @@ export function createWatch(options: WatchOptions): Watch {
         surplusNext = false;
       };
       return { nothingBought };
+    },
+    onQuote: (by) => void quotedAtMs.set(by, now()),
+    beforeOrder(by) {
+      // A price that moved after it was asked for could not be known to whoever orders.
+      const quotedMs = quotedAtMs.get(by);
+      orderedOnQuote = quotedMs === undefined || quotedMs >= options.pricedAtMs();
+    },
+    beforeStop: (jobId) => {
+      for (const own of batches.values()) {
+        report(
+          stopped(
+            jobId,
+            [...own.values()].map(({ row }) => row),
+          ),
+        );
+      }
     },
     lastWriteOf: (key) => writes.get(nameOf(key)),
     latest: (key) => rows.get(nameOf(key)),

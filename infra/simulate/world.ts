@@ -22,13 +22,12 @@ import { machineFor } from './machines.ts';
 import { keyOfNewest, pointedAt } from './invariants.ts';
 import { clusterFate, isHarmful, workerNature } from './market-faults.ts';
 import { forgetRows } from './parsed-once.ts';
+import { rareWrites } from './rare-writes.ts';
 import { queueOf, type Schedule, TENANTS } from './schedule.ts';
+import { createSilence } from './silence.ts';
 import { createWatch } from './watch.ts';
 
 export const START_AT = '2026-01-01T00:00:00.000Z';
-
-/** A price that moved less than this before an order could not be known to whoever ordered, seconds. */
-const PRICE_SETTLES_SECONDS = 25;
 
 /** A message that was not dealt with comes back after so long; the deployed queue takes three times that. */
 const VISIBILITY_SECONDS = 120;
@@ -55,8 +54,10 @@ export function createWorld({ schedule, leftOut, note }: WorldOptions) {
   let settings: Settings = schedule.settings;
   const onStrike = ({ fault, key }: Strike) => note?.('fault', `${fault} [${key}]`);
   const quietAtMs = timers.now() + schedule.quietAtSeconds * 1000;
-  const { seed, multiplier } = schedule;
-  const disturbance = createDisturbance({ seed, multiplier, timers, quietAtMs, leftOut, onStrike });
+  const { seed, multiplier, only } = schedule;
+  const disturbance = createDisturbance({
+    ...{ seed, multiplier, timers, quietAtMs, leftOut, only, onStrike },
+  });
   const { chance } = disturbance;
 
   const ledger = memoryLedger({ copies: false });
@@ -84,7 +85,7 @@ export function createWorld({ schedule, leftOut, note }: WorldOptions) {
       schedule.nextSettings.batches.duplicateShare,
     ),
     stackCapMicroUsd: () => settings.caps.stackMicroUsd,
-    pricesKnown: () => timers.now() - pricedAtMs > PRICE_SETTLES_SECONDS * 1000,
+    pricedAtMs: () => pricedAtMs,
   });
   const market = createMarket({
     timers,
@@ -109,6 +110,7 @@ export function createWorld({ schedule, leftOut, note }: WorldOptions) {
         workerId,
         (taskId) => seconds.get(taskId) ?? 10,
         () => watch.harm(workerId.slice(0, workerId.lastIndexOf('-'))),
+        schedule.unevenWorkers,
       );
       const worker = workerModel({
         timers,
@@ -123,6 +125,10 @@ export function createWorld({ schedule, leftOut, note }: WorldOptions) {
         traits: nature.traits,
       });
       if (nature.dead) worker.kill();
+      for (const { fromSeconds, toSeconds } of nature.absences) {
+        timers.after(fromSeconds * 1000, () => void (disturbance.isQuiet() || worker.freeze()));
+        timers.after(toSeconds * 1000, () => worker.thaw());
+      }
       const { deliversModel } =
         market.all().find(({ id }) => workerId.startsWith(`${id}-`))?.fate ?? {};
       if (nature.dead || nature.otherGpu || deliversModel !== undefined) watch.unfit(workerId);
@@ -171,8 +177,8 @@ export function createWorld({ schedule, leftOut, note }: WorldOptions) {
         return written;
       },
     },
-    beforeDestroy: watch.beforeDestroy,
-    beforeSurplus: watch.beforeSurplus,
+    watch,
+    rare: rareWrites(disturbance),
   };
 
   const functions = createFunctions({
@@ -182,11 +188,12 @@ export function createWorld({ schedule, leftOut, note }: WorldOptions) {
     portsOf: (actor, log) => actorPorts(calls, disturbance, truth, actor, log),
     settings: () => settings,
     note,
+    silence: schedule.size === 'silent' ? createSilence(disturbance, timers) : undefined,
   });
   let drawn = 0;
   const random = () => chance.at(`machine ${drawn++}`);
   const uuid = () => truth.ids.unique();
-  const compiled = machineFor({ now: timers.now, random, uuid }, schedule.shortHistories);
+  const compiled = machineFor({ now: timers.now, random, uuid }, schedule.handOverAt);
   const machine = runCompiled(compiled, {
     ...{ name: 'burst', invoke: functions.invoke, timers, random, uuid },
   });

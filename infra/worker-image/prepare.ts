@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -10,12 +10,13 @@ export const FAMILIES = ['cpu', 'zk-cuda', 'diffusion-cuda'] as const;
 export type Family = (typeof FAMILIES)[number];
 
 /**
- * Writes everything `docker build` needs for one image into `folder`, which is emptied first. Nothing else of the
+ * Writes everything `docker build` needs for one image into `folder`, which is new or empty. Nothing else of the
  * repository is in it.
+ *
+ * @throws FolderUnusable
  */
 export async function prepareImage(family: Family, folder: string): Promise<void> {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(join(folder, 'app'), { recursive: true });
+  makeApp(folder);
   const from = (name: string) => root(`worker/images/${family}/${name}`);
   cpSync(from('Dockerfile'), join(folder, 'Dockerfile'));
   cpSync(root('LICENSE'), join(folder, 'LICENSE'));
@@ -26,6 +27,24 @@ export async function prepareImage(family: Family, folder: string): Promise<void
   }
   await bundleNode(join(folder, 'app'));
   if (family === 'zk-cuda') cpSync(from('icicle-prover'), join(folder, 'app', 'icicle-prover'));
+}
+
+/** What lies in a folder is not ours to delete. */
+export class FolderUnusable extends Error {
+  override readonly name = 'FolderUnusable';
+}
+
+function makeApp(folder: string): void {
+  let found: string[];
+  try {
+    mkdirSync(folder, { recursive: true });
+    found = readdirSync(folder);
+    if (found.length === 0) mkdirSync(join(folder, 'app'));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new FolderUnusable(`${folder}: cannot be written to (${why})`);
+  }
+  if (found.length > 0) throw new FolderUnusable(`${folder}: is not empty; name a new folder`);
 }
 
 function copyPython(to: string): void {

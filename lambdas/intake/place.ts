@@ -1,7 +1,7 @@
 import { forgetTask } from '../../shared/bursts/forget-task.ts';
 import { openIfNeeded } from '../../shared/bursts/open.ts';
 import { inParallel } from '../../shared/concurrency.ts';
-import { type BatchDraft, draftBatches } from '../../shared/intake/batches.ts';
+import { type BatchDraft, draftBatches, entryOf } from '../../shared/intake/batches.ts';
 import type { SoundTask } from '../../shared/intake/parse-task.ts';
 import { type Refusal, refusal } from '../../shared/intake/refusal.ts';
 import { hasSecrets } from '../../shared/kinds/kinds.ts';
@@ -120,11 +120,9 @@ async function placeDraft(
       kind: draft.kind,
       affinityKey: draft.affinityKey,
       bodiesKey: key,
-      tasks: won.map(({ task, line }) => ({
-        taskId: task.envelope.taskId,
-        line,
-        unitSeconds: task.unitSeconds,
-      })),
+      tasks: won.map(({ task, line }) => entryOf(task, line)),
+      priority: draft.priority,
+      ...(draft.maxAttempts === undefined ? {} : { maxAttempts: draft.maxAttempts }),
       slotSeconds: won.reduce((sum, { task }) => sum + task.unitSeconds, 0),
       openedAt: now,
       ...(won.some(({ task }) => hasSecrets(task.known)) ? { secret: true } : {}),

@@ -3,6 +3,8 @@ import { returnClaims } from '../../shared/bursts/return-claims.ts';
 import { liveBatches } from '../../shared/ledger/batches.ts';
 import { changeLease } from '../../shared/ledger/leases.ts';
 import { changeProfile, readProfile } from '../../shared/ledger/profiles.ts';
+import { readStop, stopInWords } from '../../shared/ledger/stops.ts';
+import { waitsForPrice } from '../../shared/model/limits.ts';
 import type { LeaseRow, ProfileRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import { type Instant, plusSeconds } from '../../shared/model/time.ts';
@@ -23,7 +25,12 @@ export const closeBurst =
   (ports: ClosePorts, settings: Settings): Driver =>
   async (lease, burst, now) => {
     if (lease.phase === 'tearing-down') return { next: 'tear-down' };
-    const cause = closing(lease, burst.failure, settings, now);
+    const stop = await readStop(ports.ledger, lease.tenant);
+    const usual = closing(lease, burst.failure, settings, now);
+    const cause =
+      stop === undefined || usual.forced
+        ? usual
+        : { ...usual, forced: true, reason: stopInWords(stop) };
     const outcome = await offTheProfile(ports, settings, lease, cause, now);
     if (outcome === 'runs-on') return { next: 'run', reason: 'work arrived' };
 
@@ -59,7 +66,7 @@ async function offTheProfile(
     const profile = await readProfile(ledger, lease.tenant, lease.profile);
     const entry = profile?.bursts.find(({ burstId }) => burstId === lease.burstId);
     if (profile === undefined || entry === undefined || entry.state === 'closing') return 'closed';
-    if (!cause.forced && (await hasClaimable(ledger, profile))) return 'runs-on';
+    if (!cause.forced && (await hasClaimable(ledger, profile, now))) return 'runs-on';
     const change = {
       bursts: profile.bursts.map((live) =>
         live.burstId === lease.burstId ? { ...live, state: 'closing' as const } : live,
@@ -72,11 +79,16 @@ async function offTheProfile(
   }
 }
 
-async function hasClaimable(ledger: Ports['ledger'], profile: ProfileRow): Promise<boolean> {
+async function hasClaimable(
+  ledger: Ports['ledger'],
+  profile: ProfileRow,
+  now: Instant,
+): Promise<boolean> {
   const where = {
     ...profile.requirement,
     profile: profile.profile,
     oldestOpen: profile.oldestOpen,
   };
-  return (await liveBatches(ledger, where)).some(({ status }) => status === 'open');
+  const live = await liveBatches(ledger, where);
+  return live.some((batch) => batch.status === 'open' && !waitsForPrice(batch, now));
 }

@@ -1,11 +1,14 @@
 import type { Driver, Step } from '../../shared/bursts/drive.ts';
+import { keepLimits } from '../../shared/bursts/keep-limits.ts';
 import { CapacityUnavailable } from '../../shared/errors.ts';
 import { liveBatches } from '../../shared/ledger/batches.ts';
 import { changeLease } from '../../shared/ledger/leases.ts';
 import { holdMoney, settleHold } from '../../shared/ledger/money.ts';
 import { readProfile, updateProfile } from '../../shared/ledger/profiles.ts';
+import { readStop, stopInWords } from '../../shared/ledger/stops.ts';
+import { slotPrice, waitsForPrice } from '../../shared/model/limits.ts';
 import { usdOf } from '../../shared/model/money.ts';
-import type { ChosenOffer, LeaseRow } from '../../shared/model/rows.ts';
+import type { BatchRow, ChosenOffer, LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import { dayOf, type Instant } from '../../shared/model/time.ts';
 import {
@@ -35,8 +38,10 @@ export const planBurst =
     if (lease.phase === 'creating' && lease.offer !== undefined) {
       return { next: 'provision', reason: 'an offer is chosen already' };
     }
-    const open = await openWork(ports, lease);
-    if (open === 0) return { next: 'close', reason: 'nothing is open' };
+    const stop = await readStop(ports.ledger, lease.tenant);
+    if (stop !== undefined) return { next: 'close', reason: stopInWords(stop) };
+    const open = await openWork(ports, lease, now);
+    if (open.length === 0) return { next: 'close', reason: 'nothing is open' };
 
     // Everywhere: the answer is the same number of calls, and tells what else there would have been.
     const offers = await ports.clusters.offers({ ...lease.requirement, locations: undefined });
@@ -58,14 +63,18 @@ export const planBurst =
       const reason = `no-capacity: ${noCapacity(refused, lease.requirement)}`;
       return { next: 'close', reason, failure: { Error: 'CapacityUnavailable', Cause: reason } };
     }
+    const termSeconds = settings.lease.hourSeconds * settings.lease.termHours;
+    const price = slotPrice(lease, chosen(best), termSeconds);
+    const affordable = await keepLimits(ports.ledger, settings, open, price, now);
+    if (affordable.length === 0) return { next: 'close', reason: 'no open task may cost as much' };
     return holdAndChoose(ports, settings, lease, best, now);
   };
 
-async function openWork({ ledger }: PlanPorts, lease: LeaseRow): Promise<number> {
+async function openWork({ ledger }: PlanPorts, lease: LeaseRow, now: Instant): Promise<BatchRow[]> {
   const profile = await readProfile(ledger, lease.tenant, lease.profile);
-  if (profile === undefined) return 0;
+  if (profile === undefined) return [];
   const batches = await liveBatches(ledger, { ...lease, oldestOpen: profile.oldestOpen });
-  return batches.filter(({ status }) => status === 'open').length;
+  return batches.filter((batch) => batch.status === 'open' && !waitsForPrice(batch, now));
 }
 
 /** An offer that cannot be priced as it stands hides none of the others. */

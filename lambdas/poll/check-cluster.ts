@@ -72,6 +72,7 @@ async function markReady(
     phase: 'ready',
     readyAt: now,
     workers: [...workers],
+    paidFrom,
     paidUntil: plusSeconds(
       paidFrom,
       Math.max(view.paidSeconds, rules.hourSeconds * rules.termHours),

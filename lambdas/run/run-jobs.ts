@@ -1,12 +1,15 @@
 import type { Driver } from '../../shared/bursts/drive.ts';
+import { keepLimits } from '../../shared/bursts/keep-limits.ts';
 import { openIfNeeded } from '../../shared/bursts/open.ts';
 import { liveBatches } from '../../shared/ledger/batches.ts';
 import { jobsOf } from '../../shared/ledger/jobs.ts';
 import { changeLease } from '../../shared/ledger/leases.ts';
 import { readProfile } from '../../shared/ledger/profiles.ts';
 import { readQuarantine } from '../../shared/ledger/provider.ts';
+import { readStop, stopInWords } from '../../shared/ledger/stops.ts';
 import type { WorkerId } from '../../shared/model/ids.ts';
-import type { JobRow, LeaseRow } from '../../shared/model/rows.ts';
+import { slotPrice } from '../../shared/model/limits.ts';
+import type { BatchRow, JobRow, LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import type { Instant } from '../../shared/model/time.ts';
 import { isLost, isOpen } from '../../shared/poll/job-look.ts';
@@ -46,7 +49,12 @@ export const runJobs =
     }
 
     const jobs = await jobsOf(ports.ledger, lease.burstId, lease.firstJob);
-    const open = await liveBatches(ports.ledger, where);
+    const live = await liveBatches(ports.ledger, where);
+    const stop = await readStop(ports.ledger, lease.tenant);
+    const open =
+      stop === undefined
+        ? await keepLimits(ports.ledger, settings, live, priceOn(lease, settings), now)
+        : [];
     const quarantined = await inQuarantine(ports, lease, now);
     const assigning = assign(lease, jobs, open, quarantined, settings, now);
     const paces = pacesWith(lease.paces, finished);
@@ -58,9 +66,10 @@ export const runJobs =
     const submitted = await submitAll(ports, settings, lease, assignments, refusing, firstNew, now);
     if (assigning.left.length > 0) await openIfNeeded(ports, settings, profile);
     const firstJob = jobs.find((job) => isOpen(job, now))?.n ?? firstNew;
-    const live = jobs.filter(isLive).length + submitted.length;
-    const watched = jobs.filter((job) => isLost(job, now)).length;
-    const idle = live === 0 && assigning.left.length === 0;
+    const working = jobs.filter(isLive).length + submitted.length;
+    const lost = jobs.filter((job) => isLost(job, now));
+    const awaited = lost.filter((job) => hasWork(job, open)).length;
+    const idle = working === 0 && assigning.left.length === 0;
     const idleSince = idle ? (lease.idleSince ?? now) : undefined;
     const estimated = submitted.reduce((sum, { estimateSeconds = 0 }) => sum + estimateSeconds, 0);
     const changes = {
@@ -72,16 +81,26 @@ export const runJobs =
     if (news || firstJob > lease.firstJob || idleSince !== lease.idleSince) {
       await changeLease(ports.ledger, lease, changes);
     }
+    if (stop !== undefined && working === 0) return { next: 'close', reason: stopInWords(stop) };
     const current = { ...lease, idleSince };
     const others = profile.bursts.filter(
       ({ state, burstId }) => state === 'open' && burstId !== lease.burstId,
     ).length;
-    const step = afterAssigning(current, { live, watched, others }, assigning, settings, now);
-    const facts = `${submitted.length} submitted, ${live} live, ${assigning.left.length} batches left`;
+    const busy = { live: working, watched: lost.length, awaited, others };
+    const step = afterAssigning(current, busy, assigning, settings, now);
+    const facts = `${submitted.length} submitted, ${working} live, ${assigning.left.length} batches left`;
     return step.next === 'close' && step.failed
       ? { next: 'close', reason: facts, failure: { Error: 'WorkersLost', Cause: step.reason } }
       : { ...step, reason: step.next === 'close' ? step.reason : facts };
   };
+
+/** Whether what a job may still upload would count. */
+const hasWork = ({ batches }: JobRow, open: readonly BatchRow[]): boolean =>
+  batches.some(({ batchId }) => open.some((batch) => batch.batchId === batchId));
+
+/** Price of one second of a slot of this cluster. */
+const priceOn = (lease: LeaseRow, { lease: { hourSeconds, termHours } }: Settings) =>
+  lease.offer && slotPrice(lease, lease.offer, hourSeconds * termHours);
 
 /** What each worker was last given to load, now that these jobs were submitted. */
 function loadedBy(

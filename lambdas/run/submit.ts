@@ -140,12 +140,12 @@ async function giveUp(
 
 async function markLost(
   ledger: RunPorts['ledger'],
-  { burstId }: LeaseRow,
+  { burstId, leaseFence }: LeaseRow,
   workerId: WorkerId,
   now: Instant,
 ): Promise<void> {
   const lease = await readLease(ledger, burstId);
-  if (lease === undefined) return;
+  if (lease?.leaseFence !== leaseFence) return;
   const workers = lease.workers.map((worker) =>
     worker.workerId === workerId ? { ...worker, lostAt: now } : worker,
   );

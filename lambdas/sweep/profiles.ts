@@ -1,7 +1,10 @@
+import { keepLimits } from '../../shared/bursts/keep-limits.ts';
 import { launch, openIfNeeded } from '../../shared/bursts/open.ts';
-import { liveBatches } from '../../shared/ledger/batches.ts';
+import { liveBatches, settleTasks } from '../../shared/ledger/batches.ts';
 import { readLease } from '../../shared/ledger/leases.ts';
 import { changeProfile } from '../../shared/ledger/profiles.ts';
+import { readStop, stopInWords } from '../../shared/ledger/stops.ts';
+import { endTask } from '../../shared/ledger/tasks.ts';
 import { type BatchRow, type LiveBurst, ProfileRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import { type Instant, plusSeconds, secondsBetween } from '../../shared/model/time.ts';
@@ -41,14 +44,15 @@ async function sweepProfile(
     await launch(ports, settings, profile, burst);
     launched = true;
   }
+  const where = { ...profile.requirement, profile: profile.profile };
+  const { oldestOpen } = profile;
+  const live = await liveBatches(ports.ledger, { ...where, oldestOpen });
+  const stop = await readStop(ports.ledger, profile.requirement.tenant);
+  if (stop?.mode === 'cancel') await cancelOpen(ports, live, stopInWords(stop), now);
+  else await keepLimits(ports.ledger, settings, live, undefined, now);
   const opening = await openIfNeeded(ports, settings, profile);
   if (opening.opened !== undefined) return true;
 
-  const live = await liveBatches(ports.ledger, {
-    ...profile.requirement,
-    profile: profile.profile,
-    oldestOpen: profile.oldestOpen,
-  });
   tellOfWaiting(ports, profile, live, opening.decision, now);
   const idle = live.length === 0 && bursts.length === 0;
   await changeProfile(ports.ledger, profile, {
@@ -57,6 +61,24 @@ async function sweepProfile(
     dueAt: idle ? null : plusSeconds(now, LOOK_SECONDS),
   });
   return launched || bursts.length < profile.bursts.length;
+}
+
+/** Cancels what nobody works on. */
+async function cancelOpen(
+  { ledger }: SweepPorts,
+  batches: readonly BatchRow[],
+  reason: string,
+  now: Instant,
+): Promise<void> {
+  for (const batch of batches) {
+    if (batch.status !== 'open') continue;
+    for (const [index, { taskId }] of batch.tasks.entries()) {
+      if (batch.settled.has(index)) continue;
+      await endTask(ledger, batch.tenant, taskId, { status: 'cancelled', reason }, now);
+    }
+    const all = new Set(batch.tasks.keys());
+    await settleTasks(ledger, batch, all, { cancelled: true });
+  }
 }
 
 /** What waits and why, for a person who looks. */

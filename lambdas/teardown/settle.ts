@@ -48,6 +48,7 @@ async function withBill(
   const billed = await changeLease(ports.ledger, lease, {
     ...bill,
     billedMicroUsd: bill.billedMicroUsd + others,
+    ...(others > 0 ? { surplusMicroUsd: others } : {}),
   });
   return billed.done ? billed.row : undefined;
 }

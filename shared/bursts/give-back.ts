@@ -20,7 +20,7 @@ export async function giveBack(
   end: AttemptEnd,
   now: Instant,
 ): Promise<boolean> {
-  const outcome = afterAttempt(batch, end, settings, now);
+  const outcome = afterAttempt(batch, end, allowing(batch, settings), now);
   if (outcome.again && outcome.cutAt !== undefined) {
     const split = await splitBatch(ledger, batch, outcome.back, outcome.cutAt);
     if (split.done) await finishSplit(ledger, settings, split.row, now);
@@ -39,6 +39,13 @@ export async function giveBack(
   await failRest(ledger, held.row, `${outcome.reason} (attempt ${outcome.attempts})`, now);
   return true;
 }
+
+/** The settings with the attempts that the tasks of the batch allow. */
+const allowing = ({ maxAttempts }: BatchRow, settings: Settings): Settings => {
+  const { batches } = settings;
+  const fewest = Math.min(maxAttempts ?? batches.maxAttempts, batches.maxAttempts);
+  return { ...settings, batches: { ...batches, maxAttempts: fewest } };
+};
 
 /** Fails every task of a batch that has not ended. */
 async function failRest(ledger: Ports['ledger'], batch: BatchRow, reason: string, now: Instant) {

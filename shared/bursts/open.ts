@@ -1,7 +1,9 @@
 import { liveBatches } from '../ledger/batches.ts';
 import { createLease } from '../ledger/leases.ts';
 import { type ProfileChange, updateProfile } from '../ledger/profiles.ts';
+import { readStop, stopInWords } from '../ledger/stops.ts';
 import type { BatchId, BurstId } from '../model/ids.ts';
+import { waitsForPrice } from '../model/limits.ts';
 import type { BatchRow, LiveBurst, ProfileRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
 import { type Instant, plusSeconds } from '../model/time.ts';
@@ -36,10 +38,15 @@ export async function openIfNeeded(
   const now = ports.clock.now();
   let decision: Opening = { open: false, reason: 'not decided' };
   let burst: LiveBurst | undefined;
+  const stop = await readStop(ports.ledger, profile.requirement.tenant);
   const after = await updateProfile(ports.ledger, profile, async (seen) => {
     const oldestOpen = older(seen.oldestOpen, arrived);
-    const live = await liveBatches(ports.ledger, watermarked(seen, oldestOpen));
-    decision = decideOpening(seen, backlogOf(live, seen.requirement, now), settings, now);
+    const all = await liveBatches(ports.ledger, watermarked(seen, oldestOpen));
+    const live = all.filter((batch) => !waitsForPrice(batch, now));
+    decision =
+      stop === undefined
+        ? decideOpening(seen, backlogOf(live, seen.requirement, now), settings, now)
+        : { open: false, reason: stopInWords(stop) };
     burst = decision.open
       ? {
           burstId: burstIdOf(seen, seen.seq + 1, settings),
@@ -90,7 +97,7 @@ export async function launch(
  * several workers must do, all of it or a sample, is that much more of it. Nothing is opened for batches that all
  * wait out a pause: a cluster would wait with them.
  */
-const backlogOf = (
+export const backlogOf = (
   live: readonly BatchRow[],
   { minWorkers = 1, sample = 1 }: ProfileRow['requirement'],
   now: Instant,

@@ -1,11 +1,13 @@
 import { explain, explainRefusal } from '../explain/explain.ts';
 import type { Explanation } from '../explain/explanation.ts';
 import { readStoredRows } from '../explain/stored-rows.ts';
+import { writeStop } from '../ledger/stops.ts';
 import type { AssetRef, InputFile } from '../model/files.ts';
 import type { Tenant } from '../model/ids.ts';
 import type { Task } from '../model/task.ts';
 import type { Artifacts, Clock, Ids, Ledger, Queue } from '../ports.ts';
 import { type Cancelled, cancelTask } from './cancel.ts';
+import { type Costs, readCosts } from './costs.ts';
 import { TaskNotFound } from './errors.ts';
 import { uploadAsset, uploadInput } from './files.ts';
 import { prepareTasks } from './prepare.ts';
@@ -84,6 +86,28 @@ export interface BurstClient {
    *   whose sending failed.
    */
   explain(task: TaskReference): Promise<Explanation>;
+  /**
+   * What done tasks cost, and what the bills of their clusters were spent on; all amounts are micro-USD, and the
+   * parts of a bill add up to it.
+   *
+   * @throws TaskNotFound
+   */
+  costs(taskIds: readonly string[]): Promise<Costs>;
+  /**
+   * Begins nothing new: no task is handed to a cluster any more and none is rented; what runs ends and the clusters
+   * go. Tasks that are sent meanwhile are accepted and wait, or are cancelled too.
+   *
+   * @param options.mode - `finish`: what waits goes on waiting for `resume` · `cancel`: it is cancelled, within
+   *   about a minute.
+   * @param options.of - The whole stack instead of the client's tenant, which needs an operator's rights.
+   */
+  stop(options: {
+    readonly mode: 'finish' | 'cancel';
+    readonly reason: string;
+    readonly of?: 'tenant' | 'stack';
+  }): Promise<void>;
+  /** Takes a stop back. One of the stack holds for a tenant whatever the tenant does. */
+  resume(options?: { readonly of?: 'tenant' | 'stack' }): Promise<void>;
 }
 
 const RESULT_URL_SECONDS = 900;
@@ -113,6 +137,15 @@ export function burstClient(ports: ClientPorts, tenant: Tenant): BurstClient {
     cancel: (taskId) => cancelTask(ports, tenant, taskId),
     wait: (references, options) => waitFor({ ...ports, look: get }, references, options),
     explain: (reference) => explainTask(ports, tenant, reference),
+    costs: (taskIds) => readCosts(ports.ledger, tenant, taskIds),
+    async stop({ mode, reason, of = 'tenant' }) {
+      const at = ports.clock.now();
+      await writeStop(ports.ledger, of === 'stack' ? undefined : tenant, { mode, reason, at });
+    },
+    async resume({ of = 'tenant' } = {}) {
+      const none = { mode: 'none', reason: '', at: ports.clock.now() } as const;
+      await writeStop(ports.ledger, of === 'stack' ? undefined : tenant, none);
+    },
   };
 }
 
@@ -125,7 +158,7 @@ async function explainTask(
     return explainRefusal(reference.error);
   }
   const named = namedIn(tenant, reference);
-  const rows = named === undefined ? {} : await readStoredRows(ledger, named);
+  const rows = named === undefined ? {} : await readStoredRows(ledger, named, clock.now());
   const mayBeQueued =
     named !== undefined && typeof reference !== 'string' && reference.status !== 'failed';
   if (rows.task === undefined && rows.rejection === undefined && !mayBeQueued) {

@@ -48,7 +48,13 @@ function ended(task: TaskRow): Explanation {
       return because('done', sentence, { ...facts, files, verifiedBy: task.verifiedBy });
     }
     case 'cancelled':
-      return because('cancelled', 'The task was cancelled.', facts);
+      return because(
+        'cancelled',
+        task.reason === undefined
+          ? 'The task was cancelled.'
+          : `The task was cancelled: ${task.reason}.`,
+        facts,
+      );
     default:
       return because('failed', `The task failed: ${task.reason ?? 'no reason was kept'}.`, facts);
   }

@@ -1,3 +1,4 @@
+import type { Stop } from '../ledger/stops.ts';
 import type {
   BatchRow,
   JobRow,
@@ -15,12 +16,14 @@ export const CAUSES = [
   'provisioning',
   'budget',
   'queued-behind',
+  'stopped',
   'running',
   'worker-lost',
   'verifying',
   'verification-failed',
   'retrying',
   'bad-input',
+  'deadline-unreachable',
   'cancelled',
   'failed',
   'done',
@@ -44,6 +47,8 @@ export interface StoredRows {
   /** The batch that the task row names. */
   readonly batch?: BatchRow | undefined;
   readonly profile?: ProfileRow | undefined;
+  /** A stop that holds for the tenant. */
+  readonly stop?: Stop | undefined;
   /** Of the burst that holds the batch; of the burst that may take it, while none does. */
   readonly lease?: LeaseRow | undefined;
   /** The job that holds the batch. */

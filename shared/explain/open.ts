@@ -1,4 +1,6 @@
 import { GPU_MODELS, gpuMeets, needInWords } from '../model/gpu.ts';
+import type { Stop } from '../ledger/stops.ts';
+import { missedDeadline } from '../model/limits.ts';
 import type { BatchRow, KnowledgeRow, LeaseRow, ProfileRow, Requirement } from '../model/rows.ts';
 import { type Instant, secondsBetween } from '../model/time.ts';
 import { because, counted, type Explanation, type StoredRows, spoken } from './explanation.ts';
@@ -8,6 +10,9 @@ type OpenRows = StoredRows & { readonly batch: BatchRow };
 /** A task whose batch waits to be claimed: for time, for a cluster, for money, or for its turn. */
 export function explainOpen(rows: OpenRows, now: Instant): Explanation {
   const { batch, profile, lease } = rows;
+  const late = unreachable(rows, now);
+  if (late !== undefined) return late;
+  if (rows.stop !== undefined) return stopped(batch, rows.stop);
   if (batch.notBefore !== undefined && now < batch.notBefore) return again(batch, now);
   if (lease === undefined) return withoutCluster(batch, profile, now);
   if (lease.phase !== 'ready') return provisioning(lease, rows.knowledge, now);
@@ -15,6 +20,39 @@ export function explainOpen(rows: OpenRows, now: Instant): Explanation {
     return withoutTerm(lease, lease.extendNotBefore);
   }
   return batch.lastReason === undefined ? behind(rows, lease) : again(batch, now);
+}
+
+/** Nothing new is begun until somebody resumes. */
+function stopped({ batchId: batch }: BatchRow, { mode, of, reason, at }: Stop): Explanation {
+  const what = mode === 'cancel' ? 'it is about to be cancelled' : 'it waits until that is resumed';
+  const sentence = `The ${of} was stopped at ${at} (${reason}), and nothing new is begun: ${what}.`;
+  return because('stopped', sentence, { batch, of, mode, reason, since: at });
+}
+
+/** Even on the most favourable view its deadline cannot be met. */
+function unreachable({ task, batch }: OpenRows, now: Instant): Explanation | undefined {
+  const entry = batch.tasks.find(({ taskId }) => taskId === task?.taskId);
+  const missed = entry && missedDeadline(entry, batch, now);
+  if (missed === undefined) return undefined;
+  const { deadlineAt, earliestAt, needsSeconds, leftSeconds } = missed;
+  const isOver = missed.hasPassed || entry?.failIfUnreachable === true;
+  const facts = { batch: batch.batchId, deadlineAt, earliestAt, needsSeconds, leftSeconds };
+  const what = isOver
+    ? 'The task is about to end as failed'
+    : 'It is tried all the same until then';
+  const sentence = `Its deadline, ${deadlineAt}, is ${spoken(leftSeconds)} away and the task takes about ${spoken(needsSeconds)}: it would be done at ${earliestAt} at the earliest. ${what}.`;
+  return because('deadline-unreachable', sentence, facts);
+}
+
+/** Its tasks may not cost what a slot did when that was looked at last. */
+function tooDearYet(batch: BatchRow, now: Instant): Explanation {
+  const { lastReason = '', lastReasonAt, notBefore } = batch;
+  const why = lastReason.replace('budget: ', '');
+  const waits = notBefore !== undefined && now < notBefore;
+  const when = waits ? `from ${notBefore} on` : 'within a minute';
+  const facts = { batch: batch.batchId, reason: lastReason, since: lastReasonAt };
+  const sentence = `The batch of the task waits for a lower price: ${why}. Asked again ${when}.`;
+  return because('budget', sentence, { ...facts, askedAgainAt: waits ? notBefore : undefined });
 }
 
 /** The last attempt ended, and why that was; the next one is due. */
@@ -27,6 +65,7 @@ function again(batch: BatchRow, now: Instant): Explanation {
     : 'as soon as a worker is free for it';
   const attempt = batch.attempts + 1;
   if (what === 'voted') return anotherWanted(batch);
+  if (what === 'budget') return tooDearYet(batch, now);
   const cause = what === 'worker-lost' || what === 'verification-failed' ? what : 'retrying';
   const others = batch.tasks.length - batch.settled.size - 1;
   const halved =
@@ -185,7 +224,7 @@ function behind({ batch, ahead }: OpenRows, { burstId, workers }: LeaseRow): Exp
   const { running = 0, waiting = 0 } = ahead ?? {};
   const usable = workers.filter(({ lostAt }) => lostAt === undefined).length;
   const facts = { batch: batch.batchId, burst: burstId, running, waiting, workers: usable };
-  const others = `${counted(running, 'batch', 'batches')} running and ${counted(waiting, 'older batch', 'older batches')} waiting`;
+  const others = `${counted(running, 'batch', 'batches')} running and ${counted(waiting, 'batch', 'batches')} waiting before it`;
   const sentence =
     running + waiting === 0
       ? `The task is next: cluster ${burstId} takes it when it looks for work.`

@@ -4,10 +4,13 @@ import { readLease } from '../ledger/leases.ts';
 import { readProfile } from '../ledger/profiles.ts';
 import { provisioningOf, readKnowledge } from '../ledger/provider.ts';
 import { readRow } from '../ledger/rows.ts';
+import { readStop } from '../ledger/stops.ts';
 import { readRejection, readTask } from '../ledger/tasks.ts';
 import type { TaskId, Tenant } from '../model/ids.ts';
 import { type BatchRow, JobRow, type LeaseRow, type TaskRow } from '../model/rows.ts';
+import type { Instant } from '../model/time.ts';
 import type { Ledger } from '../ports.ts';
+import { claimOrder } from '../run/claim-order.ts';
 import type { StoredRows } from './explanation.ts';
 
 /** Which task is meant: by id alone, or exactly the message that was sent. */
@@ -31,7 +34,11 @@ export async function readOutcome(
 }
 
 /** Everything `explain` looks at, read consistently row by row. */
-export async function readStoredRows(ledger: Ledger, named: Named): Promise<StoredRows> {
+export async function readStoredRows(
+  ledger: Ledger,
+  named: Named,
+  now: Instant,
+): Promise<StoredRows> {
   const outcome = await readOutcome(ledger, named);
   const { task } = outcome;
   if (task?.status !== 'accepted') return outcome;
@@ -39,7 +46,7 @@ export async function readStoredRows(ledger: Ledger, named: Named): Promise<Stor
   if (batch === undefined) return outcome;
   if (hasEnded(batch, task)) return readOutcome(ledger, named);
   return batch.status === 'open'
-    ? { task, batch, ...(await aroundOpen(ledger, batch)) }
+    ? { task, batch, ...(await aroundOpen(ledger, batch, now)) }
     : { task, batch, ...(await aroundClaim(ledger, batch)) };
 }
 
@@ -62,7 +69,8 @@ async function aroundClaim(
 async function aroundOpen(
   ledger: Ledger,
   batch: BatchRow,
-): Promise<Pick<StoredRows, 'profile' | 'lease' | 'ahead' | 'knowledge'>> {
+  now: Instant,
+): Promise<Pick<StoredRows, 'profile' | 'stop' | 'lease' | 'ahead' | 'knowledge'>> {
   const profile = await readProfile(ledger, batch.tenant, batch.profile);
   const leases: LeaseRow[] = [];
   for (const { burstId, state } of profile?.bursts ?? []) {
@@ -71,14 +79,15 @@ async function aroundOpen(
   }
   const lease = servingLease(leases);
   const live = await liveBatches(ledger, { ...batch, oldestOpen: profile?.oldestOpen });
+  const open = live.filter((other) => other.status === 'open' || other.batchId === batch.batchId);
   const offer = lease?.phase === 'ready' ? undefined : lease?.offer;
   return {
     profile,
+    stop: await readStop(ledger, batch.tenant),
     lease,
     ahead: {
       running: live.filter(({ status }) => status === 'claimed').length,
-      waiting: live.filter(({ status, batchId }) => status === 'open' && batchId < batch.batchId)
-        .length,
+      waiting: claimOrder(open, now).findIndex(({ batchId }) => batchId === batch.batchId),
     },
     knowledge: offer === undefined ? undefined : await readKnowledge(ledger, provisioningOf(offer)),
   };

@@ -1,16 +1,21 @@
 import { canonicalJson, sha256Of } from '../model/digest.ts';
 import type { Tenant } from '../model/ids.ts';
 import { ProfileId } from '../model/ids.ts';
-import type { Requirement } from '../model/rows.ts';
+import type { BatchRow, Requirement } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
 import type { SoundTask } from './parse-task.ts';
 
-/** Tasks that will be one batch: one profile, one kind, one affinity key, in order of arrival. */
+/**
+ * Tasks that will be one batch: one profile, one kind, one affinity key, one priority, one number of attempts,
+ * in order of arrival. Those with a price of their own are apart from those without.
+ */
 export interface BatchDraft<T extends SoundTask = SoundTask> {
   readonly profile: ProfileId;
   readonly requirement: Requirement;
   readonly kind: string;
   readonly affinityKey: string;
+  readonly priority: number;
+  readonly maxAttempts: number | undefined;
   readonly tasks: readonly T[];
 }
 
@@ -50,16 +55,33 @@ export function draftBatches<T extends SoundTask>(
   for (const task of tasks) {
     const requirement = requirementOf(tenant, task);
     const profile = profileIdOf(requirement);
-    const { kind } = task.envelope;
+    const { kind, priority = DEFAULT_PRIORITY, maxAttempts, maxPriceUsd } = task.envelope;
     const { affinityKey } = task.known;
-    const key = canonicalJson([profile, kind, affinityKey]);
-    const group = groups.get(key) ?? { profile, requirement, kind, affinityKey, tasks: [] };
+    const same = { kind, affinityKey, priority, maxAttempts };
+    const key = canonicalJson([profile, same, maxPriceUsd !== undefined]);
+    const group = groups.get(key) ?? { profile, requirement, ...same, tasks: [] };
     group.tasks.push(task);
     groups.set(key, group);
   }
   return [...groups.values()].flatMap((group) =>
     cut(group.tasks, batches).map((part) => ({ ...group, tasks: part })),
   );
+}
+
+/** Of tasks that name none. */
+const DEFAULT_PRIORITY = 5;
+
+/** What a batch keeps of one of its tasks. */
+export function entryOf(
+  { envelope: { taskId, deadlineAt, ifUnreachable, maxPriceUsd }, unitSeconds }: SoundTask,
+  line: number,
+): BatchRow['tasks'][number] {
+  return {
+    ...{ taskId, line, unitSeconds },
+    ...(deadlineAt === undefined ? {} : { deadlineAt }),
+    ...(ifUnreachable === 'fail' ? { failIfUnreachable: true } : {}),
+    ...(maxPriceUsd === undefined ? {} : { maxMicroUsd: Math.floor(maxPriceUsd * 1e6 + 1e-6) }),
+  };
 }
 
 function cut<T extends SoundTask>(

@@ -55,6 +55,7 @@ export function checkEnvelope(value: unknown): CheckedEnvelope {
   const unfit =
     filesMisfit(envelope.data, read.task) ??
     secrecyMisfit(envelope.data, kind) ??
+    deadlineMisfit(envelope.data) ??
     gpuMisfit(envelope.data.resources) ??
     placeMisfit(envelope.data);
   if (unfit !== undefined) return no(unfit);
@@ -84,6 +85,12 @@ function secrecyMisfit({ confidentiality }: TaskEnvelope, kind: KnownKind): Refu
   if (confidentiality !== undefined || !kind.needsConfidentiality) return undefined;
   const reason = `is missing; the owner of the machine can read what ${kind.name} works on: accept that with witness-visible, or say public`;
   return refusal('E_REQUIRED', 'confidentiality', reason);
+}
+
+function deadlineMisfit({ deadlineAt, ifUnreachable }: TaskEnvelope): Refusal | undefined {
+  if (ifUnreachable === undefined || deadlineAt !== undefined) return undefined;
+  const reason = 'is missing, and ifUnreachable says what to do when it cannot be met; add it';
+  return refusal('E_REQUIRED', 'deadlineAt', reason);
 }
 
 function unknownKind(word: string): Refusal {

@@ -25,7 +25,9 @@ export type NewBatch = Pick<
   | 'slotSeconds'
   | 'openedAt'
   | 'secret'
-> & { readonly dueAt: Instant };
+  | 'maxAttempts'
+> &
+  Partial<Pick<BatchRow, 'priority'>> & { readonly dueAt: Instant };
 
 /** Lists its tasks for good: from here on they are accepted. Refused: it is there already. */
 export const openBatch = (ledger: Ledger, batch: NewBatch): Promise<Change<BatchRow>> =>
@@ -63,8 +65,9 @@ const halfWith = ({ batchId, cutAt = 0 }: BatchRow, index: number): BatchId =>
   halvesOf(batchId)[index < cutAt ? 0 : 1];
 
 /**
- * Every batch from the watermark on that is open or claimed, oldest first. Consistent. Without a watermark
- * there is none: whoever writes a batch sets it in the compare-and-set that announces the batch.
+ * Every batch from the watermark on that is open or claimed and has tasks left, oldest first. Consistent. Without
+ * a watermark there is none: whoever writes a batch sets it in the compare-and-set that announces the batch. One
+ * whose last task was settled by somebody who died before calling it done is work for nobody but the sweep.
  */
 export async function liveBatches(
   ledger: Ledger,
@@ -74,7 +77,10 @@ export async function liveBatches(
   const rows = await ledger.query(batchRange(profile.tenant, profile.profile, profile.oldestOpen));
   return rows
     .map((row) => BatchRow.parse(row))
-    .filter(({ status }) => status === 'open' || status === 'claimed');
+    .filter(
+      ({ status, settled, tasks }) =>
+        (status === 'open' || status === 'claimed') && settled.size < tasks.length,
+    );
 }
 
 const keyOf = (batch: BatchRow) => batchKey(batch.tenant, batch.profile, batch.batchId);
@@ -207,6 +213,7 @@ export async function openHalves(ledger: Ledger, whole: BatchRow, dueAt: Instant
       ...{ notBefore: whole.notBefore, excludedWorkers: whole.excludedWorkers },
       ...{ lastReason: whole.lastReason, lastReasonAt: whole.lastReasonAt },
       ...{ cancelSeen: whole.cancelSeen, secret: whole.secret },
+      ...{ priority: whole.priority, maxAttempts: whole.maxAttempts },
       ...{ dueOf: 'batch', dueAt },
     });
   }
@@ -285,6 +292,26 @@ export const noteForgotten = (ledger: Ledger, batch: BatchRow, now: Instant, due
     when: [{ is: 'equal', path: 'status', value: 'done' }],
     set: assignments({ forgottenAt: now, dueAt }),
     remove: dueAt === undefined ? ['dueOf', 'dueAt'] : [],
+  });
+
+/** Lets an open batch wait, and says why. Refused: it is not open any more. */
+export const putOffBatch = (
+  ledger: Ledger,
+  batch: BatchRow,
+  wait: { notBefore: Instant; reason: string; now: Instant; dueAt: Instant },
+): Promise<Change<BatchRow>> =>
+  changeRow(ledger, BatchRow, {
+    key: keyOf(batch),
+    when: [
+      { is: 'equal', path: 'status', value: 'open' },
+      { is: 'equal', path: 'batchFence', value: batch.batchFence },
+    ],
+    set: assignments({
+      notBefore: wait.notBefore,
+      lastReason: wait.reason,
+      lastReasonAt: wait.now,
+      dueAt: wait.dueAt,
+    }),
   });
 
 /** Puts the sweep's next look at a batch off. */

@@ -57,6 +57,8 @@ export const voteRange = (tenant: Tenant, taskId: TaskId) => ({
   to: 'V$',
 });
 export const moneyKey = (scope: string): Key => ({ pk: `$#${scope}`, sk: '#' });
+/** Of one tenant, or of the whole stack: no tenant has an empty name. */
+export const stopKey = (tenant: Tenant | ''): Key => ({ pk: `S#${tenant}#`, sk: '#' });
 export const workerKey = (workerId: WorkerId): Key => ({ pk: `W#${workerId}`, sk: '#' });
 export const knowledgeKey = (what: string): Key => ({ pk: `K#${what}`, sk: '#' });
 export const PROVIDER_KEY: Key = { pk: 'V#provider', sk: '#' };

@@ -60,6 +60,7 @@ type LeaseField =
   | 'loaded'
   | 'firstJob'
   | 'terms'
+  | 'paidFrom'
   | 'paidUntil'
   | 'paces'
   | 'issuedSeconds'
@@ -77,6 +78,7 @@ type LeaseField =
   | 'confirmedGoneAt'
   | 'quotedMicroUsd'
   | 'billedMicroUsd'
+  | 'surplusMicroUsd'
   | 'aliveSeconds';
 
 /**

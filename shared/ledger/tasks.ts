@@ -61,7 +61,7 @@ export type Ending =
       readonly resumed?: CheckpointMark | undefined;
     }
   | { readonly status: 'failed'; readonly reason: string; readonly attempts: number }
-  | { readonly status: 'cancelled' };
+  | { readonly status: 'cancelled'; readonly reason?: string };
 
 /** Ends a task, once: the first ending wins and every later one is refused. */
 export const endTask = (

@@ -141,8 +141,17 @@ export const BatchRow = z.looseObject({
       taskId: TaskId,
       line: z.int().nonnegative(),
       unitSeconds: z.number().nonnegative(),
+      deadlineAt: Instant.optional(),
+      /** It ends as soon as its deadline cannot be met, not only when that has passed. */
+      failIfUnreachable: z.literal(true).optional(),
+      /** Its own cap: the most its estimated slot time may cost. */
+      maxMicroUsd: MicroUsd.optional(),
     }),
   ),
+  /** 0 to 9, of all of its tasks; the highest is claimed first. */
+  priority: z.int().min(0).max(9).default(5),
+  /** Attempts its tasks allow; absent: as many as the deployment does. */
+  maxAttempts: z.int().positive().optional(),
   slotSeconds: z.number().nonnegative(),
   status: z.enum(['open', 'claimed', 'done', 'split']),
   openedAt: Instant,
@@ -281,6 +290,8 @@ export const LeaseRow = z.looseObject({
   firstJob: z.int().positive().default(1),
   /** Prepaid terms bought. */
   terms: z.int().nonnegative().default(0),
+  /** Since when the provider charges for it. */
+  paidFrom: Instant.optional(),
   /** End of the prepaid time: the provider kills the cluster then. */
   paidUntil: Instant.optional(),
   /** Newest of its jobs that were done: seconds each took for every second estimated. */
@@ -306,6 +317,8 @@ export const LeaseRow = z.looseObject({
   confirmedGoneAt: Instant.optional(),
   quotedMicroUsd: MicroUsd.default(0),
   billedMicroUsd: MicroUsd.optional(),
+  /** The part of it that other clusters of the burst's name cost, which nobody had learned of. */
+  surplusMicroUsd: MicroUsd.optional(),
   aliveSeconds: z.number().nonnegative().optional(),
 });
 export type LeaseRow = z.infer<typeof LeaseRow>;
@@ -440,6 +453,16 @@ export const MoneyRow = z.looseObject({
   holds: z.record(z.string(), MicroUsd),
 });
 export type MoneyRow = z.infer<typeof MoneyRow>;
+
+/** `S#<tenant>#`, or `S##` for the whole stack: nothing new is begun. */
+export const StopRow = z.looseObject({
+  v: z.literal(1),
+  /** finish: what runs ends · cancel: and what waits is cancelled · none: it was taken back. */
+  mode: z.enum(['none', 'finish', 'cancel']),
+  reason: z.string(),
+  at: Instant,
+});
+export type StopRow = z.infer<typeof StopRow>;
 
 /** `W#<worker>`: a worker whose results were wrong. */
 export const WorkerRow = z.looseObject({

@@ -7,6 +7,11 @@ import { TaskId } from './ids.ts';
 /** ISO 3166-1 alpha-2 country code, as the provider names its locations. */
 export const Location = z.string().regex(/^[A-Z]{2}$/);
 
+/** When a result is worth nothing any more, as every instant of the ledger is written. */
+const DeadlineAt = z.iso
+  .datetime({ precision: 3, error: 'write UTC with milliseconds, as 2026-11-27T09:00:00.000Z' })
+  .brand<'Instant'>();
+
 /**
  * One GPU task as it arrives on the intake queue. Unknown fields are rejected, not dropped. The tenant
  * is the queue it came through and never a field. `spec` is checked by the kind it names.
@@ -63,6 +68,39 @@ export const TaskEnvelope = z.strictObject({
     .describe(
       "Seconds the task is expected to take on the GPUs it asks for; absent: the kind's own estimate.",
     ),
+  priority: z
+    .int()
+    .min(0)
+    .max(9)
+    .optional()
+    .describe(
+      'Tasks of a higher priority are started before those of a lower one on the same cluster; absent: 5. Nothing that runs is interrupted.',
+    ),
+  deadlineAt: DeadlineAt.optional().describe(
+    'When the result is worth nothing any more, in UTC with milliseconds. What is nearest to its deadline is started first; a task that is not being run when it has passed ends as failed.',
+  ),
+  ifUnreachable: z
+    .enum(['wait', 'fail'])
+    .optional()
+    .describe(
+      'What to do with a task that can no longer be done by `deadlineAt`, by its estimate: wait (default) and try all the same until it has passed, or fail at once.',
+    ),
+  maxPriceUsd: z
+    .number()
+    .min(0.000_001)
+    .max(1_000_000)
+    .optional()
+    .describe(
+      'The most the task may cost: its estimated seconds at the price of a slot. It waits while no cluster is as cheap. What a cluster costs beside its work, such as idle time, is not in it.',
+    ),
+  maxAttempts: z
+    .int()
+    .min(1)
+    .max(20)
+    .optional()
+    .describe(
+      "Attempts after which the task fails; absent, or more than the deployment's own: as many as that.",
+    ),
 });
 export type TaskEnvelope = z.infer<typeof TaskEnvelope>;
 
@@ -76,13 +114,9 @@ export type Task = z.input<typeof TaskEnvelope>;
 export const UNSUPPORTED_FIELDS = [
   'callback',
   'checkpoint',
-  'deadlineAt',
   'image',
   'labels',
-  'maxAttempts',
-  'maxPriceUsd',
   'output',
-  'priority',
   'timeoutSeconds',
   'verification',
 ] as const;

@@ -3,6 +3,7 @@ import type { BatchRow, JobRow, LeaseRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
 import { earlier, type Instant, plusSeconds, secondsBetween } from '../model/time.ts';
 import { beforeCalling } from '../provision/intents.ts';
+import { claimOrder } from './claim-order.ts';
 import { isLive, type Lane, lanesOf, openSeconds, usableWorkers } from './lanes.ts';
 
 /** One job to submit: the batches one slot of one worker runs next. */
@@ -36,10 +37,11 @@ const ESTIMATE_SLACK = 1.5;
 /**
  * Which open batches go to which slots.
  *
- * Oldest first, each to the slot where it would end first: behind what the slot runs and was given, and loading
+ * In claim order, each to the slot where it would end first: behind what the slot runs and was given, and loading
  * what it needs where the slot has something else. A job takes batches until it holds two expected looks' worth
- * of work, but never more than its share of what is open, so that no slot starves; one that failed before has a job to itself. Nothing is claimed whose
- * deadline would pass the paid edge less the drain time: then `needsTerm` asks for an extension first.
+ * of work, but never more than its share of what is open, so that no slot starves; one that failed before has a
+ * job to itself. Nothing is claimed whose deadline would pass the paid edge less the drain time: then `needsTerm`
+ * asks for an extension first.
  */
 export function assign(
   lease: LeaseRow,
@@ -53,25 +55,30 @@ export function assign(
   const places = lanesOf(lease, jobs, batches, quarantined, settings, now).map(placeOn);
   const share = Math.ceil(waiting.length / Math.max(1, places.length));
   const mostSeconds = 2 * settings.looks.longestSeconds;
-  const wanted = new Set(waiting.map(({ affinityKey }) => affinityKey));
+  const paidSeconds = secondsLeft(lease, settings, now);
+  const wanted = new Set<string>();
+  for (const { affinityKey } of waiting) wanted.add(affinityKey);
   const byLoad = leastMissed(wanted);
-  const cost = (place: Place, batch: BatchRow) =>
-    costSeconds(place, batch, place.taken.length < share);
   const unplaced: BatchRow[] = [];
   let needsTerm = cutOff;
+  // Full places are left out for good, so that a long backlog costs no more than a look at each batch.
+  let unfilled = places;
   for (const batch of waiting) {
+    if (unfilled.length === 0) {
+      unplaced.push(batch);
+      continue;
+    }
     const seconds = openSeconds(batch);
-    const roomy = places.filter(
-      ({ lane, taken, ownSeconds, key }) =>
+    const roomy = unfilled.filter(
+      ({ lane, taken, key }) =>
         (taken.length < share || key === batch.affinityKey) &&
-        ownSeconds < mostSeconds &&
-        (taken.length === 0 || ![...taken, batch].some(isSuspect)) &&
+        (taken.length === 0 || !(isSuspect(batch) || taken.some(isSuspect))) &&
         !batch.excludedWorkers?.includes(lane.worker),
     );
     const inTime = roomy.filter(
-      (place) => deadline(lease, endSeconds(place) + seconds, settings, now) !== undefined,
+      (place) => neededSeconds(endSeconds(place) + seconds, settings) <= paidSeconds,
     );
-    const [best] = inTime.sort((a, b) => cost(a, batch) - cost(b, batch) || byLoad(a, b));
+    const best = cheapest(inTime, batch, share, byLoad);
     if (best === undefined) {
       needsTerm ||= roomy.some(({ taken }) => taken.length === 0);
       unplaced.push(batch);
@@ -80,6 +87,7 @@ export function assign(
     best.taken.push(batch);
     best.ownSeconds += seconds;
     best.key = batch.affinityKey;
+    if (best.ownSeconds >= mostSeconds) unfilled = unfilled.filter((place) => place !== best);
   }
 
   const assignments = places.flatMap((place): Assignment[] => {
@@ -90,10 +98,12 @@ export function assign(
       : [];
   });
   const usable = usableWorkers(lease, quarantined);
-  const mayRun = (batch: BatchRow) =>
-    usable.some(({ workerId }) => !batch.excludedWorkers?.includes(workerId));
+  const mayRun = ({ excludedWorkers }: BatchRow) =>
+    excludedWorkers === undefined
+      ? usable.length > 0
+      : usable.some(({ workerId }) => !excludedWorkers.includes(workerId));
+  const why = needsTerm ? 'needs another term' : 'no free slot';
   for (const batch of unplaced) {
-    const why = needsTerm ? 'needs another term' : 'no free slot';
     left.push({ batchId: batch.batchId, why: mayRun(batch) ? why : 'failed on every worker here' });
   }
   const stuck = usable.length === 0 || (unplaced.length > 0 && !unplaced.some(mayRun));
@@ -113,10 +123,11 @@ function mayRunNow(
 ) {
   const left: { batchId: BatchId; why: string }[] = [];
   const waiting: BatchRow[] = [];
+  const alive = attemptsAlive(jobs, now);
   let cutOff = false;
-  for (const batch of batches) {
+  for (const batch of claimOrder(batches, now)) {
     if (batch.status !== 'open') continue;
-    if (attemptsAlive(batch, jobs, now) >= MAX_LIVE_ATTEMPTS) {
+    if ((alive.get(batch.batchId) ?? 0) >= MAX_LIVE_ATTEMPTS) {
       left.push({ batchId: batch.batchId, why: 'earlier attempts may still upload' });
     } else if (batch.notBefore !== undefined && now < batch.notBefore) {
       left.push({ batchId: batch.batchId, why: `not before ${batch.notBefore}` });
@@ -154,6 +165,21 @@ const LOAD_SECONDS = 23;
  */
 const RELOAD_SECONDS = 75;
 
+/** The place where a batch would begin first; of equals the one whose load is missed least, then the first. */
+function cheapest(
+  places: readonly Place[],
+  batch: BatchRow,
+  share: number,
+  byLoad: (a: Place, b: Place) => number,
+): Place | undefined {
+  const cost = (place: Place) => costSeconds(place, batch, place.taken.length < share);
+  let best: Place | undefined;
+  for (const place of places) {
+    if (best === undefined || (cost(place) - cost(best) || byLoad(place, best)) < 0) best = place;
+  }
+  return best;
+}
+
 /** When a batch would begin to run there; one that fills more than its share counts as another load. */
 function costSeconds(place: Place, { affinityKey }: BatchRow, inShare: boolean): number {
   if (place.key === affinityKey) return endSeconds(place) + (inShare ? 0 : LOAD_SECONDS);
@@ -174,12 +200,17 @@ const leastMissed =
 /** Attempts at one batch that may be alive at a time, lost ones whose URLs still work included. */
 export const MAX_LIVE_ATTEMPTS = 2;
 
-export const attemptsAlive = (batch: BatchRow, jobs: readonly JobRow[], now: Instant): number =>
-  jobs.filter(
-    (job) =>
-      (isLive(job) || (job.status === 'lost' && now < job.deadlineAt)) &&
-      job.batches.some(({ batchId }) => batchId === batch.batchId),
-  ).length;
+/** How many jobs may still deliver for each batch of theirs. */
+export function attemptsAlive(jobs: readonly JobRow[], now: Instant): ReadonlyMap<BatchId, number> {
+  const alive = new Map<BatchId, number>();
+  for (const job of jobs) {
+    if (!isLive(job) && (job.status !== 'lost' || now >= job.deadlineAt)) continue;
+    for (const batchId of new Set(job.batches.map((claim) => claim.batchId))) {
+      alive.set(batchId, (alive.get(batchId) ?? 0) + 1);
+    }
+  }
+  return alive;
+}
 
 /** When a job of that size must end; undefined when the paid time left is too short for it. */
 export function deadline(
@@ -190,9 +221,18 @@ export function deadline(
 ): Instant | undefined {
   const edge = drainAt(lease, settings);
   if (edge === undefined) return undefined;
-  const neededSeconds = Math.min(estimateSeconds * ESTIMATE_SLACK, settings.lease.jobSeconds);
-  if (secondsBetween(now, edge) < Math.max(1, neededSeconds)) return undefined;
+  if (secondsBetween(now, edge) < neededSeconds(estimateSeconds, settings)) return undefined;
   return earlier(plusSeconds(now, settings.lease.jobSeconds), edge);
+}
+
+/** Paid time that a job of that size needs. */
+const neededSeconds = (estimateSeconds: number, { lease }: Settings): number =>
+  Math.max(1, Math.min(estimateSeconds * ESTIMATE_SLACK, lease.jobSeconds));
+
+/** Until the lease takes no work; nothing where its end is unknown. */
+function secondsLeft(lease: LeaseRow, settings: Settings, now: Instant): number {
+  const edge = drainAt(lease, settings);
+  return edge === undefined ? 0 : secondsBetween(now, edge);
 }
 
 /** Its pause ends while the cluster is paid for, and too late for it to run without another term. */
@@ -220,9 +260,9 @@ export type RunNext =
   | { readonly next: 'close'; readonly reason: string; readonly failed: boolean };
 
 /**
- * What the burst does after it has submitted what it could. `watched` are lost jobs whose uploads would
- * still count: they are asked while the burst holds, and keep nothing from closing. `others`: bursts of the
- * profile that are open beside this one.
+ * What the burst does after it has submitted what it could. `watched` are lost jobs whose URLs
+ * still work: they are asked while the burst holds. `awaited` are those of them whose uploads would still count,
+ * so that it is not idle. `others`: bursts of the profile that are open beside this one.
  *
  * An idle cluster is held for as long as it is paid in any case, and then for `idleSeconds`, or
  * `surplusIdleSeconds` where others are there to take what comes. One that is in use when its paid time ends goes
@@ -230,7 +270,12 @@ export type RunNext =
  */
 export function afterAssigning(
   lease: LeaseRow,
-  jobs: { readonly live: number; readonly watched: number; readonly others: number },
+  jobs: {
+    readonly live: number;
+    readonly watched: number;
+    readonly awaited: number;
+    readonly others: number;
+  },
   { needsTerm, stuck, left }: Pick<Assigning, 'needsTerm' | 'stuck' | 'left'>,
   settings: Settings,
   now: Instant,
@@ -240,7 +285,7 @@ export function afterAssigning(
     return { next: 'close', reason: 'the end of the paid time is unknown', failed: true };
   }
   const { looks } = settings;
-  const idle = left.length === 0 && jobs.watched === 0 ? lease.idleSince : undefined;
+  const idle = left.length === 0 && jobs.awaited === 0 ? lease.idleSince : undefined;
   const idleSeconds = idle === undefined ? 0 : secondsBetween(idle, now);
   const mostIdle = jobs.others > 0 ? looks.surplusIdleSeconds : looks.idleSeconds;
   const inUse = jobs.live > 0 || (idle !== undefined && idleSeconds < mostIdle);

@@ -1,4 +1,4 @@
-import type { WorkerId } from '../model/ids.ts';
+import type { BatchId, WorkerId } from '../model/ids.ts';
 import type { BatchRow, JobRow, LeaseRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
 import { type Instant, secondsBetween } from '../model/time.ts';
@@ -30,11 +30,12 @@ export function lanesOf(
   settings: Settings,
   now: Instant,
 ): Lane[] {
+  const ofJob = estimates(jobs, batches);
   const lanes = usableWorkers(lease, quarantined).flatMap(({ workerId, slots }) => {
     const busy = Array.from({ length: slots }, () => 0);
     const live = jobs.filter((job) => job.worker === workerId && isLive(job));
     for (const [index, job] of live.entries()) {
-      const whole = estimatedSeconds(job, batches);
+      const whole = ofJob(job);
       const doneSeconds = index < slots ? secondsBetween(job.submittedAt, now) : 0;
       busy[0] = (busy[0] ?? 0) + Math.max(0, whole - doneSeconds);
       busy.sort((a, b) => a - b);
@@ -66,11 +67,20 @@ export const openSeconds = (batch: BatchRow): number =>
   );
 
 /** What the batches of a job were estimated at together; a job that has none of them any more may take for ever. */
-function estimatedSeconds(job: JobRow, batches: readonly BatchRow[]): number {
-  const own = batches.filter(({ batchId }) =>
-    job.batches.some((claim) => claim.batchId === batchId),
-  );
-  return own.length === 0
-    ? Number.POSITIVE_INFINITY
-    : own.flatMap(({ tasks }) => tasks).reduce((sum, { unitSeconds }) => sum + unitSeconds, 0);
+function estimates(jobs: readonly JobRow[], batches: readonly BatchRow[]): (job: JobRow) => number {
+  const held = new Set(jobs.filter(isLive).flatMap((job) => claimedBy(job)));
+  const seconds = new Map<BatchId, number>();
+  for (const { batchId, tasks } of held.size === 0 ? [] : batches) {
+    if (!held.has(batchId)) continue;
+    seconds.set(
+      batchId,
+      tasks.reduce((sum, { unitSeconds }) => sum + unitSeconds, 0),
+    );
+  }
+  return (job) => {
+    const own = claimedBy(job).flatMap((batchId) => seconds.get(batchId) ?? []);
+    return own.length === 0 ? Number.POSITIVE_INFINITY : own.reduce((sum, one) => sum + one, 0);
+  };
 }
+
+const claimedBy = ({ batches }: JobRow): BatchId[] => batches.map(({ batchId }) => batchId);

@@ -81,7 +81,11 @@ export function afterAttempt(
   const { maxAttempts, splitAfterAttempts } = settings.batches;
   const open = batch.tasks.flatMap((_, index) => (batch.settled.has(index) ? [] : [index]));
   const cutShort = counts && !('each' in end && end.each === true) && open.length > 1;
-  const allowed = Math.max(maxAttempts, (batch.sharedAttempts ?? 0) + ATTEMPTS_ALONE);
+  const { sharedAttempts } = batch;
+  const allowed =
+    sharedAttempts === undefined
+      ? maxAttempts
+      : Math.max(maxAttempts, sharedAttempts + ATTEMPTS_ALONE);
   if (attempts >= allowed && !cutShort) return { again: false, reason, attempts };
   const halved = cutShort && attempts >= Math.min(splitAfterAttempts, maxAttempts);
   const cutAt = halved ? open[Math.ceil(open.length / 2)] : undefined;

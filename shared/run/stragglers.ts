@@ -50,13 +50,14 @@ export function reissues(
   const assignments: (Assignment & { reissueOf: JobId })[] = [];
   const left: { job: JobId; why: string }[] = [];
   let seconds = 0;
+  const alive = attemptsAlive(jobs, now);
   const running = atWork(jobs, batches, pace);
   for (const { job, held, leftSeconds } of slowest(running, pace, now)) {
     const refuse = (why: string) => void left.push({ job: job.jobId, why });
     const slot = free.findIndex((worker) => worker !== job.worker && mayRun(worker, held));
     const [worker] = slot < 0 ? [] : free.slice(slot, slot + 1);
     const deadlineAt = deadline(lease, leftSeconds, settings, now);
-    if (held.some((batch) => attemptsAlive(batch, jobs, now) >= MAX_LIVE_ATTEMPTS)) {
+    if (held.some((batch) => (alive.get(batch.batchId) ?? 0) >= MAX_LIVE_ATTEMPTS)) {
       refuse('earlier attempts may still upload');
     } else if (worker === undefined) refuse('no slot of another worker is free');
     else if (deadlineAt === undefined) refuse('the paid time left is too short');
@@ -140,13 +141,15 @@ const holds = ({ batches }: JobRow, batch: BatchRow): boolean =>
 export const pacesWith = (paces: readonly number[], ended: readonly JobRow[]): number[] =>
   [
     ...paces,
-    ...ended.flatMap(({ reported, estimateSeconds = 0, submittedAt, answeredAt }) => {
+    ...ended.filter(wasDone).flatMap(({ estimateSeconds = 0, submittedAt, answeredAt }) => {
       const seconds = answeredAt === undefined ? 0 : secondsBetween(submittedAt, answeredAt);
-      return reported === 'succeeded' && estimateSeconds > 0 && seconds > 0
-        ? [seconds / estimateSeconds]
-        : [];
+      return estimateSeconds > 0 && seconds > 0 ? [seconds / estimateSeconds] : [];
     }),
   ].slice(-PACES_KEPT);
+
+/** A worker that calls a job done and delivered nothing, or nothing good, must not make the others look slow. */
+const wasDone = ({ reported, collected, tasks, rejectedResults }: JobRow): boolean =>
+  reported === 'succeeded' && collected.size >= tasks && rejectedResults === 0;
 
 function median(values: readonly number[]): number | undefined {
   const sorted = values.toSorted((a, b) => a - b);

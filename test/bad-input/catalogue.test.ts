@@ -44,7 +44,6 @@ const T = {
   config: ['config.test.ts', 'is refused by the name of its variable for $what'],
 } as const satisfies Readonly<Record<string, Test>>;
 
-const AMOUNTS = 'a price ceiling of a task is not built; caps are the operator’s';
 const CALLBACKS = 'callbacks are not built; the same guard stands before workers’ URLs';
 const SIGNATURES = 'wallet-signed intake is not built; who may send is who may write to the queue';
 const WEBHOOKS = 'nothing listens: the provider and the workers are asked, they never call';
@@ -114,15 +113,14 @@ const ROWS: readonly Row[] = [
   {
     n: 20,
     input: 'amount above 2^53',
-    outcome: 'E_UNSUPPORTED; a cap is E_CONFIG',
-    tests: [T.config],
-    noEntry: { why: AMOUNTS, fields: { maxPriceUsd: 2 ** 53 + 2 } },
+    outcome: 'E_RANGE; a cap is E_CONFIG',
+    tests: [T.messages, T.config],
   },
   {
     n: 21,
     input: 'amounts "1e3", " 5", "5.0000001", "-1"',
-    outcome: 'E_UNSUPPORTED',
-    noEntry: { why: AMOUNTS, fields: { maxPriceUsd: '5.0000001' } },
+    outcome: 'E_TYPE',
+    tests: [T.messages],
   },
   {
     n: 22,
@@ -133,8 +131,8 @@ const ROWS: readonly Row[] = [
       ['intake/parse-task.test.ts', 'an estimate of %d s where a job may take 1800 s: taken %s'],
     ],
     noEntry: {
-      why: 'deadlines and timeouts of a task are not built',
-      fields: { timeoutSeconds: 0, deadlineAt: '2020-01-01T00:00:00Z' },
+      why: 'timeouts of a task are not built',
+      fields: { timeoutSeconds: 0 },
     },
   },
   { n: 23, input: 'unknown kind', outcome: 'E_TASK_TYPE', tests: [T.messages] },
@@ -339,8 +337,14 @@ const ROWS: readonly Row[] = [
   {
     n: 61,
     input: 'budget below the minimum',
-    outcome: 'E_UNSUPPORTED',
-    noEntry: { why: AMOUNTS, fields: { maxPriceUsd: '0.000001' } },
+    outcome: 'E_TYPE; one below every price waits and is said so',
+    tests: [
+      T.messages,
+      [
+        'world/limits.test.ts',
+        'waits while no cluster is as cheap as its own cap, with the numbers',
+      ],
+    ],
   },
   {
     n: 62,

@@ -34,6 +34,11 @@ describe('a trace that is none', () => {
     ['a column short', 'task,arrival_s,service_s,gpus,kind\n', /row 1, column model: is missing/],
     ['no row', `${HEAD}\n`, /row 2: there is no task/],
     ['a negative arrival', `${HEAD}\na,-1,5,1,k,m`, /row 2, column arrival_s: "-1" is not seconds/],
+    [
+      'an arrival in years',
+      `${HEAD}\na,15811201,5,1,k,m`,
+      /column arrival_s: .* to 15811200, half/,
+    ],
     ['no arrival', `${HEAD}\na,,5,1,k,m`, /row 2, column arrival_s: "" is not seconds/],
     [
       'no time to serve',
@@ -97,6 +102,8 @@ it.each([
   [['--bill', 'free'], /Allowed choices are ionet, exact, hourly/],
   [['--bound-wait-seconds', '-1'], /must be seconds from 0 on/],
   [['--bound-wait-seconds', ''], /must be seconds from 0 on/],
+  [['--plot', join(import.meta.filename, 'p.svg')], /cannot be written to \((ENOTDIR|EEXIST)\)/],
+  [['--records', import.meta.filename], /cannot be written to \(EEXIST\)/],
   [['--seeds', '0'], /must be a whole number from 1 to 100/],
   [['--colour', 'red'], /unknown option '--colour'/],
 ])('options such as %j are refused in one line', async (args, line) => {

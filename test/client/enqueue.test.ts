@@ -183,7 +183,7 @@ describe('what is refused before it is sent', () => {
     ['a big integer', { ...nftTask('a'), estimatedSeconds: 1n }, 'E_JSON'],
     ['null', null, 'E_TYPE'],
     ['an unknown kind', nftTask('a', { kind: 'nft.generativ' }), 'E_TASK_TYPE'],
-    ['a field of tomorrow', { ...nftTask('a'), priority: 1 }, 'E_UNSUPPORTED'],
+    ['a field of tomorrow', { ...nftTask('a'), labels: { a: 'b' } }, 'E_UNSUPPORTED'],
     ['half a surrogate pair', { ...nftTask('a'), spec: { x: '\ud800' } }, 'E_UTF8'],
     ['a pasted secret', { ...nftTask('a'), spec: token }, 'E_LOOKS_SECRET'],
     ['more than a message holds', { x: 'x'.repeat(MAX_MESSAGE_BYTES) }, 'E_TOO_LARGE'],

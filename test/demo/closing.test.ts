@@ -44,6 +44,11 @@ Went wrong and was survived
 Money
 $2.94 billed, $3.15 quoted, for 1 cluster.
 
+spent on                    billed   share
+work                         $1.47  50.0 %
+idle slots                   $1.45  49.3 %
+attempts without a result  $0.0200   0.7 %
+
 Executions
 execution             status     transitions  history events
 burst-0123456789ab-1  SUCCEEDED          132           1,790
@@ -186,6 +191,7 @@ Local mode: a simulated io.net and a clock at 60 times real time. No GPU was
         byKind: {},
         clusters: [],
         executions: [],
+        spentOnUsd: {},
         apiCalls: {},
         contactSheet: null,
         provenanceSha256: null,

@@ -72,6 +72,7 @@ export const aReport = (changes: Partial<Report> = {}): Report => ({
   staleWrites: { reports: 2, results: 1 },
   quotedUsd: 3.15,
   billedUsd: 2.94,
+  spentOnUsd: { work: 1.47, idle: 1.45, 'failed-attempts': 0.02 },
   executions: [
     { name: 'burst-0123456789ab-1', status: 'SUCCEEDED', transitions: 132, historyEvents: 1790 },
   ],

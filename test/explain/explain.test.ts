@@ -185,7 +185,7 @@ describe('a task whose batch waits', () => {
       why({ batch: batchRow(), lease, ahead });
     expect(explained({ running: 1, waiting: 2 })).toMatchObject({
       cause: 'queued-behind',
-      sentence: `The task waits for a free slot of cluster ${BURST} (1 worker) behind 1 batch running and 2 older batches waiting.`,
+      sentence: `The task waits for a free slot of cluster ${BURST} (1 worker) behind 1 batch running and 2 batches waiting before it.`,
       facts: { running: 1, waiting: 2, workers: 1 },
     });
     expect(explained({ running: 0, waiting: 0 }).sentence).toContain('is next');

@@ -60,7 +60,7 @@ describe('the rows behind an explanation', () => {
       ],
       profile: profileRow({ oldestOpen: id(1) }),
     });
-    expect((await readStoredRows(ledger, named)).ahead).toEqual({ running: 2, waiting: 2 });
+    expect((await readStoredRows(ledger, named, NOW)).ahead).toEqual({ running: 2, waiting: 2 });
   });
 
   it('hold the very job and burst that have the batch', async () => {
@@ -74,7 +74,7 @@ describe('the rows behind an explanation', () => {
         jobRow({ n: 12, jobId: `${BURST}-12` }),
       ],
     });
-    const { job, lease } = await readStoredRows(ledger, named);
+    const { job, lease } = await readStoredRows(ledger, named, NOW);
     expect([job?.n, lease?.burstId]).toEqual([12, BURST]);
   });
 
@@ -82,10 +82,10 @@ describe('the rows behind an explanation', () => {
     const burst = { burstId: BURST, state: 'closing', slots: 1, openedAt: NOW };
     const stored = { task: taskRow(), batches: [batchRow()], lease: leaseRow() };
     const closing = await ledgerOf({ ...stored, profile: profileRow({ bursts: [burst] }) });
-    expect((await readStoredRows(closing, named)).lease).toBeUndefined();
+    expect((await readStoredRows(closing, named, NOW)).lease).toBeUndefined();
     const open = { ...burst, state: 'open' };
     const serving = await ledgerOf({ ...stored, profile: profileRow({ bursts: [open] }) });
-    expect((await readStoredRows(serving, named)).lease?.burstId).toBe(BURST);
+    expect((await readStoredRows(serving, named, NOW)).lease?.burstId).toBe(BURST);
   });
 
   it('are read again when the task ended between two reads', async () => {
@@ -101,6 +101,6 @@ describe('the rows behind an explanation', () => {
         return key.pk.startsWith('T#') && reads++ === 0 ? { ...taskRow() } : row;
       },
     };
-    expect((await readStoredRows(racing, named)).task?.status).toBe('done');
+    expect((await readStoredRows(racing, named, NOW)).task?.status).toBe('done');
   });
 });

@@ -34,6 +34,7 @@ const kindOf = (pk: string): RowKind | undefined => {
     'workers',
     'knowledge',
     'provider',
+    'stops',
   ];
   return kinds.find((kind) => pk.startsWith(ROWS[kind]));
 };

@@ -455,11 +455,63 @@ const IDS: readonly string[] = [
 const UNSUPPORTED: Readonly<Record<string, unknown>> = {
   callback: 'http://169.254.169.254/',
   image: 'registry.example/x:latest; rm -rf /',
-  maxPriceUsd: '1e3',
-  deadlineAt: '2020-01-01T00:00:00Z',
-  priority: 9,
   timeoutSeconds: 0,
 };
+
+const LIMITS: readonly Bad[] = [
+  ...['1e3', ' 5', '5.0000001', '-1', '0.000001'].map(
+    (maxPriceUsd): Bad => ({
+      what: `a price ceiling of ${JSON.stringify(maxPriceUsd)}`,
+      text: aMessage({ maxPriceUsd }),
+      code: 'E_TYPE',
+      field: 'maxPriceUsd',
+      mend: /expected number/,
+    }),
+  ),
+  ...[0, -1, 0.000_000_9, 1_000_001, 2 ** 53 + 2].map(
+    (maxPriceUsd): Bad => ({
+      what: `a price ceiling of ${maxPriceUsd} dollars`,
+      text: aMessage({ maxPriceUsd }),
+      code: 'E_RANGE',
+      field: 'maxPriceUsd',
+      mend: /expected number to be [<>]=/,
+    }),
+  ),
+  ...[-1, 10, 0.5].map(
+    (priority): Bad => ({
+      what: `priority ${priority}`,
+      text: aMessage({ priority }),
+      code: 'E_RANGE',
+      field: 'priority',
+      mend: /got /,
+    }),
+  ),
+  ...[0, 21].map(
+    (maxAttempts): Bad => ({
+      what: `${maxAttempts} attempts`,
+      text: aMessage({ maxAttempts }),
+      code: 'E_RANGE',
+      field: 'maxAttempts',
+      mend: /expected number to be [<>]=/,
+    }),
+  ),
+  ...['tomorrow', '', '2026-11-27', '2026-11-27T09:00:00Z', '2026-11-27T09:00:00.000+01:00'].map(
+    (deadlineAt): Bad => ({
+      what: `a deadline at "${deadlineAt}"`,
+      text: aMessage({ deadlineAt }),
+      code: 'E_VALUE',
+      field: 'deadlineAt',
+      mend: /write UTC with milliseconds, as 2026-11-27T09:00:00.000Z; got/,
+    }),
+  ),
+  {
+    what: 'a word about a deadline it has not',
+    text: aMessage({ ifUnreachable: 'fail' }),
+    code: 'E_REQUIRED',
+    field: 'deadlineAt',
+    mend: /add it/,
+  },
+];
 
 const SHA = 'a'.repeat(64);
 const input = (changes: Readonly<Record<string, unknown>>) =>
@@ -543,6 +595,8 @@ describe('a message with wrong field names', () => table(NAMES));
 describe('a message with values out of place', () => table(VALUES));
 describe('a message with an unknown kind, GPU or place', () => table(KINDS_AND_PLACES));
 describe('a message with files that are not its own', () => table(FILES));
+
+describe('a message with limits of its own', () => table(LIMITS));
 
 describe('an id', () => {
   it.each(IDS)('is refused when it is %j, and shown escaped and short', (taskId) => {

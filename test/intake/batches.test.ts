@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { draftBatches, profileIdOf, requirementOf } from '../../shared/intake/batches.ts';
+import { draftBatches, entryOf, profileIdOf, requirementOf } from '../../shared/intake/batches.ts';
 import type { SoundTask } from '../../shared/intake/parse-task.ts';
 import { Tenant } from '../../shared/model/ids.ts';
 import { someSettings, soundTask } from './make.ts';
@@ -40,6 +40,30 @@ describe('batches', () => {
     { count: 4, expected: [3, 1] },
   ])('of at most 3 tasks hold $count as $expected', ({ count, expected }) => {
     expect(sizes(lasting(...Array<number>(count).fill(1)), withLimits(600, 3))).toEqual(expected);
+  });
+
+  it.each([
+    ['of one priority', { priority: 7 }, [2, 2]],
+    ['the usual priority written out', { priority: 5 }, [4]],
+    ['of one number of attempts', { maxAttempts: 2 }, [2, 2]],
+    ['with a price of their own', { maxPriceUsd: 1 }, [2, 2]],
+    ['with a deadline, beside others', { deadlineAt: '2026-11-27T09:00:00.000Z' }, [4]],
+  ])('hold tasks %s', (_what, changes, expected) => {
+    const mixed = [task(1), task(2, changes), task(3), task(4, changes)];
+    const drafts = draftBatches(TENANT, mixed, LIMITS);
+    expect(drafts.map(({ tasks }) => tasks.length)).toEqual(expected);
+  });
+
+  it('keep the limits their tasks bring along', () => {
+    const deadlineAt = '2026-11-27T09:00:00.000Z';
+    const limits = { deadlineAt, ifUnreachable: 'fail', maxPriceUsd: 0.29, estimatedSeconds: 9 };
+    expect(entryOf(task(1, limits), 3)).toEqual({
+      ...{ taskId: 't-1', line: 3, unitSeconds: 9, deadlineAt },
+      ...{ failIfUnreachable: true, maxMicroUsd: 290_000 },
+    });
+    expect(entryOf(task(1, { estimatedSeconds: 9 }), 0)).toEqual({
+      ...{ taskId: 't-1', line: 0, unitSeconds: 9 },
+    });
   });
 
   it('conserve every task, keep the order of arrival and mix nothing', () => {

@@ -31,7 +31,7 @@ describe('a file of tasks', () => {
       line('a'),
       '{"taskId": "b"',
       '',
-      line('c', { priority: 3 }),
+      line('c', { labels: { a: 'b' } }),
       line('d', { resources: { gpus: 9 } }),
       line('e'),
     ].join('\n');
@@ -39,7 +39,7 @@ describe('a file of tasks', () => {
     expect(file).not.toHaveProperty('tasks');
     expect(faults(text)).toEqual([
       expect.stringMatching(/^tasks\.jsonl:2: E_JSON: /),
-      expect.stringMatching(/^tasks\.jsonl:4: E_UNSUPPORTED: priority - /),
+      expect.stringMatching(/^tasks\.jsonl:4: E_UNSUPPORTED: labels - /),
       expect.stringMatching(/^tasks\.jsonl:5: E_RANGE: resources\.gpus - .*got 9/),
     ]);
   });

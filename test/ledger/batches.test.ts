@@ -209,4 +209,19 @@ describe('the batches of a profile', () => {
     expect(await ids(batchNumbered(5))).toEqual([]);
     expect(await ids()).toEqual([]);
   });
+
+  it('leave out one that has nothing left, though whoever settled its last task never called it done', async () => {
+    const ledger = memoryLedger();
+    await opened(ledger, 1);
+    let writes = 0;
+    const dying: Ledger = {
+      ...ledger,
+      write: (write) => (writes++ === 0 ? ledger.write(write) : Promise.reject(new Error('died'))),
+    };
+    const dies = settleTasks(dying, { ...aBatch(), batchId: batchNumbered(1) }, new Set([0]));
+    await expect(dies).rejects.toThrow('died');
+    expect(await now(ledger)).toMatchObject({ status: 'open', settled: new Set([0]) });
+    const where = { tenant: TENANT, profile: PROFILE, oldestOpen: batchNumbered(1) };
+    expect(await liveBatches(ledger, where)).toEqual([]);
+  });
 });

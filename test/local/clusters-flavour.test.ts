@@ -43,9 +43,9 @@ describe('a whole burst over the /clusters flavour', () => {
     expect(picture.subarray(1, 4).toString()).toBe('PNG');
   });
 
-  it('is quoted two hours and billed the one it took', () => {
-    expect(report.billedUsd).toBeCloseTo(report.quotedUsd / 2, 6);
-    expect(report.billedUsd).toBeGreaterThan(0);
+  it('is quoted two hours and billed what it took of them, the first in full', () => {
+    expect(report.billedUsd).toBeGreaterThanOrEqual(report.quotedUsd / 2);
+    expect(report.billedUsd).toBeLessThan(report.quotedUsd);
   });
 
   it('reaches the workers through the provider, and asks nothing of the container API', () => {

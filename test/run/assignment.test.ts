@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BatchRow } from '../../shared/model/rows.ts';
 import { afterAssigning, assign, drainAt } from '../../shared/run/assignment.ts';
+import { claimOrder } from '../../shared/run/claim-order.ts';
 import { openSeconds } from '../../shared/run/lanes.ts';
 import { aBatch, aJob, aLease, at, NOW, workerNamed } from '../support/burst-rows.ts';
 import { testSettings } from '../support/virtual-bursts.ts';
@@ -14,6 +15,45 @@ const assigned = (...parameters: Parameters<typeof assign>) =>
     worker,
     batches.map(({ batchId }) => Number(batchId.slice(-8))),
   ]);
+
+describe('batches are claimed', () => {
+  const lasting = (unitSeconds: number, deadline?: number) => ({
+    tasks: [
+      {
+        ...{ taskId: 't', line: 0, unitSeconds },
+        ...(deadline === undefined ? {} : { deadlineAt: at(deadline) }),
+      },
+    ],
+  });
+  it.each([
+    ['the highest priority first', { priority: 4, ...lasting(900, 10) }, { priority: 5 }],
+    ['the least slack before the earliest deadline', lasting(10, 100), lasting(50, 120)],
+    ['whatever has a deadline before what has none', lasting(900), lasting(10, 99_999)],
+    ['the longest first', lasting(99), lasting(100)],
+    ['the oldest of equals first', { batchId: '000000001-00000009' }, {}],
+    [
+      'what waited for an hour first',
+      { openedAt: at(-3599) },
+      { openedAt: at(-3600), ...lasting(1) },
+    ],
+    [
+      'the oldest of those first',
+      { batchId: '000000001-00000009', openedAt: at(-3600) },
+      { openedAt: at(-3601), ...lasting(1) },
+    ],
+  ])('%s', (_how, later, sooner) => {
+    const [a, b] = [aBatch(1, later), aBatch(2, sooner)];
+    expect(claimOrder([a, b], NOW)).toEqual([b, a]);
+    expect(claimOrder([b, a], NOW)).toEqual([b, a]);
+  });
+
+  it('without the deadlines of tasks that have ended', () => {
+    const settled = aBatch(1, { ...lasting(10, 100), settled: new Set([0]) });
+    expect(claimOrder([settled, aBatch(2)], NOW).map(({ batchId }) => batchId.at(-1))).toEqual([
+      ...['2', '1'],
+    ]);
+  });
+});
 
 describe('free slots', () => {
   it('each get one job, oldest batch first', () => {
@@ -270,7 +310,7 @@ describe('any assignment', () => {
 });
 
 describe('after assigning', () => {
-  const idle = { live: 0, watched: 0, others: 0 };
+  const idle = { live: 0, watched: 0, awaited: 0, others: 0 };
   const waiting = [{ batchId: aBatch(1).batchId, why: 'waits' }];
   const nothing = { needsTerm: false, stuck: false, left: [] as typeof waiting };
   const term = { needsTerm: true, stuck: false, left: waiting };
@@ -352,7 +392,8 @@ describe('after assigning', () => {
 
   it('an idle burst with a lost job to ask or a batch to wait for is kept', () => {
     const lease = aLease({ terms: 2, idleSince: at(-9999) });
-    expect(next(lease, { ...idle, watched: 1 }).next).toBe('wait');
+    expect(next(lease, { ...idle, watched: 1, awaited: 1 }).next).toBe('wait');
+    expect(next(lease, { ...idle, watched: 1 }).next).toBe('close');
     expect(next(lease, idle, { ...nothing, left: waiting }).next).toBe('hold');
   });
 
@@ -405,7 +446,7 @@ describe('after assigning', () => {
     for (const live of [0, 1]) {
       const step = afterAssigning(
         aLease(),
-        { live, watched: 0, others: 0 },
+        { live, watched: 0, awaited: 0, others: 0 },
         nothing,
         fractions,
         NOW,

@@ -138,10 +138,14 @@ it('never spends more than its budget, nor a slot twice', () => {
 
 it('a pace is known from jobs that were done, the newest of them', () => {
   const ended = (seconds: number, more = {}) =>
-    job(1, seconds, { reported: 'succeeded', answeredAt: NOW, ...more });
+    job(1, seconds, {
+      ...{ reported: 'succeeded', answeredAt: NOW, collected: new Set([0, 1]), ...more },
+    });
   expect(pacesWith([1], [ended(100), ended(400)])).toEqual([1, 0.5, 2]);
   const others = [ended(100, { reported: 'interrupted' }), ended(100, { answeredAt: undefined })];
   expect(pacesWith([1], others)).toEqual([1]);
+  const liars = [ended(1, { collected: new Set([0]) }), ended(1, { rejectedResults: 1 })];
+  expect(pacesWith([1], liars)).toEqual([1]);
   expect(
     pacesWith(
       Array.from({ length: 20 }, () => 1),

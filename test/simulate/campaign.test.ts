@@ -1,3 +1,5 @@
+import { randomInt } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildSimulator, EditMissed } from '../../infra/simulate/build.ts';
 import { runSimulateCommand } from '../../infra/simulate/command.ts';
@@ -29,21 +31,53 @@ async function replay(seed: number): Promise<string[]> {
   return lines;
 }
 
-/** What schedules once violated, by their seed at three times the rates. */
+/**
+ * What was violated once, by a seed that violates it again at three times the rates when its guard is undone. What
+ * an earlier draw of schedules found and no seed of this one shows is held by a test of its own: a worker that
+ * refused every job kept its cluster for ever (test/run/assignment.test.ts); a cluster was bought, and blamed, for a
+ * batch that had nothing left (test/ledger/batches.test.ts).
+ */
 const REGRESSIONS: Readonly<Record<number, string>> = {
-  9: 'a price that rose between quote and order broke a cap',
-  27: 'a zombie of Plan released the hold of its successor',
-  31: 'a worker that refused every job kept its cluster for ever',
-  32: 'a list that blinked made a second cluster',
-  33: 'a cluster that ended unlearned was on no bill',
+  1: 'a zombie of Plan released the hold of its successor',
+  10: 'a price that rose between quote and order broke a cap',
+  20: 'a worker that was caught got more work',
+  26: 'a list that blinked made a second cluster',
+  34: 'a cluster that ended unlearned was on no bill',
 };
 
-it('does not violate again what it once violated', async () => {
-  const seeds = Object.keys(REGRESSIONS).map(Number);
-  const { schedules, violations, faultsInjected } = await campaign(shipped, { seeds });
-  expect(violations.map(({ seed, what }) => `${REGRESSIONS[seed]}: ${what}`)).toEqual([]);
-  expect(schedules).toBe(seeds.length);
-  expect(faultsInjected).toBeGreaterThan(100);
+const FIXED = Array.from({ length: 60 }, (_, n) => n + 1);
+const FRESH = 20;
+
+const inWords = ({ seed, invariant, what }: Report['violations'][number]) =>
+  `seed ${seed} (${REGRESSIONS[seed] ?? 'npm run simulate -- --replay it'}): ${invariant}: ${what}`;
+
+describe('a campaign', () => {
+  it('violates nothing in the schedules that are run every time', async () => {
+    const seeds = [...new Set([...FIXED, ...Object.keys(REGRESSIONS).map(Number)])];
+    const { schedules, violations, faultsInjected } = await campaign(shipped, { seeds });
+    expect(violations.map(inWords)).toEqual([]);
+    expect(schedules).toBe(seeds.length);
+    expect(faultsInjected).toBeGreaterThan(10 * schedules);
+  }, 300_000);
+
+  it('violates nothing in schedules that nobody has run before', async () => {
+    const seed = randomInt(1_000_000, 2 ** 31);
+    console.log(
+      `fresh schedules: npm run simulate -- --schedules ${FRESH} --seed ${seed} --rates 3`,
+    );
+    const { violations, clusters } = await campaign(shipped, { seed, schedules: FRESH });
+    expect(violations.map(inWords), `the fresh schedules from seed ${seed} on`).toEqual([]);
+    expect(clusters).toBeGreaterThan(FRESH);
+  }, 300_000);
+
+  it('ends no healthy cluster while a tenth of the calls to the provider fails', async () => {
+    const order = { seed: 1, schedules: 10, providerErrors: 0.1 };
+    const report = await campaign(shipped, order);
+    expect(report.violations.map(inWords)).toEqual([]);
+    expect(report.counts.falseTeardowns).toBe(0);
+    expect(report.clusters).toBeGreaterThan(10);
+    expect(report.faultsInjected).toBeGreaterThan(30);
+  }, 300_000);
 });
 
 it('is replayed byte for byte', async () => {
@@ -80,6 +114,11 @@ describe('a build', () => {
 it('has at least thirty bugs, each with a name of its own', () => {
   expect(new Set(MUTANTS.map(({ name }) => name)).size).toBe(MUTANTS.length);
   expect(MUTANTS.length).toBeGreaterThanOrEqual(30);
+});
+
+it.each(MUTANTS)('finds the one place for the bug: $name', ({ edit: { file, find } }) => {
+  const text = readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+  expect(text.split(find)).toHaveLength(2);
 });
 
 it.each([

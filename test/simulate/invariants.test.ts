@@ -11,12 +11,16 @@ import {
   newJob,
   ordered,
   owns,
+  placed,
+  profileWrite,
   settled,
+  splitClosed,
+  stopped,
   taskWrite,
 } from '../../infra/simulate/invariants.ts';
 
-const driver = { who: 'run', burst: { burstId: 'b-1', leaseFence: 2 } };
-const sweep = { who: 'sweep', burst: undefined };
+const driver = { who: 'run', startedMs: 60, burst: { burstId: 'b-1', leaseFence: 2 } };
+const sweep = { who: 'sweep', startedMs: 60, burst: undefined };
 const broken = (violation: { invariant: string } | undefined) => violation?.invariant;
 
 describe('FENCE', () => {
@@ -41,7 +45,7 @@ describe('FENCE', () => {
   });
 
   it('another burst does not move a claimed batch, nobody opens one that is done', () => {
-    const other = { who: 'run', burst: { burstId: 'b-2', leaseFence: 1 } };
+    const other = { who: 'run', startedMs: 60, burst: { burstId: 'b-2', leaseFence: 1 } };
     const open = { status: 'open', batchFence: 4 };
     expect(broken(batchWrite(claimed, { ...claimed, ...open }, other))).toBe('FENCE');
     const done = { ...claimed, status: 'done' };
@@ -90,6 +94,75 @@ it.each([
 ])('ATTEMPTS: of 1000 s, %i s done twice become %i s', (was, duplicateSeconds, expected) => {
   const after = { burstId: 'b-1', issuedSeconds: 1000, duplicateSeconds };
   expect(broken(duplicatesWithin({ duplicateSeconds: was }, after, 0.05))).toBe(expected);
+});
+
+const waiting = { batchId: 'B', status: 'claimed', tasks: [1, 2], settled: new Set([0]) };
+const ended = { ...waiting, settled: new Set([0, 1]) };
+it.each([
+  [{ ...waiting, job: 'j-1' }, 'ATTEMPTS'],
+  [{ ...waiting, job: 'j-2', earlierJob: 'j-1' }, 'ATTEMPTS'],
+  [{ ...waiting, job: 'j-2' }, undefined],
+  [{ ...ended, job: 'j-1' }, undefined],
+  [{ ...waiting, status: 'split', job: 'j-1' }, undefined],
+])('ATTEMPTS: a job is stopped beside %j', (batch, expected) => {
+  expect(broken(stopped('j-1', [batch]))).toBe(expected);
+});
+
+describe('PLACE', () => {
+  const job = { jobId: 'j-1', worker: 'w-1' };
+  it.each([
+    ['nobody left out', { job: 'j-1' }, undefined],
+    ['others left out', { job: 'j-1', excludedWorkers: ['w-2'] }, undefined],
+    ['its worker left out', { job: 'j-1', excludedWorkers: ['w-1'] }, 'PLACE'],
+    ['its worker left out since', { job: 'j-2', excludedWorkers: ['w-1'] }, undefined],
+  ])('a job gets a batch with %s', (_what, batch, expected) => {
+    expect(broken(placed(job, [batch], driver))).toBe(expected);
+  });
+
+  it.each([
+    [undefined, undefined],
+    [60, undefined],
+    [59, 'PLACE'],
+  ])('its worker was caught at %s, and the look began at 60', (caughtMs, expected) => {
+    expect(broken(placed(job, [], driver, caughtMs))).toBe(expected);
+  });
+});
+
+describe('WATERMARK', () => {
+  const profile = (seq: number, oldestOpen?: string) => ({ profile: 'P', seq, oldestOpen });
+  const listed = (row: object, wasThere = true) => [{ row: { ...row }, wasThere }];
+  it.each([
+    ['follows the last', profile(5, 'A'), listed(waiting), undefined],
+    ['skips one', profile(6, 'A'), [], 'WATERMARK'],
+    ['repeats one', profile(4, 'A'), [], 'WATERMARK'],
+    ['stands on a batch', profile(5, 'B'), listed(waiting), undefined],
+    ['passes it', profile(5, 'C'), listed(waiting), 'WATERMARK'],
+    ['forgets it', profile(5), listed(waiting), 'WATERMARK'],
+    ['passes one that has nothing left', profile(5, 'C'), listed(ended), undefined],
+    ['passes one it cannot have seen', profile(5, 'C'), listed(waiting, false), undefined],
+  ])('a change of a profile %s', (_what, after, batches, expected) => {
+    expect(broken(profileWrite(profile(4, 'A'), after, batches))).toBe(expected);
+  });
+
+  it('a batch that was never announced is passed by nobody', () => {
+    expect(profileWrite(profile(4, 'C'), profile(5, 'D'), listed(waiting))).toBeUndefined();
+  });
+
+  const whole = { batchId: 'B', status: 'split' };
+  it.each([
+    ['written and known', whole, [waiting, ended], profile(1, 'A'), undefined],
+    ['written and unknown', whole, [waiting, ended], profile(1, 'C'), 'WATERMARK'],
+    ['not all written', whole, [ended, undefined], profile(1, 'A'), 'WATERMARK'],
+    [
+      'not all written, and looked after',
+      { ...whole, dueOf: 'batch' },
+      [ended, undefined],
+      profile(1, 'A'),
+      undefined,
+    ],
+  ])('the halves of a split batch are %s', (_what, batch, halves, seen, expected) => {
+    expect(broken(splitClosed(batch, halves, seen))).toBe(expected);
+  });
 });
 
 it.each([

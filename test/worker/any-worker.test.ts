@@ -102,7 +102,7 @@ describe('any reply of a worker', () => {
           stored(answer);
           expect(JSON.stringify(answer)).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}]|\\u/u);
         }),
-        { numRuns: 40 },
+        { numRuns: 120 },
       );
       expect([...kinds].sort()).toEqual(['answered', 'silent']);
     },

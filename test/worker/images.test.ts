@@ -41,6 +41,15 @@ const here = (family: Family, command: readonly string[]): string[] =>
     return word.replace(/^\/app(?=\/|$)/, join(contextOf(family), 'app'));
   });
 
+it('a folder that holds anything is left as it is', async () => {
+  const taken = mkdtempSync(join(folder, 'taken-'));
+  writeFileSync(join(taken, 'thesis.txt'), 'all of it');
+  await expect(prepareImage('cpu', taken)).rejects.toThrow(/is not empty; name a new folder$/);
+  expect(readdirSync(taken)).toEqual(['thesis.txt']);
+  const file = join(taken, 'thesis.txt');
+  await expect(prepareImage('cpu', join(file, 'x'))).rejects.toThrow(/cannot be written to/);
+});
+
 describe.each(FAMILIES)('the image %s', (family) => {
   it('stands on images by digest, which the builder must name', () => {
     const lines = linesOf(family);

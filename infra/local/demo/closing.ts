@@ -1,4 +1,5 @@
 import { createColors } from 'picocolors';
+import { COST_LINES, type CostLine } from '../../../shared/cost/lease-cost.ts';
 import { count, counted, dollars, duration, paceOf } from './amounts.ts';
 import { clusterHistory } from './cluster-history.ts';
 import { EMPTY_LINE, type Line, paint, type Style, span, wrap } from './line.ts';
@@ -21,7 +22,7 @@ export function closingText(report: Report, { color, columns }: ClosingOptions):
     ['Tasks', [...sentences(outcome(report), width), ...kindLines(report, width)]],
     ['Clusters', clusterLines(report, width)],
     ['Went wrong and was survived', sentences(survived(report), width)],
-    ['Money', sentences(money(report), width)],
+    ['Money', [...sentences(money(report), width), ...spendingLines(report, width)]],
     ['Executions', executionLines(report, width)],
     ['API calls', apiCallLines(report, width)],
     ['Where everything lies', placeLines(report, width)],
@@ -116,6 +117,38 @@ function besideEstimate({ estimate, billedUsd, finishSeconds }: Report): string[
     ...(world === 'local' ? [] : [' It was made for a deployment; --world local is for this run.']),
   ];
   return [`Estimated ${cost} and ${end}; actual ${actual}.${but.join('')}`];
+}
+
+interface Spending {
+  readonly line: CostLine;
+  readonly usd: number;
+  readonly share: number;
+}
+
+const SPENDING_COLUMNS: readonly Column<Spending>[] = [
+  { title: 'spent on', cell: ({ line }) => SPENT_ON[line] },
+  { title: 'billed', align: 'right', cell: ({ usd }) => dollars(usd) },
+  { title: 'share', align: 'right', cell: ({ share }) => `${(100 * share).toFixed(1)} %` },
+];
+
+const SPENT_ON: Readonly<Record<CostLine, string>> = {
+  work: 'work',
+  redundancy: 'results compared with each other',
+  provisioning: 'waiting for workers',
+  idle: 'idle slots',
+  'failed-attempts': 'attempts without a result',
+  duplicates: 'results that came too late',
+  hedges: 'second attempts at slow jobs',
+  cancelled: 'cancelled tasks',
+  surplus: 'surplus clusters',
+};
+
+function spendingLines({ spentOnUsd, billedUsd }: Report, width: number): Line[] {
+  const rows = COST_LINES.flatMap((line): Spending[] => {
+    const usd = spentOnUsd[line];
+    return usd === undefined ? [] : [{ line, usd, share: usd / billedUsd }];
+  });
+  return rows.length === 0 ? [] : [EMPTY_LINE, ...tableOrLists(SPENDING_COLUMNS, rows, width)];
 }
 
 type Execution = Report['executions'][number];

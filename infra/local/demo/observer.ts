@@ -4,6 +4,8 @@ import {
   ListExecutionsCommand,
   type SFNClient,
 } from '@aws-sdk/client-sfn';
+import { type LeaseCost, leaseCost } from '../../../shared/cost/lease-cost.ts';
+import { readHistory } from '../../../shared/cost/read-history.ts';
 import { jobsOf } from '../../../shared/ledger/jobs.ts';
 import { readLease } from '../../../shared/ledger/leases.ts';
 import { readMoney } from '../../../shared/ledger/money.ts';
@@ -28,6 +30,8 @@ export interface SeenExecution {
 /** Looks from outside at what the stack does: executions through Step Functions' API, the rest in the ledger. */
 export interface Observer {
   bursts(): Promise<SeenBurst[]>;
+  /** What each burst cost that has been billed. */
+  costs(bursts: readonly SeenBurst[]): Promise<LeaseCost[]>;
   stackMoney(): Promise<MoneyRow | undefined>;
   executions(): Promise<SeenExecution[]>;
 }
@@ -81,6 +85,14 @@ export function createObserver(ports: {
         }),
       );
       return seen.flat();
+    },
+    async costs(bursts) {
+      const costs: LeaseCost[] = [];
+      for (const { lease } of bursts) {
+        const cost = leaseCost(await readHistory(ledger, lease));
+        if (cost !== undefined) costs.push(cost);
+      }
+      return costs;
     },
     stackMoney: () => readMoney(ledger, 'stack'),
     async executions() {

@@ -1,3 +1,4 @@
+import { COST_LINES, type LeaseCost } from '../../../shared/cost/lease-cost.ts';
 import type { CheckpointMark } from '../../../shared/model/checkpoint.ts';
 import { usdOf } from '../../../shared/model/money.ts';
 import type { LeaseRow } from '../../../shared/model/rows.ts';
@@ -23,6 +24,7 @@ export interface EndedTask {
 export interface Outcome {
   readonly tasks: readonly EndedTask[];
   readonly bursts: readonly SeenBurst[];
+  readonly costs: readonly LeaseCost[];
   readonly executions: readonly SeenExecution[];
   readonly mishaps: Mishaps['done'];
   readonly apiCalls: Report['apiCalls'];
@@ -81,6 +83,7 @@ export function reportOf(outcome: Outcome): Report {
     staleWrites: { reports, results },
     quotedUsd: usdOf(sum(bursts, ({ lease }) => lease.quotedMicroUsd)),
     billedUsd: billedUsdOf(bursts),
+    spentOnUsd: spentOn(outcome),
     executions: outcome.executions,
     apiCalls: outcome.apiCalls,
     provenanceSha256: outcome.provenanceSha256,
@@ -93,29 +96,33 @@ export function reportOf(outcome: Outcome): Report {
   };
 }
 
-/** A cluster's cost goes to kinds by the slot time their finished tasks took on it. */
-function byKind({ tasks, bursts }: Outcome): Report['byKind'] {
+/** What all bills were spent on, lines that are nothing left out. */
+const spentOn = ({ costs }: Outcome): Report['spentOnUsd'] =>
+  Object.fromEntries(
+    COST_LINES.flatMap((line) => {
+      const microUsd = sum(costs, ({ lines }) => lines[line]);
+      return microUsd === 0 ? [] : [[line, usdOf(microUsd)]];
+    }),
+  );
+
+/** A cluster's bill goes to the tasks it made results of, by the slot time these took. */
+function byKind({ tasks, costs }: Outcome): Report['byKind'] {
   const kinds = [...new Set(tasks.map(({ kind }) => kind))];
-  const slotSeconds = (of: readonly EndedTask[]) => sum(of, (task) => task.slotSeconds ?? 0);
+  const shares = costs.flatMap((cost) => cost.tasks);
   return Object.fromEntries(
     kinds.map((kind) => {
       const own = tasks.filter((task) => task.kind === kind);
-      const share = ({ lease }: SeenBurst) => {
-        const here = tasks.filter((task) => task.burst === lease.burstId);
-        const all = slotSeconds(here);
-        return all === 0 ? 0 : slotSeconds(here.filter((task) => task.kind === kind)) / all;
-      };
+      const ids = new Set<string>(own.map(({ taskId }) => taskId));
+      const ownShares = shares.filter(({ taskId }) => ids.has(taskId));
       return [
         kind,
         {
           tasks: own.length,
           attempts: sum(own, (task) => task.attempts ?? 0),
           verifiedBy: countBy(own.flatMap(({ verifiedBy }) => verifiedBy ?? [])),
-          slotSeconds: Math.round(slotSeconds(own)),
-          quotedUsd: usdOf(Math.round(sum(bursts, (b) => b.lease.quotedMicroUsd * share(b)))),
-          billedUsd: usdOf(
-            Math.round(sum(bursts, (b) => (b.lease.billedMicroUsd ?? 0) * share(b))),
-          ),
+          slotSeconds: Math.round(sum(own, (task) => task.slotSeconds ?? 0)),
+          quotedUsd: usdOf(sum(ownShares, (share) => share.quotedMicroUsd)),
+          billedUsd: usdOf(sum(ownShares, (share) => share.billedMicroUsd)),
         },
       ];
     }),

@@ -130,11 +130,12 @@ async function throughTheWorld(
   await noted;
 
   const tokens = await saveAll(client, options, receipts, states ?? []);
-  const ended = tasks.map((task, index) => endedTask(task, states?.[index]));
   const bursts = await observer.bursts();
+  const ended = tasks.map((task, index) => endedTask(task, states?.[index]));
   return reportOf({
     tasks: ended,
     bursts,
+    costs: await observer.costs(bursts),
     estimate: storeActual(outDir, {
       tasksSha256: tasksSha256(tasks),
       costUsd: billedUsdOf(bursts),

@@ -1,3 +1,4 @@
+import type { CostLine } from '../../../shared/cost/lease-cost.ts';
 import type { Comparison } from '../../estimate/stored.ts';
 
 /** What the main job shows while it runs. Amounts are micro-USD, durations seconds of the local clock. */
@@ -88,6 +89,8 @@ export interface Report {
   readonly staleWrites: { readonly reports: number; readonly results: number };
   readonly quotedUsd: number;
   readonly billedUsd: number;
+  /** What was billed by what it was spent on: work, and each kind of waste there was. */
+  readonly spentOnUsd: Readonly<Partial<Record<CostLine, number>>>;
   readonly executions: readonly {
     readonly name: string;
     readonly status: string;
