@@ -58,6 +58,8 @@ export function gpuOptions(
     return { ...candidate, termMicroUsd: rate.totalMicroUsd * settings.lease.termHours };
   });
   const best = cheapest(priced, gpus, wantedSlots);
+  // A provider is asked for the need, and names nothing else.
+  const ofTheNeed = refused.filter(({ offer }) => gpuMeets(requirement.need, offer.gpuModel));
   const price = (one: Priced) => usd(perSlot(one, gpus, wantedSlots));
   const options = catalogue.hardware.map((hardware): GpuOption => {
     const gpuModel = modelOf(hardware);
@@ -84,7 +86,7 @@ export function gpuOptions(
   return {
     options,
     offerId: best?.offer.offerId,
-    noCapacity: best === undefined ? noCapacity(refused, requirement) : undefined,
+    noCapacity: best === undefined ? noCapacity(ofTheNeed, requirement) : undefined,
   };
 }
 
