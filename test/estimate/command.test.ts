@@ -103,10 +103,10 @@ describe('input that cannot be used', () => {
   });
 
   it('is named by file, line and field, with nothing estimated', async () => {
-    const file = fileOf(token(1), token(2, { priority: 1 }));
+    const file = fileOf(token(1), token(2, { labels: { a: 'b' } }));
     const { code, out, err } = await estimate('--tasks', file);
     expect({ code, out }).toEqual({ code: 2, out: '' });
-    expect(err).toBe(`${file}:2: E_UNSUPPORTED: priority - is not supported yet; remove it\n`);
+    expect(err).toBe(`${file}:2: E_UNSUPPORTED: labels - is not supported yet; remove it\n`);
   });
 
   it('is refused when intake would take none of it, or the folder cannot be written to', async () => {

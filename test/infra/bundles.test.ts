@@ -13,7 +13,7 @@ const MAX_BYTES: Readonly<Record<string, number>> = {
   intake: 700 * KB,
   plan: 450 * KB,
   provision: 450 * KB,
-  run: 750 * KB,
+  run: 780 * KB,
   poll: 450 * KB,
   collect: 680 * KB,
   teardown: 450 * KB,
