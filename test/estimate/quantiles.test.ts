@@ -17,12 +17,15 @@ it.each([
 
 it('quantiles are values that occurred, and the bad case is no better than the middle', () => {
   fc.assert(
-    fc.property(fc.array(fc.double({ min: 0, max: 1e9, noNaN: true }), { minLength: 1 }), (values) => {
-      const { p50, p95 } = spreadOf(values);
-      expect(values).toContain(p50);
-      expect(values).toContain(p95);
-      expect(p95).toBeGreaterThanOrEqual(p50);
-    }),
+    fc.property(
+      fc.array(fc.double({ min: 0, max: 1e9, noNaN: true }), { minLength: 1 }),
+      (values) => {
+        const { p50, p95 } = spreadOf(values);
+        expect(values).toContain(p50);
+        expect(values).toContain(p95);
+        expect(p95).toBeGreaterThanOrEqual(p50);
+      },
+    ),
   );
 });
 
