@@ -10,7 +10,7 @@ import { quantile } from './measures.ts';
 import { deliver, JSON_OPTION, type ReportOptions, type Streams, wholeFrom } from './report.ts';
 import { tableLines } from './table.ts';
 
-export interface BundleRow {
+interface BundleRow {
   readonly name: string;
   readonly kilobytes: number;
   /** Median of fresh processes: time of the import alone, milliseconds. */
@@ -20,7 +20,7 @@ export interface BundleRow {
 const EMPTY = 'empty handler';
 
 /** Imports every function in fresh processes, by turns, beside a handler that does nothing. */
-export function benchBundles(files: ReadonlyMap<string, string>, rounds: number): BundleRow[] {
+function benchBundles(files: ReadonlyMap<string, string>, rounds: number): BundleRow[] {
   const times = new Map([...files.keys()].map((name): [string, number[]] => [name, []]));
   for (let round = 0; round < rounds; round += 1) {
     for (const [name, file] of files) times.get(name)?.push(importMs(file));

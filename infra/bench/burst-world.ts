@@ -19,7 +19,7 @@ import { type Cluster, createMarket } from '../virtual/market.ts';
 import { workerModel } from '../virtual/worker-model.ts';
 import { RESULT_FILE, resultOf } from './traced-kind.ts';
 
-export const START_AT = '2026-01-01T00:00:00.000Z';
+const START_AT = '2026-01-01T00:00:00.000Z';
 const QUEUE_NAME = 'intake-default';
 
 /** From a message on the queue to the function that takes it in. */

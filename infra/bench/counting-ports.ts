@@ -17,7 +17,7 @@ export function countCall({ calls }: Counts, name: string, times = 1): void {
 }
 
 /** Names of calls that our side sends to others than AWS. */
-export const OTHERS = { provider: 'provider call', worker: 'worker call' } as const;
+const OTHERS = { provider: 'provider call', worker: 'worker call' } as const;
 
 /** Ports that count every request their AWS adapters would send; nobody pays for a URL that is only signed. */
 export function countingPorts(ports: Ports, counts: Counts): Ports {

@@ -11,7 +11,7 @@ import { deliver, JSON_OPTION, type ReportOptions, type Streams, wholeFrom } fro
 import { tableLines } from './table.ts';
 
 /** How long a cluster took for work it had from the beginning, over what it had to take. */
-export interface MakespanRow {
+interface MakespanRow {
   readonly work: string;
   readonly tasks: number;
   readonly slots: number;
@@ -101,7 +101,7 @@ export function lptMakespan(seconds: readonly number[], slots: number): number {
   return Math.max(...loads);
 }
 
-export function makespanRow(
+function makespanRow(
   work: string,
   orders: readonly (readonly number[])[],
   slots: number,

@@ -40,7 +40,7 @@ const LOOKS: readonly Setting[] = [
   { name: 'patient looks', looks: PATIENT },
 ];
 
-export interface OrchestrationRow extends OrchestrationCost {
+interface OrchestrationRow extends OrchestrationCost {
   readonly looks: string;
 }
 
@@ -94,7 +94,7 @@ async function orchestrationRows(
 const OTHERS =
   'An execution per task costs about 1,197 with a poll loop of its own (47 transitions) and 161 with a callback (6): arithmetic, not counted.';
 
-export function orchestrationReport(
+function orchestrationReport(
   rows: readonly OrchestrationRow[],
   verification: readonly VerificationCost[],
 ): Report {

@@ -11,7 +11,7 @@ import { deliver, JSON_OPTION, type ReportOptions, type Streams, wholeFrom } fro
 import { tableLines } from './table.ts';
 
 /** Time of the planner's decisions over a backlog, milliseconds, median. */
-export interface PlannerRow {
+interface PlannerRow {
   readonly batches: number;
   /** One look at every batch: what is left of it. */
   readonly scanMs: number;
@@ -24,7 +24,7 @@ export interface PlannerRow {
 }
 
 /** Floor and planner by turns in one process, over the same arrays. */
-export function benchPlanner(count: number, rounds: number): PlannerRow {
+function benchPlanner(count: number, rounds: number): PlannerRow {
   const { settings, batches, jobs, lease } = backlog(count);
   const quarantined = new Set<WorkerId>();
   const times: Record<Part, number[]> = { scan: [], sort: [], assign: [], open: [] };

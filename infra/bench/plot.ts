@@ -1,5 +1,5 @@
 /** A point to draw, and how it is called in the legend. */
-export interface Mark {
+interface Mark {
   readonly label: string;
   readonly x: number;
   readonly y: number;

@@ -22,7 +22,7 @@ type Column = (typeof NEEDED)[number];
 const MAX_GPUS = 8;
 
 /** Longest service time, seconds: tasks without checkpoints must end within one job. */
-export const MAX_SERVICE_SECONDS = 1800;
+const MAX_SERVICE_SECONDS = 1800;
 
 /** Latest moment, seconds: half a year, through which Burst is run minute by minute. */
 const MAX_TRACE_SECONDS = 183 * 86_400;

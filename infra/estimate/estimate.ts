@@ -34,7 +34,7 @@ export interface TriedOption extends GpuOption {
   readonly alone: Totals | null;
 }
 
-export interface Totals {
+interface Totals {
   readonly runs: number;
   readonly costUsd: Spread;
   /** From the sending to the end of the last task. */

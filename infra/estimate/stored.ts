@@ -6,7 +6,7 @@ import type { Task } from '../../shared/model/task.ts';
 import { WORLDS } from './draws.ts';
 
 export const ESTIMATE_FILE = 'estimate.json';
-export const ACTUAL_FILE = 'actual.json';
+const ACTUAL_FILE = 'actual.json';
 
 const Spread = z.object({ p50: z.number(), p95: z.number() });
 

@@ -183,7 +183,7 @@ export function stopped(jobId: string, batches: Iterable<Row>): Violation | unde
 }
 
 /** Open or claimed, with tasks left. */
-export const isWaiting = ({ status, settled, tasks }: Row): boolean =>
+const isWaiting = ({ status, settled, tasks }: Row): boolean =>
   (status === 'open' || status === 'claimed') &&
   Array.isArray(tasks) &&
   (settled instanceof Set ? settled.size : 0) < tasks.length;
