@@ -18,7 +18,13 @@ import { systemClock, systemIds } from '../../shared/system.ts';
 const SPEED = 150;
 
 /** Between two looks at what runs, milliseconds. */
-const LOOK_MS = 100;
+const LOOK_MS = 50;
+
+/** What takes longer than a minute and a half never comes. */
+const MOST_LOOKS = 1800;
+
+/** States in the middle of which the Lambda host may be killed. */
+const LOOKS: readonly string[] = ['Run jobs', 'Check jobs', 'Collect results'];
 
 const collection = { name: 'Tried', seed: 'real faults', supply: 8, size: 256 };
 
@@ -33,7 +39,7 @@ const TASKS: readonly Task[] = [
   ...[1, 2].map((n) => ({
     taskId: `delay-${n}`,
     kind: 'vdf.wesolowski',
-    spec: { seed: `real faults ${n}`, squarings: 160_000, stages: 12 },
+    spec: { seed: `real faults ${n}`, squarings: 240_000, stages: 12 },
     resources: { vramGb: 48 },
   })),
 ];
@@ -82,12 +88,16 @@ describe('a burst in a world of processes where everything goes wrong once', () 
     });
 
   /** Looks until there is what is looked for. */
-  async function until<Found>(find: () => Promise<Found | undefined>): Promise<Found> {
-    for (;;) {
+  async function until<Found>(
+    what: string,
+    find: () => Promise<Found | undefined>,
+  ): Promise<Found> {
+    for (let look = 0; look < MOST_LOOKS; look += 1) {
       const found = await find();
       if (found !== undefined) return found;
       await pause(LOOK_MS);
     }
+    throw new Error(`there never was ${what}`);
   }
 
   const runningJob = (vramGb: number, isReady: (job: JobRow) => boolean) => async () => {
@@ -99,15 +109,21 @@ describe('a burst in a world of processes where everything goes wrong once', () 
 
   /** A worker dies in a proof that has left a checkpoint. */
   async function killProver() {
-    const job = await until(runningJob(48, ({ checkpointsSeen }) => checkpointsSeen.length > 0));
+    const job = await until(
+      'a proof with a checkpoint',
+      runningJob(48, ({ checkpointsSeen }) => checkpointsSeen.length > 0),
+    );
     if ((await control(`/workers/${job.worker}/kill`)).ok) struck.push('killed');
   }
 
   /** A worker is frozen in its pictures, and thawed once it has been given up. */
   async function freezeDrawer() {
-    const drawing = await until(runningJob(24, ({ started }) => started));
+    const drawing = await until(
+      'a job that draws',
+      runningJob(24, () => true),
+    );
     if ((await control(`/workers/${drawing.worker}/stop`)).ok) struck.push('frozen');
-    await until(async () => {
+    await until('a frozen worker given up', async () => {
       const jobs = (await observer.bursts()).flatMap((burst) => burst.jobs);
       return jobs.find(({ jobId, status }) => jobId === drawing.jobId && status === 'lost');
     });
@@ -116,7 +132,7 @@ describe('a burst in a world of processes where everything goes wrong once', () 
 
   /** The Lambda host dies while a function runs: its state was entered, its task has begun and not ended. */
   async function killHostAtWork(stateMachineArn: string, sfn: ReturnType<typeof sfnClient>) {
-    await until(async () => {
+    await until('a look at jobs under way', async () => {
       const { executions = [] } = await sfn.send(new ListExecutionsCommand({ stateMachineArn }));
       for (const { executionArn } of executions) {
         const { events = [] } = await sfn.send(
@@ -124,7 +140,7 @@ describe('a burst in a world of processes where everything goes wrong once', () 
         );
         const entered = events.find(({ type }) => type === 'TaskStateEntered');
         const name = entered?.stateEnteredEventDetails?.name;
-        if (events[0]?.type !== 'TaskStarted' || name !== 'Collect results') continue;
+        if (events[0]?.type !== 'TaskStarted' || !LOOKS.includes(name ?? '')) continue;
         process.kill(world.pids.lambdaHost, 'SIGKILL');
         struck.push('host');
         return true;
@@ -175,7 +191,7 @@ describe('a burst in a world of processes where everything goes wrong once', () 
     const harm = Promise.all([killProver(), freezeDrawer(), killHostAtWork(stateMachineArn, sfn)]);
     states = await client.wait(receipts, { pollSeconds: 0.5, longestPollSeconds: 1 });
     await harm;
-    bursts = await until(async () => {
+    bursts = await until('an end of every burst', async () => {
       const seen = await observer.bursts();
       return seen.every(({ lease }) => lease.phase === 'settled') ? seen : undefined;
     });
