@@ -157,7 +157,7 @@ export function workerLifeContract(name: string, startWorker: StartWorker): void
     describe('the deadline of a job', () => {
       it('ends it, queueing included, and leaves unfinished tasks without a word', async () => {
         const worker = await start(HUNDREDFOLD);
-        const soon = { deadlineAt: plusSeconds(await timeOf(worker), 300) };
+        const soon = { deadlineAt: plusSeconds(await timeOf(worker), 800) };
         const running = prepareJob(store, 30, [echo('a'), gates.work('too long'), echo('b')], soon);
         const queued = prepareJob(store, 31, [echo('c')], soon);
         const patient = prepareJob(store, 32, [echo('d')]);

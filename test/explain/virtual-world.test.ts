@@ -186,7 +186,7 @@ describe('explain in the virtual world', () => {
           await watch(troubles, { steps: 120, stepSeconds });
         },
       ),
-      { numRuns: 30 },
+      { numRuns: 15 },
     );
   });
 });
