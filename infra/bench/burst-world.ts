@@ -3,12 +3,11 @@ import { memoryArtifacts } from '../../shared/memory/memory-artifacts.ts';
 import { memoryIds, randomFrom } from '../../shared/memory/memory-ids.ts';
 import { memoryLedger } from '../../shared/memory/memory-ledger.ts';
 import { memoryQueue } from '../../shared/memory/memory-queue.ts';
-import { canonicalJson } from '../../shared/model/digest.ts';
 import type { WorkerId } from '../../shared/model/ids.ts';
 import { Settings } from '../../shared/model/settings.ts';
 import { instantOf } from '../../shared/model/time.ts';
-import type { Bursts, Log, Ports } from '../../shared/ports.ts';
-import { ExecutionRefused } from '../local/engine/api-refusal.ts';
+import type { Log, Ports } from '../../shared/ports.ts';
+import { machineBursts } from '../local/cloud/machine-bursts.ts';
 import { functionNotFound, type InvokeFunction, lambdaFailure } from '../local/engine/invoke.ts';
 import { createStateMachine } from '../local/engine/state-machine.ts';
 import { virtualTime } from '../local/engine/virtual-time.ts';
@@ -16,8 +15,8 @@ import type { Catalogue } from '../local/ionet/catalogue.ts';
 import { type Handler, STAGE_NAMES, type StageName, wireStage } from '../stages.ts';
 import { virtualJobs } from '../virtual/jobs.ts';
 import { type Cluster, createMarket } from '../virtual/market.ts';
+import { RESULT_FILE, resultOf } from '../virtual/numbered-result.ts';
 import { workerModel } from '../virtual/worker-model.ts';
-import { RESULT_FILE, resultOf } from './traced-kind.ts';
 
 const START_AT = '2026-01-01T00:00:00.000Z';
 const QUEUE_NAME = 'intake-default';
@@ -100,19 +99,7 @@ export function createBurstWorld(options: BurstWorldOptions) {
     },
   });
 
-  const bursts: Bursts = {
-    async start(name, input) {
-      try {
-        machine.start({ name, input: canonicalJson(input) });
-        return 'started';
-      } catch (error) {
-        if (error instanceof ExecutionRefused && error.code === 'ExecutionAlreadyExists') {
-          return 'already-there';
-        }
-        throw error;
-      }
-    },
-  };
+  const bursts = machineBursts({ start: (request) => machine.start(request) });
   const ports: Ports = {
     clock,
     ids: memoryIds(seed, clock),

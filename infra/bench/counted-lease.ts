@@ -1,9 +1,9 @@
 import { canonicalJson } from '../../shared/model/digest.ts';
 import { Settings } from '../../shared/model/settings.ts';
 import type { StateMachine } from '../local/engine/state-machine.ts';
+import { CATALOGUE, UNCAPPED } from './bench-settings.ts';
 import { createBurstWorld } from './burst-world.ts';
 import { type Counts, countCall, countingPorts, noCounts } from './counting-ports.ts';
-import { CATALOGUE, UNCAPPED } from './bench-settings.ts';
 
 export interface LeaseOptions {
   readonly tasks: number;

@@ -1,4 +1,4 @@
-import { type Price, PRICES } from '../aws/prices.ts';
+import { PRICES, type Price } from '../aws/prices.ts';
 import { STAGE_NEEDS } from '../aws/stage-needs.ts';
 import { STAGE_NAMES } from '../stages.ts';
 import type { CountedLease } from './counted-lease.ts';

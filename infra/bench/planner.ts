@@ -1,12 +1,12 @@
 import { performance } from 'node:perf_hooks';
 import type { Command } from 'commander';
 import { backlogOf } from '../../shared/bursts/open.ts';
+import type { WorkerId } from '../../shared/model/ids.ts';
 import { decideOpening } from '../../shared/plan/opening.ts';
 import { assign } from '../../shared/run/assignment.ts';
 import { openSeconds } from '../../shared/run/lanes.ts';
 import { quantile } from './measures.ts';
 import { backlog, KEYS, NOW, SLOTS, TASKS_PER_BATCH, WORKERS } from './planner-rows.ts';
-import type { WorkerId } from '../../shared/model/ids.ts';
 import { deliver, JSON_OPTION, type ReportOptions, type Streams, wholeFrom } from './report.ts';
 import { tableLines } from './table.ts';
 

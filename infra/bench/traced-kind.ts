@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { TaskKind } from '../../shared/kinds/kind.ts';
+import { RESULT_OUTPUTS, verifyResult } from '../virtual/numbered-result.ts';
 
 /**
  * A task of a trace: it says which model it needs and nothing of how long it takes. The benchmark puts this kind
@@ -10,10 +11,6 @@ const TracedSpec = z.strictObject({
   model: z.string().max(200),
 });
 
-export const RESULT_FILE = 'result.txt';
-
-export const resultOf = (number: number): Uint8Array => Buffer.from(`the result of ${number}`);
-
 export const tracedKind: TaskKind<z.infer<typeof TracedSpec>> = {
   name: 'bench.traced',
   spec: TracedSpec,
@@ -22,11 +19,6 @@ export const tracedKind: TaskKind<z.infer<typeof TracedSpec>> = {
   /** Where the sender says nothing: the size of the page a person waits for. */
   unitSeconds: () => 30,
   affinityKey: ({ model }) => model,
-  outputs: () => [{ name: RESULT_FILE, contentType: 'text/plain', maxBytes: 100 }],
-  verify({ number }, files) {
-    const same = Buffer.compare(files.get(RESULT_FILE) ?? new Uint8Array(), resultOf(number)) === 0;
-    return same
-      ? { verified: true, verifiedBy: 'comparison' }
-      : { verified: false, reason: 'E_RESULT_OTHER: not the result of this task' };
-  },
+  outputs: () => RESULT_OUTPUTS,
+  verify: verifyResult,
 };

@@ -1,4 +1,4 @@
-import { knownGpuModel, gpuMeets } from '../../shared/model/gpu.ts';
+import { gpuMeets, knownGpuModel } from '../../shared/model/gpu.ts';
 import { GPUS } from '../../shared/model/gpu-table.ts';
 import { usdOf } from '../../shared/model/money.ts';
 import type { Requirement } from '../../shared/model/rows.ts';

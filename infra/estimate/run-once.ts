@@ -1,11 +1,11 @@
+import { ProviderRefused } from '../../shared/errors.ts';
+import { isClusterOver } from '../../shared/model/cluster.ts';
 import type { ManifestTask } from '../../shared/model/job.ts';
 import { LeaseRow, TaskRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import { type Instant, secondsBetween } from '../../shared/model/time.ts';
 import type { Ports } from '../../shared/ports.ts';
-import { ProviderRefused } from '../../shared/errors.ts';
 import type { Catalogue } from '../local/ionet/catalogue.ts';
-import { isClusterOver } from '../../shared/model/cluster.ts';
 import { machineFor } from '../simulate/machines.ts';
 import { forgetRows } from '../simulate/parsed-once.ts';
 import type { ModelResume } from '../virtual/model-files.ts';

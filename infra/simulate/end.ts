@@ -1,9 +1,9 @@
 import { isClusterOver } from '../../shared/model/cluster.ts';
 import { quarantineSeconds } from '../../shared/model/settings.ts';
 import type { Row } from '../../shared/ports.ts';
+import { RESULT_FILE, resultOf } from '../virtual/numbered-result.ts';
 import type { Arrivals } from './arrivals.ts';
 import type { Violation } from './invariants.ts';
-import { RESULT_FILE, resultOf } from './tiny-kind.ts';
 import type { Unowned } from './watch.ts';
 import type { World } from './world.ts';
 

@@ -1,5 +1,5 @@
-import { isClusterOver } from '../../shared/model/cluster.ts';
 import { parseCheckpoint } from '../../shared/model/checkpoint.ts';
+import { isClusterOver } from '../../shared/model/cluster.ts';
 import { sha256Of } from '../../shared/model/digest.ts';
 import type { Row } from '../../shared/ports.ts';
 

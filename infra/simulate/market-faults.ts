@@ -1,6 +1,7 @@
 import type { ManifestTask } from '../../shared/model/job.ts';
 import type { ClusterFate } from '../virtual/market.ts';
 import type { ModelResume, Tampering } from '../virtual/model-files.ts';
+import { RESULT_FILE, resultOf } from '../virtual/numbered-result.ts';
 import type { Produced, WorkerTraits } from '../virtual/worker-model.ts';
 import type { Chance } from './chance.ts';
 import type { Disturbance } from './disturbance.ts';
@@ -11,7 +12,7 @@ import {
   UNEVEN_WORKER_FAULTS,
   WORKER_FAULTS,
 } from './faults.ts';
-import { checkpointOf, RESULT_FILE, resultOf } from './tiny-kind.ts';
+import { checkpointOf } from './tiny-kind.ts';
 
 const MARKET = { who: 'market' };
 const WORKER = { who: 'worker' };

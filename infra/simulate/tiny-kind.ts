@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { TaskKind } from '../../shared/kinds/kind.ts';
+import { RESULT_OUTPUTS, verifyResult } from '../virtual/numbered-result.ts';
 
 /**
  * The smallest work there is: the result of a task is its number in words that only it has. The simulator
@@ -16,15 +17,11 @@ const TinySpec = z.strictObject({
   deadly: z.boolean().default(false),
 });
 
-export const RESULT_FILE = 'result.txt';
-
 const MAX_CHECKPOINT_BYTES = 100;
 
 /** What a task has come to after a stage; only the true one leads to the result. */
 export const checkpointOf = (number: number, stage: number): Uint8Array =>
   Buffer.from(`stage ${stage} of ${number}`);
-
-export const resultOf = (number: number): Uint8Array => Buffer.from(`the result of ${number}`);
 
 export const tinyKind: TaskKind<z.infer<typeof TinySpec>> = {
   name: 'simulated.tiny',
@@ -34,11 +31,6 @@ export const tinyKind: TaskKind<z.infer<typeof TinySpec>> = {
   unitSeconds: () => 10,
   affinityKey: () => 'tiny',
   maxCheckpointBytes: ({ stages }) => (stages > 0 ? MAX_CHECKPOINT_BYTES : undefined),
-  outputs: () => [{ name: RESULT_FILE, contentType: 'text/plain', maxBytes: 100 }],
-  verify({ number }, files) {
-    const same = Buffer.compare(files.get(RESULT_FILE) ?? new Uint8Array(), resultOf(number)) === 0;
-    return same
-      ? { verified: true, verifiedBy: 'comparison' }
-      : { verified: false, reason: 'E_RESULT_OTHER: not the result of this task' };
-  },
+  outputs: () => RESULT_OUTPUTS,
+  verify: verifyResult,
 };

@@ -2,11 +2,10 @@ import { memoryArtifacts } from '../../shared/memory/memory-artifacts.ts';
 import { memoryIds } from '../../shared/memory/memory-ids.ts';
 import { memoryLedger } from '../../shared/memory/memory-ledger.ts';
 import { memoryQueue } from '../../shared/memory/memory-queue.ts';
-import { canonicalJson } from '../../shared/model/digest.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import { instantOf } from '../../shared/model/time.ts';
-import type { Bursts, Clock } from '../../shared/ports.ts';
-import { ExecutionRefused } from '../local/engine/api-refusal.ts';
+import type { Clock } from '../../shared/ports.ts';
+import { machineBursts } from '../local/cloud/machine-bursts.ts';
 import { runCompiled } from '../local/engine/state-machine.ts';
 import type { Timers } from '../local/engine/timers.ts';
 import { virtualTime } from '../local/engine/virtual-time.ts';
@@ -18,8 +17,8 @@ import { actorPorts, type TruePorts } from './actor-ports.ts';
 import { createCalls } from './calls.ts';
 import { createDisturbance, type Strike } from './disturbance.ts';
 import { createFunctions } from './functions.ts';
-import { machineFor } from './machines.ts';
 import { keyOfNewest, pointedAt } from './invariants.ts';
+import { machineFor } from './machines.ts';
 import { clusterFate, isHarmful, workerNature } from './market-faults.ts';
 import { forgetRows } from './parsed-once.ts';
 import { rareWrites } from './rare-writes.ts';
@@ -136,19 +135,7 @@ export function createWorld({ schedule, leftOut, note }: WorldOptions) {
     },
   });
 
-  const bursts: Bursts = {
-    async start(name, input) {
-      try {
-        machine.start({ name, input: canonicalJson(input) });
-        return 'started';
-      } catch (error) {
-        if (error instanceof ExecutionRefused && error.code === 'ExecutionAlreadyExists') {
-          return 'already-there';
-        }
-        throw error;
-      }
-    },
-  };
+  const bursts = machineBursts({ start: (request) => machine.start(request) });
   const truth: TruePorts = {
     clock,
     ids: memoryIds(schedule.seed, clock),

@@ -3,15 +3,14 @@ import { memoryArtifacts } from '../../shared/memory/memory-artifacts.ts';
 import { memoryIds, randomFrom } from '../../shared/memory/memory-ids.ts';
 import { memoryLedger } from '../../shared/memory/memory-ledger.ts';
 import { memoryQueue } from '../../shared/memory/memory-queue.ts';
-import { canonicalJson } from '../../shared/model/digest.ts';
 import type { WorkerId } from '../../shared/model/ids.ts';
 import type { ManifestTask } from '../../shared/model/job.ts';
 import { Settings } from '../../shared/model/settings.ts';
 import { instantOf } from '../../shared/model/time.ts';
-import type { Bursts, Ports } from '../../shared/ports.ts';
-import { ExecutionRefused } from '../local/engine/api-refusal.ts';
-import { functionNotFound, type InvokeFunction, lambdaFailure } from '../local/engine/invoke.ts';
+import type { Ports } from '../../shared/ports.ts';
+import { machineBursts } from '../local/cloud/machine-bursts.ts';
 import type { ExpressionSources } from '../local/engine/expression-functions.ts';
+import { functionNotFound, type InvokeFunction, lambdaFailure } from '../local/engine/invoke.ts';
 import {
   type CompiledMachine,
   compileMachine,
@@ -109,19 +108,7 @@ export function virtualWorld(options: VirtualWorldOptions) {
       }),
   });
 
-  const bursts: Bursts = {
-    async start(name, input) {
-      try {
-        machine.start({ name, input: canonicalJson(input) });
-        return 'started';
-      } catch (error) {
-        if (error instanceof ExecutionRefused && error.code === 'ExecutionAlreadyExists') {
-          return 'already-there';
-        }
-        throw error;
-      }
-    },
-  };
+  const bursts = machineBursts({ start: (request) => machine.start(request) });
   const ports: Ports = {
     clock,
     ids: memoryIds(seed, clock),

@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { bundleWorker } from './bundle.ts';
 
 const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
@@ -59,19 +59,12 @@ function copyPython(to: string): void {
 
 /** The worker as plain JavaScript without packages; worker and executor thread find each other by name. */
 async function bundleNode(outdir: string): Promise<void> {
-  await build({
-    entryPoints: {
+  await bundleWorker(
+    {
       main: root('worker/main.ts'),
       'executor-thread': root('worker/executor-thread.ts'),
       healthcheck: root('worker/healthcheck.ts'),
     },
     outdir,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    splitting: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    logLevel: 'warning',
-  });
+  );
 }

@@ -60,7 +60,7 @@ export const runJobs =
     const paces = pacesWith(lease.paces, finished);
     const paced = { ...lease, paces };
     const again = reissues(paced, jobs, open, assigning.free, settings, now);
-    await spendOnDuplicates(ports, lease, again);
+    if (!(await spendOnDuplicates(ports, lease, again))) return { next: 'superseded' };
     const firstNew = Math.max(lease.firstJob, ...jobs.map(({ n }) => n + 1));
     const assignments = [...assigning.assignments, ...again.assignments];
     const submitted = await submitAll(ports, settings, lease, assignments, refusing, firstNew, now);
@@ -139,18 +139,25 @@ async function submitAll(
   return submitted;
 }
 
-/** The budget is written before it is spent, so that a crash spends none twice. */
+/**
+ * The budget is written before it is spent, so that a crash spends none twice.
+ *
+ * @returns false when the lease has another driver now, who spends it.
+ */
 async function spendOnDuplicates(
   { ledger, log }: RunPorts,
   lease: LeaseRow,
-  { assignments, seconds }: Reissuing,
-): Promise<void> {
-  if (assignments.length === 0) return;
+  { assignments, seconds, left }: Reissuing,
+): Promise<boolean> {
+  for (const { job, why } of left) log('slow job left alone', { burst: lease.burstId, job, why });
+  if (assignments.length === 0) return true;
   const duplicateSeconds = lease.duplicateSeconds + seconds;
-  await changeLease(ledger, lease, { duplicateSeconds });
+  const written = await changeLease(ledger, lease, { duplicateSeconds });
+  if (!written.done) return false;
   for (const { reissueOf, worker } of assignments) {
     log('job re-issued', { burst: lease.burstId, job: reissueOf, worker, duplicateSeconds });
   }
+  return true;
 }
 
 async function inQuarantine(

@@ -10,8 +10,8 @@ import type { BatchRow, JobRow, LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import type { Instant } from '../../shared/model/time.ts';
 import { hasUnread, isClaimOf, isWantedFor } from '../../shared/poll/job-look.ts';
-import { isLive } from '../../shared/run/lanes.ts';
 import { endOf } from '../../shared/run/job-end.ts';
+import { isLive } from '../../shared/run/lanes.ts';
 import type { RunPorts } from './run-ports.ts';
 
 /**

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import * as z from 'zod';
+import { bundleWorker } from '../../infra/worker-image/bundle.ts';
 import { WorkerId } from '../../shared/model/ids.ts';
 import type { WorkerAddress } from '../../shared/ports.ts';
 
@@ -60,17 +60,7 @@ let bundled: Promise<string> | undefined;
 async function bundle(): Promise<string> {
   const outdir = mkdtempSync(join(tmpdir(), 'burst-worker-'));
   process.once('exit', () => rmSync(outdir, { recursive: true, force: true }));
-  await build({
-    entryPoints: ENTRIES,
-    outdir,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    splitting: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    logLevel: 'warning',
-  });
+  await bundleWorker(ENTRIES, outdir);
   return outdir;
 }
 
