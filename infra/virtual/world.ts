@@ -8,7 +8,6 @@ import type { ManifestTask } from '../../shared/model/job.ts';
 import { Settings } from '../../shared/model/settings.ts';
 import { instantOf } from '../../shared/model/time.ts';
 import type { Ports } from '../../shared/ports.ts';
-import { machineBursts } from '../local/cloud/machine-bursts.ts';
 import type { ExpressionSources } from '../local/engine/expression-functions.ts';
 import { functionNotFound, type InvokeFunction, lambdaFailure } from '../local/engine/invoke.ts';
 import {
@@ -20,6 +19,7 @@ import { virtualTime } from '../local/engine/virtual-time.ts';
 import type { Catalogue } from '../local/ionet/catalogue.ts';
 import { STAGE_NAMES, type StageName, wireStages } from '../stages.ts';
 import { virtualJobs } from './jobs.ts';
+import { machineBursts } from './machine-bursts.ts';
 import { createMarket, type MarketBehaviour } from './market.ts';
 import type { ModelResume } from './model-files.ts';
 import { perform } from './perform.ts';

@@ -1,7 +1,7 @@
-import { canonicalJson } from '../../../shared/model/digest.ts';
-import type { Bursts } from '../../../shared/ports.ts';
-import { ExecutionRefused } from '../engine/api-refusal.ts';
-import type { StateMachine } from '../engine/state-machine.ts';
+import { canonicalJson } from '../../shared/model/digest.ts';
+import type { Bursts } from '../../shared/ports.ts';
+import { ExecutionRefused } from '../local/engine/api-refusal.ts';
+import type { StateMachine } from '../local/engine/state-machine.ts';
 
 /** Executions of a state machine in this process: what `sfnBursts` is over the wire. */
 export function machineBursts(machine: Pick<StateMachine, 'start'>): Bursts {
