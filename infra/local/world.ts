@@ -135,7 +135,8 @@ export const localSettings = (
     // Half an hour of this clock is 18 real seconds: too few, on a busy machine, for a frozen worker to be given
     // up, replaced and thawed while its URLs still live.
     // A cluster of the clusters API cannot be extended, so it is bought for as long as all the work takes.
-    lease: { jobSeconds: 3000, termHours: flavour === 'clusters' ? 2 : 1 },
+    // A look takes longer than on AWS, in seconds of this clock.
+    lease: { jobSeconds: 3000, lastCallSeconds: 500, termHours: flavour === 'clusters' ? 2 : 1 },
     // A second of this clock is 10 real milliseconds: looks as dense as on AWS would leave no time for the work.
     looks: { shortestSeconds: 45, holdSeconds: 100, idleSeconds: 100, viewSeconds: 600 },
     limits: {

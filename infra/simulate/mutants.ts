@@ -259,7 +259,7 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   mutant(
     'no term is bought for work that needs one',
-    'shared/run/assignment.ts',
+    'shared/run/after-assigning.ts',
     'if ((needsTerm || goesOn) && mayExtend(',
     'if (edge === null && mayExtend(',
   ),

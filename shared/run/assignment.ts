@@ -1,10 +1,10 @@
 import type { BatchId, JobId, WorkerId } from '../model/ids.ts';
 import type { BatchRow, JobRow, LeaseRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
-import { earlier, type Instant, plusSeconds, secondsBetween } from '../model/time.ts';
-import { beforeCalling } from '../provision/intents.ts';
+import type { Instant } from '../model/time.ts';
 import { claimOrder } from './claim-order.ts';
 import { isLive, type Lane, lanesOf, openSeconds, usableWorkers } from './lanes.ts';
+import { deadline, neededSeconds, secondsLeft } from './paid-edge.ts';
 
 /** One job to submit: the batches one slot of one worker runs next. */
 export interface Assignment {
@@ -27,12 +27,6 @@ export interface Assigning {
   /** Open batches left alone, and why. */
   readonly left: readonly { readonly batchId: BatchId; readonly why: string }[];
 }
-
-/**
- * A job may take this much longer than estimated and still end inside its time; estimates come from
- * priors and strangers' machines differ.
- */
-const ESTIMATE_SLACK = 1.5;
 
 /**
  * Which open batches go to which slots.
@@ -212,29 +206,6 @@ export function attemptsAlive(jobs: readonly JobRow[], now: Instant): ReadonlyMa
   return alive;
 }
 
-/** When a job of that size must end; undefined when the paid time left is too short for it. */
-export function deadline(
-  lease: LeaseRow,
-  estimateSeconds: number,
-  settings: Settings,
-  now: Instant,
-): Instant | undefined {
-  const edge = drainAt(lease, settings);
-  if (edge === undefined) return undefined;
-  if (secondsBetween(now, edge) < neededSeconds(estimateSeconds, settings)) return undefined;
-  return earlier(plusSeconds(now, settings.lease.jobSeconds), edge);
-}
-
-/** Paid time that a job of that size needs. */
-const neededSeconds = (estimateSeconds: number, { lease }: Settings): number =>
-  Math.max(1, Math.min(estimateSeconds * ESTIMATE_SLACK, lease.jobSeconds));
-
-/** Until the lease takes no work; nothing where its end is unknown. */
-function secondsLeft(lease: LeaseRow, settings: Settings, now: Instant): number {
-  const edge = drainAt(lease, settings);
-  return edge === undefined ? 0 : secondsBetween(now, edge);
-}
-
 /** Its pause ends while the cluster is paid for, and too late for it to run without another term. */
 const isCutOff = (
   lease: LeaseRow,
@@ -245,87 +216,3 @@ const isCutOff = (
   lease.paidUntil !== undefined &&
   notBefore < lease.paidUntil &&
   deadline(lease, openSeconds(batch), settings, notBefore) === undefined;
-
-/** From here on a lease that was not extended takes no work. */
-export const drainAt = (lease: LeaseRow, settings: Settings): Instant | undefined =>
-  lease.paidUntil === undefined
-    ? undefined
-    : plusSeconds(lease.paidUntil, -settings.lease.drainBeforeSeconds);
-
-export type RunNext =
-  | { readonly next: 'wait'; readonly waitSeconds: number }
-  | { readonly next: 'extend' }
-  | { readonly next: 'hold'; readonly waitSeconds: number }
-  /** `failed`: it ends because it can do no more, not because it is done. */
-  | { readonly next: 'close'; readonly reason: string; readonly failed: boolean };
-
-/**
- * What the burst does after it has submitted what it could. `watched` are lost jobs whose URLs
- * still work: they are asked while the burst holds. `awaited` are those of them whose uploads would still count,
- * so that it is not idle. `others`: bursts of the profile that are open beside this one.
- *
- * An idle cluster is held for as long as it is paid in any case, and then for `idleSeconds`, or
- * `surplusIdleSeconds` where others are there to take what comes. One that is in use when its paid time ends goes
- * on where what is left of a later hour comes back.
- */
-export function afterAssigning(
-  lease: LeaseRow,
-  jobs: {
-    readonly live: number;
-    readonly watched: number;
-    readonly awaited: number;
-    readonly others: number;
-  },
-  { needsTerm, stuck, left }: Pick<Assigning, 'needsTerm' | 'stuck' | 'left'>,
-  settings: Settings,
-  now: Instant,
-): RunNext {
-  const edge = drainAt(lease, settings);
-  if (edge === undefined) {
-    return { next: 'close', reason: 'the end of the paid time is unknown', failed: true };
-  }
-  const { looks } = settings;
-  const idle = left.length === 0 && jobs.awaited === 0 ? lease.idleSince : undefined;
-  const idleSeconds = idle === undefined ? 0 : secondsBetween(idle, now);
-  const mostIdle = jobs.others > 0 ? looks.surplusIdleSeconds : looks.idleSeconds;
-  const inUse = jobs.live > 0 || (idle !== undefined && idleSeconds < mostIdle);
-  const isLastCall = secondsBetween(now, edge) <= looks.longestSeconds * 1.25;
-  const goesOn = inUse && !stuck && isLastCall && settings.lease.bill !== 'hourly';
-  if ((needsTerm || goesOn) && mayExtend(lease, settings, now)) return { next: 'extend' };
-  if (jobs.live > 0) return { next: 'wait', waitSeconds: Math.ceil(looks.shortestSeconds) };
-  if (now >= edge) return { next: 'close', reason: 'paid edge', failed: false };
-  if (stuck) {
-    return { next: 'close', reason: 'no usable worker is left', failed: left.length > 0 };
-  }
-  if (!isSunk(lease, settings, now) && idleSeconds >= mostIdle) {
-    return { next: 'close', reason: 'nothing is left to do', failed: false };
-  }
-  const windowSeconds = needsTerm ? secondsToExtension(lease, settings, now) : 0;
-  const holdSeconds = windowSeconds > 0 ? windowSeconds : looks.holdSeconds;
-  const seconds = Math.min(holdSeconds, looks.holdSeconds, secondsBetween(now, edge));
-  const waitSeconds = Math.max(1, Math.ceil(seconds));
-  return { next: jobs.watched > 0 ? 'wait' : 'hold', waitSeconds };
-}
-
-/** Whether closing now would save nothing: the provider bills the time in any case. */
-function isSunk(
-  { terms, paidUntil }: LeaseRow,
-  { lease: { bill, hourSeconds, termHours } }: Settings,
-  now: Instant,
-): boolean {
-  if (bill !== 'ionet' || paidUntil === undefined) return bill === 'hourly';
-  const laterHours = terms * termHours - 1;
-  return now < plusSeconds(paidUntil, -laterHours * hourSeconds);
-}
-
-/** Until the extension window opens; negative inside it. */
-const secondsToExtension = ({ paidUntil }: LeaseRow, { lease }: Settings, now: Instant): number =>
-  paidUntil === undefined ? 0 : secondsBetween(now, paidUntil) - lease.extendBeforeSeconds;
-
-/** Inside the extension window, not refused a moment ago, and no earlier call still in doubt. */
-const mayExtend = (lease: LeaseRow, settings: Settings, now: Instant): boolean =>
-  lease.paidUntil !== undefined &&
-  beforeCalling(lease, 'extend', settings, now).kind !== 'wait' &&
-  secondsBetween(now, lease.paidUntil) <= settings.lease.extendBeforeSeconds &&
-  secondsBetween(now, lease.paidUntil) > settings.lease.drainBeforeSeconds &&
-  (lease.extendNotBefore === undefined || now >= lease.extendNotBefore);

@@ -3,7 +3,8 @@ import type { JobId, WorkerId } from '../model/ids.ts';
 import type { BatchRow, JobRow, LeaseRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
 import { type Instant, plusSeconds, secondsBetween } from '../model/time.ts';
-import { type Assignment, attemptsAlive, deadline, MAX_LIVE_ATTEMPTS } from './assignment.ts';
+import { type Assignment, attemptsAlive, MAX_LIVE_ATTEMPTS } from './assignment.ts';
+import { deadline } from './paid-edge.ts';
 import { openSeconds } from './lanes.ts';
 
 /** A job is overdue when it has taken this much longer than others of its size do. */

@@ -662,7 +662,7 @@ describe('text that does not survive a queue or a terminal', () => {
 
 const SECRETS: Readonly<Record<string, string>> = {
   'an AWS access key id': 'AKIAIOSFODNN7EXAMPLE',
-  'a base58 key pair': '4z'.repeat(43) + '4',
+  'a base58 key pair': `${'4z'.repeat(43)}4`,
   'an io.net key': 'io-v2-AbCdEfGhIjKlMnOpQrStUvWxYz',
   'a PEM key': '-----BEGIN RSA PRIVATE KEY-----',
 };

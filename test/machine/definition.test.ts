@@ -130,7 +130,7 @@ const SOURCES: Readonly<Record<string, readonly string[]>> = {
   'Plan burst': ['lambdas/plan/plan-burst.ts'],
   'Provision cluster': ['lambdas/provision/create-cluster.ts'],
   'Check cluster': ['lambdas/poll/check-cluster.ts'],
-  'Run jobs': ['lambdas/run/run-jobs.ts', 'shared/run/assignment.ts'],
+  'Run jobs': ['lambdas/run/run-jobs.ts', 'shared/run/after-assigning.ts'],
   'Extend lease': ['lambdas/provision/extend-lease.ts'],
   'Check jobs': ['lambdas/poll/check-jobs.ts'],
   'Collect results': ['lambdas/collect/collect-results.ts'],

@@ -1,0 +1,84 @@
+import type { LeaseRow } from '../model/rows.ts';
+import type { Settings } from '../model/settings.ts';
+import { type Instant, plusSeconds, secondsBetween } from '../model/time.ts';
+import { beforeCalling } from '../provision/intents.ts';
+import type { Assigning } from './assignment.ts';
+import { drainAt } from './paid-edge.ts';
+
+export type RunNext =
+  | { readonly next: 'wait'; readonly waitSeconds: number }
+  | { readonly next: 'extend' }
+  | { readonly next: 'hold'; readonly waitSeconds: number }
+  /** `failed`: it ends because it can do no more, not because it is done. */
+  | { readonly next: 'close'; readonly reason: string; readonly failed: boolean };
+
+/**
+ * What the burst does after it has submitted what it could. `watched` are lost jobs whose URLs
+ * still work: they are asked while the burst holds. `awaited` are those of them whose uploads would still count,
+ * so that it is not idle. `others`: bursts of the profile that are open beside this one.
+ *
+ * An idle cluster is held for as long as it is paid in any case, and then for `idleSeconds`, or
+ * `surplusIdleSeconds` where others are there to take what comes. One that is in use when its paid time ends goes
+ * on where what is left of a later hour comes back.
+ */
+export function afterAssigning(
+  lease: LeaseRow,
+  jobs: {
+    readonly live: number;
+    readonly watched: number;
+    readonly awaited: number;
+    readonly others: number;
+  },
+  { needsTerm, stuck, left }: Pick<Assigning, 'needsTerm' | 'stuck' | 'left'>,
+  settings: Settings,
+  now: Instant,
+): RunNext {
+  const edge = drainAt(lease, settings);
+  if (edge === undefined) {
+    return { next: 'close', reason: 'the end of the paid time is unknown', failed: true };
+  }
+  const { looks } = settings;
+  const idle = left.length === 0 && jobs.awaited === 0 ? lease.idleSince : undefined;
+  const idleSeconds = idle === undefined ? 0 : secondsBetween(idle, now);
+  const mostIdle = jobs.others > 0 ? looks.surplusIdleSeconds : looks.idleSeconds;
+  const inUse = jobs.live > 0 || (idle !== undefined && idleSeconds < mostIdle);
+  const isLastCall = secondsBetween(now, edge) <= settings.lease.lastCallSeconds;
+  const goesOn = inUse && !stuck && isLastCall && settings.lease.bill !== 'hourly';
+  if ((needsTerm || goesOn) && mayExtend(lease, settings, now)) return { next: 'extend' };
+  if (jobs.live > 0) return { next: 'wait', waitSeconds: Math.ceil(looks.shortestSeconds) };
+  if (now >= edge) return { next: 'close', reason: 'paid edge', failed: false };
+  if (stuck) {
+    return { next: 'close', reason: 'no usable worker is left', failed: left.length > 0 };
+  }
+  if (!isSunk(lease, settings, now) && idleSeconds >= mostIdle) {
+    return { next: 'close', reason: 'nothing is left to do', failed: false };
+  }
+  const windowSeconds = needsTerm ? secondsToExtension(lease, settings, now) : 0;
+  const holdSeconds = windowSeconds > 0 ? windowSeconds : looks.holdSeconds;
+  const seconds = Math.min(holdSeconds, looks.holdSeconds, secondsBetween(now, edge));
+  const waitSeconds = Math.max(1, Math.ceil(seconds));
+  return { next: jobs.watched > 0 ? 'wait' : 'hold', waitSeconds };
+}
+
+/** Whether closing now would save nothing: the provider bills the time in any case. */
+function isSunk(
+  { terms, paidUntil }: LeaseRow,
+  { lease: { bill, hourSeconds, termHours } }: Settings,
+  now: Instant,
+): boolean {
+  if (bill !== 'ionet' || paidUntil === undefined) return bill === 'hourly';
+  const laterHours = terms * termHours - 1;
+  return now < plusSeconds(paidUntil, -laterHours * hourSeconds);
+}
+
+/** Until the extension window opens; negative inside it. */
+const secondsToExtension = ({ paidUntil }: LeaseRow, { lease }: Settings, now: Instant): number =>
+  paidUntil === undefined ? 0 : secondsBetween(now, paidUntil) - lease.extendBeforeSeconds;
+
+/** Inside the extension window, not refused a moment ago, and no earlier call still in doubt. */
+const mayExtend = (lease: LeaseRow, settings: Settings, now: Instant): boolean =>
+  lease.paidUntil !== undefined &&
+  beforeCalling(lease, 'extend', settings, now).kind !== 'wait' &&
+  secondsBetween(now, lease.paidUntil) <= settings.lease.extendBeforeSeconds &&
+  secondsBetween(now, lease.paidUntil) > settings.lease.drainBeforeSeconds &&
+  (lease.extendNotBefore === undefined || now >= lease.extendNotBefore);
