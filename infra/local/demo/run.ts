@@ -112,7 +112,7 @@ async function throughTheWorld(
   const mishaps = mishapsFor(options, world);
   const watch = createWatch({ ...onlooker, screen, clock, receipts, startedAt });
 
-  const ending = client.wait(receipts, { signal, pollSeconds: 0.5, longestPollSeconds: 1.5 });
+  const ending = client.wait(receipts, { signal, pollSeconds: 2, longestPollSeconds: 4 });
   let states: TaskState[] | undefined;
   const noted = ending.then((all) => {
     states = all;
@@ -173,7 +173,7 @@ const SERVICE_END_MS = 500;
 const LOOKS_PER_PICTURE = 3;
 
 /** Real milliseconds between two looks at the ledger. */
-const LOOK_MS = 400;
+const LOOK_MS = 500;
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
