@@ -5,17 +5,12 @@ import type { DoctorConfig } from '../../shared/config.ts';
 import { createAsk, free } from '../../shared/ionet/ask.ts';
 import { createIonetClusters } from '../../shared/ionet/clusters.ts';
 import { createProviderClusters } from '../../shared/ionet/clusters-api-clusters.ts';
-import type { ApiFlavour } from '../../shared/ionet/flavour.ts';
+import { LIST_PATHS } from '../../shared/ionet/flavour.ts';
 import { createTransport } from '../../shared/ionet/transport.ts';
 import type { Clock } from '../../shared/ports.ts';
 import type { DoctorPorts, StorePorts } from './examine.ts';
 
 const TIMEOUT_MS = 10_000;
-
-const LIST_PATHS: Readonly<Record<ApiFlavour, string>> = {
-  caas: 'deployments',
-  clusters: 'clusters',
-};
 
 /** @returns the ports, or why there are none: what the doctor was told of the provider is not usable. */
 export function providerPorts(
