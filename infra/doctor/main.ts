@@ -2,7 +2,7 @@ import '../local/quiet-sdk.ts';
 import { type DoctorConfig, doctorConfigFrom } from '../../shared/config.ts';
 import { systemClock } from '../../shared/system.ts';
 import { oneLineCommand } from '../command-line/one-line.ts';
-import { examineImage, examineProvider, examineStores } from './examine.ts';
+import { examineImage, examineProvider, examineStores, unasked } from './examine.ts';
 import { CHECKS, type Finding, isWell, skipped } from './findings.ts';
 import { providerPorts, storePorts } from './ports.ts';
 import { reportText } from './report-text.ts';
@@ -38,9 +38,7 @@ process.exitCode = isWell(ordered) ? 0 : 1;
 async function examine(config: DoctorConfig): Promise<Finding[]> {
   const provider = providerPorts(config, systemClock());
   return [
-    ...(await ('wrong' in provider
-      ? examineProvider(undefined, provider.wrong)
-      : examineProvider(provider.ports, ''))),
+    ...('wrong' in provider ? unasked(provider.wrong) : await examineProvider(provider.ports)),
     examineImage(config.image),
     ...(options.providerOnly
       ? (['bucket', 'table'] as const).map((check) => skipped(check, 'left out by --provider-only'))
