@@ -19,7 +19,7 @@ export const otherFlavour = (flavour: ApiFlavour): ApiFlavour =>
   API_FLAVOURS.find((one) => one !== flavour) ?? flavour;
 
 /** What a look at the list of one flavour says about the address. `api`: what it says of the key is to be believed. */
-export type Spoken = 'api' | 'in trouble' | 'nothing' | 'another';
+type Spoken = 'api' | 'in trouble' | 'nothing' | 'another';
 
 /** @param isList - Whether the text of a reply is the list of that flavour. */
 export function spokenIn(reply: Reply, isList: (text: string) => boolean): Spoken {
