@@ -64,8 +64,18 @@ const Variables = z.object({
     .regex(/^[a-z]{2}(-[a-z]+)+-\d{1,2}$/, 'must be a region such as eu-central-1'),
   BURST_SETTINGS: json.pipe(Settings.omit({ workerSecret: true })),
   BURST_WORKER_SECRET: Settings.shape.workerSecret,
-  BURST_TABLE: z.string().min(3),
-  BURST_BUCKET: z.string().min(3),
+  BURST_TABLE: z
+    .string()
+    .regex(
+      /^[\w.-]{3,255}$/,
+      'must be the name of a table alone: 3 to 255 letters, digits, dots, dashes',
+    ),
+  BURST_BUCKET: z
+    .string()
+    .regex(
+      /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+      'must be the name of a bucket alone, without s3:// and without a path: 3 to 63 of a-z, 0-9, dots, dashes',
+    ),
   BURST_STATE_MACHINE_ARN: z.string().startsWith('arn:'),
   IONET_API_FLAVOUR: z.enum(API_FLAVOURS).default('caas'),
   /** Absent: the flavour's own. */
@@ -148,7 +158,7 @@ export interface DoctorConfig {
   readonly table: Told<string>;
   readonly bucket: Told<string>;
   /** Of a local stand-in for AWS. */
-  readonly awsEndpoint: string | undefined;
+  readonly awsEndpoint: Told<string | undefined>;
 }
 
 /** @throws nothing: what is wrong is said of each variable. */
@@ -165,7 +175,7 @@ export function doctorConfigFrom(
   const flavour = told('IONET_API_FLAVOUR', Variables.shape.IONET_API_FLAVOUR);
   const byDefault = BASE_URLS[flavour.told ? flavour.value : 'caas'];
   const BaseUrl = Variables.shape.IONET_BASE_URL.default(byDefault).refine(
-    (url) => new URL(url).protocol === 'https:' || isLoopback(new URL(url)),
+    (url) => !URL.canParse(url) || new URL(url).protocol === 'https:' || isLoopback(new URL(url)),
     'must be https',
   );
   return {
@@ -176,9 +186,7 @@ export function doctorConfigFrom(
     region: told('AWS_REGION', Variables.shape.AWS_REGION),
     table: told('BURST_TABLE', Variables.shape.BURST_TABLE),
     bucket: told('BURST_BUCKET', Variables.shape.BURST_BUCKET),
-    awsEndpoint: told('BURST_AWS_ENDPOINT', z.string()).told
-      ? environment.BURST_AWS_ENDPOINT
-      : undefined,
+    awsEndpoint: told('BURST_AWS_ENDPOINT', Variables.shape.BURST_AWS_ENDPOINT),
   };
 }
 

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
 import { functionBundles } from '../aws/function-bundles.ts';
+import { wholeFrom } from '../command-line/values.ts';
 import { STAGE_NAMES } from '../stages.ts';
 import { quantile } from './measures.ts';
-import { deliver, JSON_OPTION, type ReportOptions, type Streams, wholeFrom } from './report.ts';
+import { deliver, JSON_OPTION, type ReportOptions, type Streams } from './report.ts';
 import { tableLines } from './table.ts';
 
 interface BundleRow {

@@ -1,14 +1,8 @@
-import {
-  accessSync,
-  closeSync,
-  constants,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname } from 'node:path';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { readFileSync } from 'node:fs';
+import { CommanderError, InvalidArgumentError, Option } from 'commander';
+import { codeOf } from '../command-line/folders.ts';
+import { oneLineCommand } from '../command-line/one-line.ts';
+import { numberFrom, pathGiven, wholeFrom } from '../command-line/values.ts';
 import { buildBenchmark } from '../simulate/build.ts';
 import { BILL_NAMES, BILLS, type BillName } from './bill.ts';
 import { addBundles } from './bundles.ts';
@@ -20,11 +14,11 @@ import { addOrchestration } from './orchestration-report.ts';
 import type { OursOptions } from './ours.ts';
 import { addPlanner } from './planner.ts';
 import { svgPlot } from './plot.ts';
-import { benchPolicies, SIZES } from './policy-bench.ts';
+import { benchPolicies } from './policy-bench.ts';
 import { type Conditions, policyJson, policyLines, policyPlot } from './policy-report.ts';
 import type { PolicyRun } from './policy-run.ts';
 import { writeRecords } from './records.ts';
-import type { Streams } from './report.ts';
+import { type Streams, writableFile, writableFolder, writeText } from './report.ts';
 import { tableLines } from './table.ts';
 import { parseChurn, parseTrace, TraceFault, type TraceTask } from './trace.ts';
 
@@ -51,7 +45,9 @@ interface PolicyOptions {
  * @returns the exit code.
  */
 export async function runBenchCommand(args: readonly string[], streams: Streams): Promise<number> {
-  const program = new Command('bench').description('Measures Burst against baselines and bounds.');
+  const program = oneLineCommand('bench').description(
+    'Measures Burst against baselines and bounds.',
+  );
   program
     .command('policy')
     .description(
@@ -60,6 +56,7 @@ export async function runBenchCommand(args: readonly string[], streams: Streams)
     .option(
       '--trace <file>',
       'CSV: task,arrival_s,service_s,gpus,kind,model; left out: a generated one',
+      pathGiven,
     )
     .option('--cluster-gpus <size>', 'GPUs of every cluster, 1 to 8, or mixed', clusterGpus, 8)
     .addOption(
@@ -68,11 +65,11 @@ export async function runBenchCommand(args: readonly string[], streams: Streams)
     .option(
       '--bound-wait-seconds <seconds>',
       'longest wait of the bound, and of nothing else',
-      seconds,
+      numberFrom(0, 1e9),
       600,
     )
-    .option('--seeds <count>', 'seeds of provisioning times, from 1 on', whole, 5)
-    .option('--churn <file>', 'CSV: t_s,nodes_up; nodes are lost as it says')
+    .option('--seeds <count>', 'seeds of provisioning times, from 1 on', wholeFrom(1, 100), 5)
+    .option('--churn <file>', 'CSV: t_s,nodes_up; nodes are lost as it says', pathGiven)
     .option('--eager', 'also Burst set to wait for nothing and to hold idle clusters long')
     .option('--records <folder>', 'write leases.csv and tasks.csv there', writableFolder)
     .option('--plot <file>', 'where the plot goes', writableFile, 'out/bench/policy.svg')
@@ -140,8 +137,7 @@ async function policy(options: PolicyOptions, streams: Streams): Promise<void> {
     churn: churn ?? 'none',
   };
   if (records !== undefined) writeRecords(records, runs, BILLS[bill]);
-  mkdirSync(dirname(options.plot), { recursive: true });
-  writeFileSync(options.plot, policyPlot(report, conditions));
+  writeText(options.plot, policyPlot(report, conditions));
   const lines = [...policyLines(report, conditions), '', `Plot: ${options.plot}`];
   if (options.json) streams.out(`${JSON.stringify(policyJson(report, conditions))}\n`);
   else streams.out(`${lines.join('\n')}\n`);
@@ -169,8 +165,7 @@ async function gaps(
       ...{ label: label(tasks), x: gapSeconds, y: ratio },
     })),
   });
-  mkdirSync(dirname(plot), { recursive: true });
-  writeFileSync(plot, svg);
+  writeText(plot, svg);
   const rows = ratios.map((one) => [
     ...[String(one.gapSeconds), String(one.tasks), one.paidHours.toFixed(2)],
     ...[one.optimalHours.toFixed(2), one.ratio.toFixed(3)],
@@ -188,30 +183,6 @@ function textOf(file: string): string {
   }
 }
 
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error ? String(error.code) : String(error);
-
-/** Where results go is tried before the minutes of work that make them. */
-function writableFolder(folder: string): string {
-  try {
-    mkdirSync(folder, { recursive: true });
-    accessSync(folder, constants.W_OK);
-    return folder;
-  } catch (error) {
-    throw new InvalidArgumentError(`cannot be written to (${codeOf(error)})`);
-  }
-}
-
-function writableFile(file: string): string {
-  writableFolder(dirname(file));
-  try {
-    closeSync(openSync(file, 'a'));
-    return file;
-  } catch (error) {
-    throw new InvalidArgumentError(`cannot be written to (${codeOf(error)})`);
-  }
-}
-
 /** A task that fits on no cluster would wait for ever. */
 function checkSizes(tasks: readonly TraceTask[], size: number | 'mixed', file: string): void {
   const most = size === 'mixed' ? 1 : size;
@@ -226,19 +197,6 @@ function checkSizes(tasks: readonly TraceTask[], size: number | 'mixed', file: s
 
 function clusterGpus(text: string): number | 'mixed' {
   if (text === 'mixed') return text;
-  const size = Number(text);
-  if (Number.isInteger(size) && size >= 1 && size <= Math.max(...SIZES)) return size;
+  if (/^[1-8]$/.test(text)) return Number(text);
   throw new InvalidArgumentError('must be a whole number from 1 to 8, or mixed');
-}
-
-function seconds(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== '' && Number.isFinite(value) && value >= 0) return value;
-  throw new InvalidArgumentError('must be seconds from 0 on');
-}
-
-function whole(text: string): number {
-  const value = Number(text);
-  if (Number.isSafeInteger(value) && value >= 1 && value <= 100) return value;
-  throw new InvalidArgumentError('must be a whole number from 1 to 100');
 }

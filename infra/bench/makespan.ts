@@ -5,9 +5,10 @@ import { randomFrom } from '../../shared/memory/memory-ids.ts';
 import { JobRow } from '../../shared/model/rows.ts';
 import { plusSeconds, secondsBetween } from '../../shared/model/time.ts';
 import { assign } from '../../shared/run/assignment.ts';
+import { wholeFrom } from '../command-line/values.ts';
 import { quantile } from './measures.ts';
 import { backlogOfSeconds, NOW } from './planner-rows.ts';
-import { deliver, JSON_OPTION, type ReportOptions, type Streams, wholeFrom } from './report.ts';
+import { deliver, JSON_OPTION, type ReportOptions, type Streams } from './report.ts';
 import { tableLines } from './table.ts';
 
 /** How long a cluster took for work it had from the beginning, over what it had to take. */

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { PRICES } from '../aws/prices.ts';
+import { wholeFrom } from '../command-line/values.ts';
 import { buildBenchmark } from '../simulate/build.ts';
 import type { countedLease } from './counted-lease.ts';
 import {
@@ -16,7 +17,7 @@ import {
   type Report,
   type ReportOptions,
   type Streams,
-  wholeFrom,
+  writableFile,
 } from './report.ts';
 import { tableLines } from './table.ts';
 import { type VerificationCost, verificationCosts } from './verification.ts';
@@ -49,7 +50,7 @@ export function addOrchestration(program: Command, streams: Streams): void {
     .command('orchestration')
     .description('What AWS takes for a million tasks, by how many share a cluster.')
     .option('--most <tasks>', 'largest lease', wholeFrom(1, 10_000), 10_000)
-    .option('--plot <file>', 'where the plot goes', 'out/bench/orchestration.svg')
+    .option('--plot <file>', 'where the plot goes', writableFile, 'out/bench/orchestration.svg')
     .option(...JSON_OPTION)
     .action(async (options: ReportOptions & { readonly most: number }) => {
       const rows = await orchestrationRows(

@@ -5,9 +5,10 @@ import type { WorkerId } from '../../shared/model/ids.ts';
 import { decideOpening } from '../../shared/plan/opening.ts';
 import { assign } from '../../shared/run/assignment.ts';
 import { openSeconds } from '../../shared/run/lanes.ts';
+import { wholeFrom } from '../command-line/values.ts';
 import { quantile } from './measures.ts';
 import { backlog, KEYS, NOW, SLOTS, TASKS_PER_BATCH, WORKERS } from './planner-rows.ts';
-import { deliver, JSON_OPTION, type ReportOptions, type Streams, wholeFrom } from './report.ts';
+import { deliver, JSON_OPTION, type ReportOptions, type Streams } from './report.ts';
 import { tableLines } from './table.ts';
 
 /** Time of the planner's decisions over a backlog, milliseconds, median. */

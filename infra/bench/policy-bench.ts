@@ -17,7 +17,7 @@ import { provisioningTimes } from './provisioning.ts';
 import type { ChurnStep, TraceTask } from './trace.ts';
 
 /** Sizes a cluster may have where they are mixed, GPUs. */
-export const SIZES = [1, 2, 4, 8] as const;
+const SIZES = [1, 2, 4, 8] as const;
 
 export interface PolicyBench {
   readonly tasks: readonly TraceTask[];

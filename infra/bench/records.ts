@@ -1,5 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '../command-line/folders.ts';
 import type { BillRule } from './bill.ts';
 import { paidOf } from './measures.ts';
 import type { PolicyRun } from './policy-run.ts';
@@ -10,7 +11,7 @@ export function writeRecords(
   runs: readonly { readonly seed: number; readonly run: PolicyRun }[],
   rule: BillRule,
 ): void {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const leases = runs.flatMap(({ seed, run }) =>
     run.leases.map((lease, index) =>
       row([

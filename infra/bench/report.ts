@@ -1,6 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { InvalidArgumentError } from 'commander';
+import { codeOf, makeFolder, makeWritableFolder } from '../command-line/folders.ts';
+import { pathGiven } from '../command-line/values.ts';
 
 export interface Streams {
   out(text: string): void;
@@ -24,8 +26,7 @@ export interface Report {
 export function deliver(report: Report, { plot, json }: ReportOptions, { out }: Streams): void {
   const said = [...report.lines];
   if (plot !== undefined && report.svg !== undefined) {
-    mkdirSync(dirname(plot), { recursive: true });
-    writeFileSync(plot, report.svg);
+    writeText(plot, report.svg);
     said.push('', `Plot: ${plot}`);
   }
   out(`${json ? JSON.stringify(report.json) : said.join('\n')}\n`);
@@ -36,13 +37,30 @@ export const JSON_OPTION = [
   'print the report as one JSON object, the last line of stdout',
 ] as const;
 
-/** Parses a whole number of an option. */
-export const wholeFrom =
-  (least: number, most: number) =>
-  (text: string): number => {
-    const value = Number(text);
-    if (text.trim() !== '' && Number.isSafeInteger(value) && value >= least && value <= most) {
-      return value;
-    }
-    throw new InvalidArgumentError(`must be a whole number from ${least} to ${most}`);
-  };
+/** Writes a file, and makes the folder it goes to. */
+export function writeText(file: string, text: string): void {
+  makeFolder(dirname(file));
+  writeFileSync(file, text);
+}
+
+/** Where results go is tried before the minutes of work that make them. */
+export function writableFolder(folder: string): string {
+  return tried(folder, () => makeWritableFolder(folder));
+}
+
+export function writableFile(file: string): string {
+  return tried(file, () => {
+    makeFolder(dirname(file));
+    closeSync(openSync(file, 'a'));
+  });
+}
+
+function tried(path: string, act: () => void): string {
+  pathGiven(path);
+  try {
+    act();
+    return path;
+  } catch (error) {
+    throw new InvalidArgumentError(`It cannot be written to (${codeOf(error)}).`);
+  }
+}

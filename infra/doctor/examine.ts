@@ -1,17 +1,21 @@
 import type { DoctorConfig, Told } from '../../shared/config.ts';
 import { CapacityUnavailable } from '../../shared/errors.ts';
+import { free } from '../../shared/ionet/ask.ts';
+import { type ApiFlavour, BASE_URLS } from '../../shared/ionet/flavour.ts';
+import { failureOf } from '../../shared/ionet/refusal.ts';
+import type { Reply } from '../../shared/ionet/transport.ts';
 import { Tenant } from '../../shared/model/ids.ts';
 import type { Requirement } from '../../shared/model/rows.ts';
 import type { Clock, Clusters, Offer } from '../../shared/ports.ts';
+import { type Address, addressFinding, otherFlavour, spokenIn } from './address.ts';
 import {
   CREDITS,
   catalogueFinding,
   clockFinding,
   type Finding,
-  failed,
   imageFinding,
   noImage,
-  noKey,
+  notTold,
   ok,
   priceFinding,
   providerFailure,
@@ -21,8 +25,10 @@ import {
 
 export interface DoctorPorts {
   readonly clock: Clock;
-  /** One look at the list of clusters with the key: the `Date` header of the reply. Throws as the adapters do. */
-  readonly lookWithKey: () => Promise<string | undefined>;
+  readonly address: Address;
+  /** One look with the key at the list of clusters, as one of the flavours has it. Never throws. */
+  readonly look: (flavour: ApiFlavour) => Promise<Reply>;
+  readonly isList: (flavour: ApiFlavour, text: string) => boolean;
   readonly clusters: Pick<Clusters, 'offers' | 'quote'>;
 }
 
@@ -42,26 +48,39 @@ const NEED: Requirement = {
 /** Sizes of worker whose price is asked before it is given up. */
 const MOST_SIZES = 3;
 
-/** @param ports - Made from the key; undefined: there is none to use. */
-export async function examineProvider(
-  ports: DoctorPorts | undefined,
-  wrong: string,
-): Promise<Finding[]> {
-  const notAsked = (['catalogue', 'price', 'clock'] as const).map((check) =>
-    skipped(check, 'needs a key that works'),
-  );
-  if (ports === undefined) return [noKey(wrong), ...notAsked, CREDITS];
-  const { clock, clusters } = ports;
+/** Nothing was asked, because a variable is not usable. */
+export const unasked = (finding: Finding): Finding[] => [
+  finding,
+  ...(['api', 'key', 'catalogue', 'price', 'clock'] as const)
+    .filter((check) => check !== finding.check)
+    .map((check) => skipped(check, `needs ${finding.check === 'key' ? 'a key' : 'the API'}`)),
+  CREDITS,
+];
+
+export async function examineProvider(ports: DoctorPorts): Promise<Finding[]> {
+  const { clock, clusters, address } = ports;
   const asked = clock.now();
-  let date: string | undefined;
-  try {
-    date = await ports.lookWithKey();
-  } catch (error) {
-    return [providerFailure('key', error), ...notAsked, CREDITS];
+  const reply = await ports.look(address.flavour);
+  const answered = clock.now();
+  const isList = (flavour: ApiFlavour) => (text: string) => ports.isList(flavour, text);
+  const spoken = spokenIn(reply, isList(address.flavour));
+  const other = otherFlavour(address.flavour);
+  const elsewhere =
+    spoken === 'another' && spokenIn(await ports.look(other), isList(other)) === 'api';
+  const api = addressFinding(address, reply, spoken, elsewhere);
+  if (reply.kind === 'none' || api.state === 'failed') return unasked(api);
+  const clockSays = clockFinding(reply.date, asked, answered);
+  if (reply.status >= 300) {
+    const key = providerFailure('key', failureOf(free('list'), reply, answered));
+    const rest = (['catalogue', 'price'] as const).map((check) =>
+      skipped(check, 'needs a key that works'),
+    );
+    return [api, ownAddress(address, key), ...rest, clockSays, CREDITS];
   }
   const found = [
+    api,
     ok('key', 'io.net takes it; when it expires is not readable through the API'),
-    clockFinding(date, asked, clock.now()),
+    clockSays,
     CREDITS,
   ];
   try {
@@ -71,6 +90,15 @@ export async function examineProvider(
     return [...found, providerFailure('catalogue', error), skipped('price', 'needs the catalogue')];
   }
 }
+
+/** Whoever refuses a key need not be io.net. */
+const ownAddress = ({ flavour, baseUrl }: Address, key: Finding): Finding =>
+  baseUrl === BASE_URLS[flavour]
+    ? key
+    : {
+        ...key,
+        mend: `${key.mend}; it was sent to IONET_BASE_URL (${baseUrl}): is that the one you mean?`,
+      };
 
 /** Of the smallest worker that is priced at all. */
 async function priceOf(
@@ -98,13 +126,18 @@ export const examineImage = (image: Told<string>): Finding =>
 
 /** @param stores - Made for the region that was told. */
 export async function examineStores(
-  { bucket, table, region }: Pick<DoctorConfig, 'bucket' | 'table' | 'region'>,
+  {
+    bucket,
+    table,
+    region,
+    awsEndpoint,
+  }: Pick<DoctorConfig, 'bucket' | 'table' | 'region' | 'awsEndpoint'>,
   stores: StorePorts,
 ): Promise<Finding[]> {
   const look = async (check: 'bucket' | 'table', name: Told<string>): Promise<Finding> => {
-    const mend = `set it, or leave AWS out with --provider-only`;
-    if (!region.told) return failed(check, region.wrong, mend);
-    if (!name.told) return failed(check, name.wrong, mend);
+    const wrong = [awsEndpoint, region, name].find((told) => !told.told);
+    if (wrong?.told === false) return notTold(check, wrong.wrong);
+    if (!name.told || !region.told) return notTold(check, 'it is not named');
     try {
       await stores[check](name.value);
       return ok(check, `${check} ${name.value} answers in ${region.value}`);

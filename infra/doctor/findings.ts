@@ -1,5 +1,6 @@
-import { BudgetExceeded, BurstError, Throttled } from '../../shared/errors.ts';
-import { isKeyRefused } from '../../shared/ionet/refusal.ts';
+import { BudgetExceeded, CapacityUnavailable, Throttled } from '../../shared/errors.ts';
+import { BASE_URLS } from '../../shared/ionet/flavour.ts';
+import { isKeyRefused, ProviderUnclear } from '../../shared/ionet/refusal.ts';
 import { foreignText } from '../../shared/model/foreign.ts';
 import { usdOf } from '../../shared/model/money.ts';
 import { ImageRef } from '../../shared/model/settings.ts';
@@ -9,7 +10,7 @@ import type { Offer } from '../../shared/ports.ts';
 /** What each look of the doctor means, and what to do about it. */
 
 export const CHECKS = [
-  ...(['key', 'catalogue', 'price', 'image', 'clock'] as const),
+  ...(['api', 'key', 'catalogue', 'price', 'image', 'clock'] as const),
   ...(['bucket', 'table', 'credits'] as const),
 ];
 export type CheckName = (typeof CHECKS)[number];
@@ -19,7 +20,7 @@ export interface Finding {
   /** `unknown`: cannot be told by anyone. `skipped`: not asked, because of another finding or by choice. */
   readonly state: 'ok' | 'failed' | 'unknown' | 'skipped';
   readonly says: string;
-  /** What to do; with every failure. */
+  /** What to do; with every failure, and where something was not asked. */
   readonly mend?: string;
 }
 
@@ -40,6 +41,16 @@ const NEW_KEY =
 
 export const noKey = (wrong: string): Finding => failed('key', wrong, NEW_KEY);
 
+/** Of the variables that say where the provider is. */
+export const noApi = (wrong: string): Finding =>
+  failed(
+    'api',
+    wrong,
+    wrong.startsWith('IONET_API_FLAVOUR')
+      ? 'set IONET_API_FLAVOUR to caas or clusters, or unset it for caas'
+      : `unset IONET_BASE_URL for io.net itself, or set it to a URL such as ${BASE_URLS.caas}`,
+  );
+
 /** A question to the provider that failed. */
 export function providerFailure(check: CheckName, error: unknown): Finding {
   const says = messageOf(error);
@@ -51,10 +62,18 @@ export function providerFailure(check: CheckName, error: unknown): Finding {
   if (error instanceof BudgetExceeded) {
     return failed(check, says, 'buy IO Credits for this account');
   }
+  if (error instanceof CapacityUnavailable) {
+    return failed(check, says, 'ask again later; tasks wait until then and cost nothing');
+  }
+  if (error instanceof ProviderUnclear && /cannot be read/.test(says)) {
+    const mend =
+      'io.net has changed this reply: Burst cannot rent until it reads the new one; docs/ionet.md says what it relies on';
+    return failed(check, says, mend);
+  }
   const mend =
-    error instanceof BurstError && error.context.status === 404
-      ? 'check IONET_BASE_URL and IONET_API_FLAVOUR: the API is not at this address'
-      : 'check the network, then IONET_BASE_URL; if both are right, io.net is in trouble: ask again later';
+    error instanceof ProviderUnclear
+      ? 'the list came and this did not: ask again; if it stays so, io.net is in trouble'
+      : 'io.net does not know this call for this account: compare docs/ionet.md with its documentation of today';
   return failed(check, says, mend);
 }
 
@@ -89,12 +108,28 @@ const PIN =
 export function imageFinding(image: string): Finding {
   if (ImageRef.safeParse(image).success) {
     const digest = image.slice(image.indexOf('@') + 1);
-    return ok('image', `pinned to ${digest}; whether the registry has it is not asked from here`);
+    if (/^sha256:0+$/.test(digest)) {
+      return failed('image', 'the digest is the placeholder of zeros', PIN);
+    }
+    const says = `pinned to ${digest}. Asked: the form of the reference. Not asked: whether a registry has it and io.net may pull it`;
+    return { ...ok('image', says), mend: `to ask: docker buildx imagetools inspect ${image}` };
   }
-  const why = image.includes('@sha256:')
-    ? 'the reference is not registry/name@sha256: and 64 hexadecimal digits'
-    : 'the reference has no digest, and a tag may mean another image tomorrow';
-  return failed('image', why, PIN);
+  return failed('image', imageFault(image), PIN);
+}
+
+function imageFault(image: string): string {
+  if (image.trim() !== image) return 'there is a blank around the reference';
+  if (/^[a-z]+:\/\//i.test(image)) return 'the reference begins with a protocol: leave it out';
+  const [name = '', digest] = image.split('@');
+  if (digest === undefined) {
+    return 'the reference has no digest, and a tag may mean another image tomorrow';
+  }
+  if (!/^sha256:[0-9a-f]{64}$/.test(digest)) {
+    return 'the digest is not sha256: and 64 hexadecimal digits in lower case';
+  }
+  return /[A-Z]/.test(name)
+    ? 'the name has capital letters, which no registry takes'
+    : 'the name before the digest is not registry/name';
 }
 
 export const noImage = (wrong: string): Finding => failed('image', wrong, PIN);
@@ -116,6 +151,13 @@ export function clockFinding(date: string | undefined, asked: Instant, answered:
     : failed('clock', says, 'set the clock of this machine, by NTP for example');
 }
 
+/** Names AWS has for credentials that are wrong, old or signed at another time. */
+const REFUSED_CREDENTIALS: ReadonlySet<string> = new Set([
+  ...['UnrecognizedClientException', 'InvalidAccessKeyId', 'InvalidClientTokenId'],
+  ...['ExpiredToken', 'ExpiredTokenException', 'InvalidSignatureException'],
+  ...['SignatureDoesNotMatch', 'RequestTimeTooSkewed'],
+]);
+
 /** What to do when AWS refuses a look at the bucket or the table, by the name or status of its error. */
 export function storeFailure(check: 'bucket' | 'table', name: string, error: unknown): Finding {
   const { name: kind = '', status } = awsErrorOf(error);
@@ -129,9 +171,24 @@ export function storeFailure(check: 'bucket' | 'table', name: string, error: unk
     const mend = 'sign in, as for the AWS CLI: `aws sts get-caller-identity` must work';
     return failed(check, 'there are no AWS credentials', mend);
   }
+  if (REFUSED_CREDENTIALS.has(kind)) {
+    const mend =
+      'sign in again: `aws sts get-caller-identity` must work; then look at the clock of this machine';
+    return failed(check, `AWS does not take these credentials (${kind})`, mend);
+  }
   if (status === 403 || kind === 'AccessDeniedException') {
-    const right = check === 'bucket' ? 's3:ListBucket' : 'dynamodb:DescribeTable';
-    return failed(check, said('refuses these credentials'), `give them ${right}, or use others`);
+    const [right, whose] =
+      check === 'bucket'
+        ? [
+            's3:ListBucket',
+            `; a bucket of that name in another account looks the same: then correct ${variable}`,
+          ]
+        : ['dynamodb:DescribeTable', ''];
+    return failed(
+      check,
+      said('refuses these credentials'),
+      `give them ${right} on it, or use others${whose}`,
+    );
   }
   if (status === 301) {
     return failed(
@@ -140,8 +197,24 @@ export function storeFailure(check: 'bucket' | 'table', name: string, error: unk
       'set AWS_REGION to the region of the bucket',
     );
   }
-  const mend = 'check the network and AWS_REGION';
-  return failed(check, said(`cannot be reached (${messageOf(error)})`), mend);
+  const why = messageOf(error);
+  const mend = /ENOTFOUND|EAI_AGAIN/.test(why)
+    ? 'there is no such region, or no DNS: check AWS_REGION, then the network'
+    : 'let this machine reach AWS (firewall, proxy), or correct AWS_REGION; then ask again';
+  return failed(check, said(`cannot be reached (${why})`), mend);
+}
+
+/** A variable about AWS that is missing or not usable; what it should be stands in the template's outputs. */
+export function notTold(check: 'bucket' | 'table', wrong: string): Finding {
+  const variable = /^[A-Z_]+/.exec(wrong)?.[0] ?? '';
+  const mends: Readonly<Record<string, string>> = {
+    BURST_BUCKET: 'set BURST_BUCKET to the output ArtifactBucketName of the stack',
+    BURST_TABLE: 'set BURST_TABLE to the output LedgerTableName of the stack',
+    AWS_REGION: 'set AWS_REGION to where the stack is, such as eu-central-1',
+    BURST_AWS_ENDPOINT: 'unset BURST_AWS_ENDPOINT for AWS itself',
+  };
+  const mend = mends[variable] ?? 'set it';
+  return failed(check, wrong, `${mend}, or leave AWS out with --provider-only`);
 }
 
 export const CREDITS: Finding = {

@@ -1,8 +1,8 @@
 import '../local/quiet-sdk.ts';
-import { Command } from 'commander';
 import { type DoctorConfig, doctorConfigFrom } from '../../shared/config.ts';
 import { systemClock } from '../../shared/system.ts';
-import { examineImage, examineProvider, examineStores } from './examine.ts';
+import { oneLineCommand } from '../command-line/one-line.ts';
+import { examineImage, examineProvider, examineStores, unasked } from './examine.ts';
 import { CHECKS, type Finding, isWell, skipped } from './findings.ts';
 import { providerPorts, storePorts } from './ports.ts';
 import { reportText } from './report-text.ts';
@@ -12,7 +12,7 @@ import { reportText } from './report-text.ts';
  * (`shared/config.ts`), buys nothing and changes nothing. Exits with 0 when nothing failed, 1 when something did, 2
  * for words it cannot use.
  */
-const options = new Command('npm run doctor --')
+const options = oneLineCommand('npm run doctor --')
   .description('Look at key, provider, image, clock and stores; say what to mend')
   .option('--provider-only', 'leave AWS out', false)
   .option('--json', 'print one JSON object', false)
@@ -38,9 +38,7 @@ process.exitCode = isWell(ordered) ? 0 : 1;
 async function examine(config: DoctorConfig): Promise<Finding[]> {
   const provider = providerPorts(config, systemClock());
   return [
-    ...(await ('wrong' in provider
-      ? examineProvider(undefined, provider.wrong)
-      : examineProvider(provider.ports, ''))),
+    ...('wrong' in provider ? unasked(provider.wrong) : await examineProvider(provider.ports)),
     examineImage(config.image),
     ...(options.providerOnly
       ? (['bucket', 'table'] as const).map((check) => skipped(check, 'left out by --provider-only'))

@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { CommanderError, Option } from 'commander';
 import { parseTask, type SoundTask } from '../../shared/intake/parse-task.ts';
 import { type BrokenLine, brokenLineText, parseTasksFile } from '../../shared/intake/tasks-file.ts';
 import { API_FLAVOURS, type ApiFlavour } from '../../shared/ionet/flavour.ts';
 import { canonicalJson } from '../../shared/model/digest.ts';
 import type { Task } from '../../shared/model/task.ts';
+import { codeOf, makeWritableFolder } from '../command-line/folders.ts';
+import { oneLineCommand } from '../command-line/one-line.ts';
+import { pathGiven, wholeFrom } from '../command-line/values.ts';
 import { DEFAULT_CATALOGUE } from '../local/ionet/catalogue.ts';
 import { buildEstimate } from '../simulate/build.ts';
 import { deploymentFor } from './deployment.ts';
@@ -12,7 +15,7 @@ import { type EstimatedWorld, WORLDS } from './draws.ts';
 import { estimate } from './estimate.ts';
 import { type EstimateConditions, estimateJson, estimateLines } from './report.ts';
 import type { RunOptions, RunResult } from './run-once.ts';
-import { ESTIMATE_FILE, tasksSha256, writable, write } from './stored.ts';
+import { ESTIMATE_FILE, tasksSha256, write } from './stored.ts';
 
 /** Wrong arguments, or a file that is not what it should be. */
 const EXIT_REFUSED = 2;
@@ -47,9 +50,9 @@ export async function runEstimateCommand(
   args: readonly string[],
   streams: Streams,
 ): Promise<number> {
-  const program = new Command('npm run estimate --')
+  const program = oneLineCommand('npm run estimate --')
     .description('What a set of tasks would cost and when it would end, before anything is spent.')
-    .requiredOption('--tasks <file.jsonl>', 'tasks, one JSON object a line')
+    .requiredOption('--tasks <file.jsonl>', 'tasks, one JSON object a line', pathGiven)
     .addOption(
       new Option('--world <world>', "a deployment's default settings, or those of npm start")
         .choices(WORLDS)
@@ -60,9 +63,18 @@ export async function runEstimateCommand(
         .choices(API_FLAVOURS)
         .default('caas'),
     )
-    .option('--runs <count>', 'runs with other delays and times, 1 to 1000', whole(1, 1000), 20)
-    .option('--seed <number>', 'of the first run; the next has the next', whole(0, 1_000_000), 1)
-    .option('--out <dir>', `write ${ESTIMATE_FILE} there; npm start --out writes beside it`)
+    .option('--runs <count>', 'runs with other delays and times, 1 to 1000', wholeFrom(1, 1000), 20)
+    .option(
+      '--seed <number>',
+      'of the first run; the next has the next',
+      wholeFrom(0, 1_000_000),
+      1,
+    )
+    .option(
+      '--out <dir>',
+      `write ${ESTIMATE_FILE} there; npm start --out writes beside it`,
+      pathGiven,
+    )
     .option('--json', 'print the estimate as one JSON object, the last line of stdout')
     .action((options: Options) => estimateFile(options, streams))
     .exitOverride()
@@ -90,7 +102,7 @@ async function estimateFile(options: Options, streams: Streams): Promise<void> {
     ...{ file, tasksSha256: tasksSha256(tasks), accepted: sound.length, refused },
     ...{ world, flavour, runs, seed, assumed },
   };
-  if (out !== undefined) usable(out, () => writable(out));
+  if (out !== undefined) usable(out, () => makeWritableFolder(out));
   const { runOnce }: { runOnce: (run: RunOptions) => Promise<RunResult> } = await import(
     await buildEstimate()
   );
@@ -134,7 +146,7 @@ function bytesOf(file: string): Uint8Array {
   try {
     return readFileSync(file);
   } catch (error) {
-    throw new Unusable(`${file}: cannot be read (${reasonOf(error)})`);
+    throw new Unusable(`--tasks ${file}: cannot be read (${codeOf(error)})`);
   }
 }
 
@@ -142,17 +154,6 @@ function usable(dir: string, act: () => void): void {
   try {
     act();
   } catch (error) {
-    throw new Unusable(`--out ${dir}: cannot be written to (${reasonOf(error)})`);
+    throw new Unusable(`--out ${dir}: cannot be written to (${codeOf(error)})`);
   }
 }
-
-const reasonOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error ? String(error.code) : String(error);
-
-const whole =
-  (least: number, most: number) =>
-  (text: string): number => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`must be a whole number from ${least} to ${most}`);
-  };

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { canonicalJson, sha256Of } from '../../shared/model/digest.ts';
@@ -48,12 +48,6 @@ export function storeActual(dir: string, actual: Actual): Comparison | null {
   const sameTasks = stored.data.tasksSha256 === actual.tasksSha256;
   const { costUsd, finishSeconds } = totals;
   return { world, sameTasks, costUsd, finishSeconds };
-}
-
-/** Makes a folder where there is none. @throws what the file system throws when it cannot be written to. */
-export function writable(dir: string): void {
-  mkdirSync(dir, { recursive: true });
-  accessSync(dir, constants.W_OK);
 }
 
 /** @throws what the file system throws. */

@@ -1,35 +1,44 @@
 import './quiet-sdk.ts';
-import {
-  accessSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-} from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { Command, Option } from 'commander';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { Option } from 'commander';
 import { brokenLineText, parseTasksFile } from '../../shared/intake/tasks-file.ts';
 import { API_FLAVOURS, type ApiFlavour } from '../../shared/ionet/flavour.ts';
 import { sha256Of } from '../../shared/model/digest.ts';
 import type { Task } from '../../shared/model/task.ts';
 import { systemClock } from '../../shared/system.ts';
+import { codeOf, makeWritableFolder } from '../command-line/folders.ts';
+import { oneLineCommand, refuse, refuseAlone } from '../command-line/one-line.ts';
+import { pathGiven } from '../command-line/values.ts';
 import { closingText } from './demo/closing.ts';
 import { runDemo } from './demo/run.ts';
 import { createScreen } from './demo/screen.ts';
 import type { Report } from './demo/snapshot.ts';
 import { demoWork } from './demo/work.ts';
-import { originOf, ProviderUnusable, SIMULATOR_KEY } from './provider.ts';
+import {
+  isUsableKey,
+  originOf,
+  ProviderUnusable,
+  SIMULATOR_KEY,
+  UNUSABLE_KEY,
+} from './provider.ts';
 import { LOCAL_SPEED, ServiceEnded } from './world.ts';
 
 /** `npm start`: the main job. Exits with 0 when every task is done and every cluster gone, 1 when not, 2 for input it cannot use, 130 after Ctrl-C. */
 
-const options = new Command('npm start --')
+const command = oneLineCommand('npm start --')
   .description('Run a burst of real tasks on this machine')
-  .option('--tasks <file.jsonl>', 'tasks to run instead of the collection, one JSON object a line')
-  .option('--files <dir>', 'where the inputs and shared files of those tasks lie, under any names')
-  .option('--out <dir>', 'where results, contact sheet and logs go')
+  .option(
+    '--tasks <file.jsonl>',
+    'tasks to run instead of the collection, one JSON object a line',
+    pathGiven,
+  )
+  .option(
+    '--files <dir>',
+    'where the inputs and shared files of those tasks lie, under any names',
+    pathGiven,
+  )
+  .option('--out <dir>', 'where results, contact sheet and logs go', pathGiven)
   .option('--calm', 'kill and freeze nothing', false)
   .addOption(
     new Option('--flavour <api>', 'which API of the provider is spoken')
@@ -40,17 +49,19 @@ const options = new Command('npm start --')
   .option('--ionet-key <key>', 'its key', SIMULATOR_KEY)
   .option('--json', 'print the report as one JSON object, the last line of stdout', false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
-  .parse()
-  .opts<{
-    tasks?: string;
-    files?: string;
-    out?: string;
-    calm: boolean;
-    flavour: ApiFlavour;
-    ionetUrl?: string;
-    ionetKey: string;
-    json: boolean;
-  }>();
+  .parse();
+refuseAlone(command, '--files', '--tasks');
+refuseAlone(command, '--ionet-key', '--ionet-url');
+const options = command.opts<{
+  tasks?: string;
+  files?: string;
+  out?: string;
+  calm: boolean;
+  flavour: ApiFlavour;
+  ionetUrl?: string;
+  ionetKey: string;
+  json: boolean;
+}>();
 
 const stream = options.json ? process.stderr : process.stdout;
 // biome-ignore lint/style/noProcessEnv: the one terminal convention there is.
@@ -129,28 +140,21 @@ function allIsWell({ tasks: { accepted, done }, clusters }: Report): boolean {
 function providerAt(url: string | undefined) {
   if (url === undefined) return undefined;
   const read = originOf(url);
-  if ('origin' in read) return { origin: read.origin, apiKey: options.ionetKey };
-  process.stderr.write(`--ionet-url ${url}: ${read.wrong}\n`);
-  return process.exit(2);
+  // Not shown: it may hold a password.
+  if ('wrong' in read) return refuse(command, '--ionet-url', read.wrong);
+  const apiKey = options.ionetKey;
+  if (isUsableKey(apiKey)) return { origin: read.origin, apiKey };
+  return refuse(command, '--ionet-key', UNUSABLE_KEY);
 }
 
-/** Makes the folder and what lies above it, one by one: making all at once never returns below /proc. */
 function folder(path: string): string {
   try {
-    const missing: string[] = [];
-    for (let at = resolve(path); !existsSync(at); at = dirname(at)) missing.unshift(at);
-    for (const at of missing) mkdirSync(at);
-    accessSync(path, constants.W_OK);
-    if (statSync(path).isDirectory()) return path;
-    process.stderr.write(`--out ${path}: is not a folder\n`);
+    makeWritableFolder(path);
+    return path;
   } catch (error) {
-    process.stderr.write(`--out ${path}: cannot be written to (${messageOf(error)})\n`);
+    process.stderr.write(`--out ${path}: cannot be written to (${codeOf(error)})\n`);
+    return process.exit(2);
   }
-  return process.exit(2);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Every broken line is named, and nothing is enqueued. */
@@ -165,7 +169,7 @@ function readBytes(file: string): Uint8Array {
   try {
     return readFileSync(file);
   } catch (error) {
-    process.stderr.write(`${file}: cannot be read (${messageOf(error)})\n`);
+    process.stderr.write(`--tasks ${file}: cannot be read (${codeOf(error)})\n`);
     return process.exit(2);
   }
 }
@@ -176,10 +180,14 @@ function filesBelow(dir: string | undefined): ReadonlyMap<string, Uint8Array> {
   try {
     const files = readdirSync(dir, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
-      .map((entry) => readFileSync(join(entry.parentPath, entry.name)));
+      .map((entry) => bytesOf(join(entry.parentPath, entry.name)));
     return new Map(files.map((bytes) => [sha256Of(bytes), bytes]));
   } catch (error) {
-    process.stderr.write(`--files ${dir}: cannot be read (${messageOf(error)})\n`);
+    process.stderr.write(`--files ${dir}: cannot be read (${codeOf(error)})\n`);
     return process.exit(2);
   }
 }
+
+/** Reading a file of the system that has no length may never end. */
+const bytesOf = (file: string): Uint8Array =>
+  statSync(file).size === 0 ? new Uint8Array() : readFileSync(file);

@@ -1,6 +1,7 @@
 import ky from 'ky';
 import * as z from 'zod';
-import type { ApiFlavour } from '../../shared/ionet/flavour.ts';
+import { type ApiFlavour, LIST_PATHS } from '../../shared/ionet/flavour.ts';
+import { isHeaderValue } from '../../shared/ionet/transport.ts';
 import { type Instant, instantOf, millisecondsOf } from '../../shared/model/time.ts';
 import type { ClockSettings } from '../../shared/system.ts';
 import { CAAS_PATH } from './ionet/api.ts';
@@ -8,6 +9,9 @@ import { CLUSTERS_PATH } from './ionet/clusters-api.ts';
 
 /** Key of every simulated provider, unless it is told another. It opens nothing but this machine's loopback. */
 export const SIMULATOR_KEY = 'local-simulator-key';
+
+export const isUsableKey = isHeaderValue;
+export const UNUSABLE_KEY = 'must be a key: letters, digits and signs of ASCII without a blank';
 
 /** A provider that the local world does not start: a server on this machine that speaks one of the two APIs. */
 export interface ForeignProvider {
@@ -24,11 +28,6 @@ const API_PATHS: Readonly<Record<ApiFlavour, string>> = {
 export const baseUrlOf = (origin: string, flavour: ApiFlavour): string =>
   `${origin}${API_PATHS[flavour]}`;
 
-const LIST_PATHS: Readonly<Record<ApiFlavour, string>> = {
-  caas: 'deployments',
-  clusters: 'clusters',
-};
-
 const LOOPBACK = ['127.0.0.1', '[::1]', 'localhost'];
 
 /** @returns the origin as it is used, or what is wrong with the text. */
@@ -38,7 +37,9 @@ export function originOf(text: string): { readonly origin: string } | { readonly
   if (url.protocol !== 'http:' || !LOOPBACK.includes(url.hostname)) {
     return { wrong: 'must be http on this machine: a local world buys from no real provider' };
   }
-  if (url.username !== '' || url.pathname !== '/' || url.search !== '' || url.hash !== '') {
+  if (`${url.username}${url.password}` !== '')
+    return { wrong: 'must hold no user and no password' };
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
     return { wrong: 'must be an origin alone; the paths below it are the provider’s own' };
   }
   return { origin: url.origin };

@@ -1,10 +1,11 @@
 import '../local/quiet-sdk.ts';
 import { DeleteFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { DeleteStateMachineVersionCommand, SFNClient } from '@aws-sdk/client-sfn';
-import { Command } from 'commander';
 import { dynamoDbClient } from '../../shared/aws/clients.ts';
 import { dynamoDbLedger } from '../../shared/aws/dynamodb-ledger.ts';
 import { systemIds } from '../../shared/system.ts';
+import { oneLineCommand } from '../command-line/one-line.ts';
+import { nameGiven } from '../command-line/values.ts';
 import { readDeployed } from './deployed.ts';
 import { toPrune, versionIn } from './to-prune.ts';
 
@@ -13,9 +14,9 @@ import { toPrune, versionIn } from './to-prune.ts';
  * uses. Region and credentials are found as the AWS CLI finds them. Exits with 0, with 1 when a version could not
  * be removed, with 2 for words it cannot use and where nothing may be removed now.
  */
-const options = new Command('npm run prune --')
+const options = oneLineCommand('npm run prune --')
   .description('Remove versions no running execution uses')
-  .requiredOption('--stack <name>', 'name of the deployment, and of its state machine')
+  .requiredOption('--stack <name>', 'name of the deployment, and of its state machine', nameGiven)
   .option('--dry-run', 'say what would be removed and remove nothing', false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .parse()

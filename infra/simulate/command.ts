@@ -1,9 +1,15 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { CommanderError, Option } from 'commander';
+import { oneLineCommand, refuse, refuseAlone } from '../command-line/one-line.ts';
+import { numberFrom, wholeFrom } from '../command-line/values.ts';
 import { buildSimulator } from './build.ts';
 import { follow } from './follow.ts';
 import { runMutants } from './mutant-campaign.ts';
+import { MUTANTS } from './mutants.ts';
 import type { Order } from './orders.ts';
 import { reportLines } from './report-lines.ts';
+
+/** Seeds that are counted on from it stay exact. */
+const MOST_SEED = 2 ** 52;
 
 /** Wrong arguments; a violation is 1. */
 const EXIT_REFUSED = 2;
@@ -37,25 +43,42 @@ export async function runSimulateCommand(
   streams: Streams,
 ): Promise<number> {
   let exitCode = 0;
-  const program = new Command('simulate')
+  const program = oneLineCommand('simulate')
     .description(
       'Runs the deployed machine and stages on virtual time while everything goes wrong that can, and checks what must hold.',
     )
-    .option('--schedules <count>', 'how many schedules', whole(1), 200)
-    .option('--seed <seed>', 'seed of the first; the next ones count on from it', whole(0), 1)
-    .option('--rates <factor>', 'multiplies every fault rate', number, 3)
+    .option('--schedules <count>', 'how many schedules', wholeFrom(1, 10_000_000), 200)
     .option(
-      '--provider-errors <share>',
-      'this share of the calls to the provider fails, and nothing else goes wrong',
-      share,
+      '--seed <seed>',
+      'seed of the first; the next ones count on from it',
+      wholeFrom(0, MOST_SEED),
+      1,
     )
-    .option('--replay <seed>', 'runs one schedule again and prints its timeline', whole(0))
+    .option('--rates <factor>', 'multiplies every fault rate', numberFrom(0, 20), 3)
+    .addOption(
+      new Option(
+        '--provider-errors <share>',
+        'this share of the calls to the provider fails, and nothing else goes wrong',
+      )
+        .argParser(numberFrom(0, 1))
+        .conflicts(['rates', 'mutants']),
+    )
+    .addOption(
+      new Option('--replay <seed>', 'runs one schedule again and prints its timeline')
+        .argParser(wholeFrom(0, MOST_SEED))
+        .conflicts(['mutants', 'schedules', 'seed', 'json']),
+    )
     .option('--mutants', 'switches one guard off at a time; each bug must be caught')
     .option('--only <text>', 'with --mutants: those whose name contains this')
     .option('--json', 'print the report as one JSON object, the last line of stdout')
     .configureOutput({ writeOut: streams.out, writeErr: streams.err })
     .exitOverride()
     .action(async (options: Options) => {
+      refuseAlone(program, '--only', '--mutants');
+      const { only = '' } = options;
+      if (!MUTANTS.some(({ name }) => name.includes(only))) {
+        refuse(program, '--only', 'names no bug: none has this in its name');
+      }
       if (options.mutants) exitCode = await runMutants(options, streams);
       else if (options.replay === undefined) exitCode = await campaign(options, streams);
       else exitCode = await replay(options.replay, options, streams);
@@ -116,21 +139,3 @@ async function replay(
   });
   return violated ? 1 : 0;
 }
-
-const whole = (least: number) => (text: string) => {
-  const value = Number(text);
-  if (Number.isSafeInteger(value) && value >= least) return value;
-  throw new InvalidArgumentError(`must be a whole number from ${least} on`);
-};
-
-const share = (text: string) => {
-  const value = Number(text);
-  if (text !== '' && value >= 0 && value <= 1) return value;
-  throw new InvalidArgumentError('must be a number from 0 to 1');
-};
-
-const number = (text: string) => {
-  const value = Number(text);
-  if (text !== '' && Number.isFinite(value) && value >= 0 && value <= 20) return value;
-  throw new InvalidArgumentError('must be a number from 0 to 20');
-};

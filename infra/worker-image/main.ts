@@ -1,14 +1,21 @@
 import { rmSync } from 'node:fs';
-import { FAMILIES, FolderUnusable, prepareImage } from './prepare.ts';
+import { Argument } from 'commander';
+import { oneLineCommand } from '../command-line/one-line.ts';
+import { pathGiven } from '../command-line/values.ts';
+import { FAMILIES, type Family, FolderUnusable, prepareImage } from './prepare.ts';
 
 /** `npm run worker-image`: exits with 2 for words and folders it cannot use. */
-const [asked, named] = process.argv.slice(2);
-const family = FAMILIES.find((one) => one === asked);
+const command = oneLineCommand('npm run worker-image --')
+  .description(
+    'Write the build context of a worker image, everything but what its Dockerfile fetches',
+  )
+  .addArgument(new Argument('<family>', 'which image').choices(FAMILIES))
+  .argument('[folder]', 'new or empty; left out: out/worker-image/<family>, made anew', pathGiven)
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+  .action(prepare);
+await command.parseAsync();
 
-if (family === undefined || process.argv.length > 4) {
-  process.stderr.write(`usage: npm run worker-image -- ${FAMILIES.join('|')} [FOLDER]\n`);
-  process.exitCode = 2;
-} else {
+async function prepare(family: Family, named: string | undefined): Promise<void> {
   const folder = named ?? `out/worker-image/${family}`;
   try {
     if (named === undefined) rmSync(folder, { recursive: true, force: true });

@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { codeOf, makeWritableFolder } from '../command-line/folders.ts';
 import { bundleWorker } from './bundle.ts';
 
 const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
@@ -37,12 +38,11 @@ export class FolderUnusable extends Error {
 function makeApp(folder: string): void {
   let found: string[];
   try {
-    mkdirSync(folder, { recursive: true });
+    makeWritableFolder(folder);
     found = readdirSync(folder);
     if (found.length === 0) mkdirSync(join(folder, 'app'));
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new FolderUnusable(`${folder}: cannot be written to (${why})`);
+    throw new FolderUnusable(`${folder}: cannot be written to (${codeOf(error)})`);
   }
   if (found.length > 0) throw new FolderUnusable(`${folder}: is not empty; name a new folder`);
 }

@@ -2,6 +2,12 @@
 export const API_FLAVOURS = ['caas', 'clusters'] as const;
 export type ApiFlavour = (typeof API_FLAVOURS)[number];
 
+/** Below the address of each, the list of what one has rented: the least a key may ask. */
+export const LIST_PATHS: Readonly<Record<ApiFlavour, string>> = {
+  caas: 'deployments',
+  clusters: 'clusters',
+};
+
 /**
  * Where each is served. The first is io.net's published address. The second is an assumption, as that API is:
  * its calls below the same host and path, so that the key goes to nobody else.

@@ -60,6 +60,8 @@ export interface TransportOptions {
   readonly timeoutMilliseconds: number;
 }
 
+export const isHeaderValue = (text: string): boolean => /^[\x21-\x7e]+$/.test(text);
+
 /**
  * HTTP to the provider.
  *
@@ -77,7 +79,7 @@ export function createTransport({
 }: TransportOptions): Transport {
   const key = apiKey.trim();
   // Asked here, because the platform's own complaint about a header quotes its value.
-  if (!/^[\x21-\x7e]+$/.test(key)) {
+  if (!isHeaderValue(key)) {
     throw new TypeError('the io.net API key is empty or has characters no header may hold');
   }
   const http = ky.create({

@@ -6,7 +6,10 @@ import { Location } from './task.ts';
 const seconds = (byDefault: number) => z.number().positive().default(byDefault);
 
 /** A registry reference that names its content: `registry/name@sha256:…`. */
-export const ImageRef = z.string().regex(/^[a-z0-9][a-z0-9.:/_-]{0,180}@sha256:[0-9a-f]{64}$/);
+export const ImageRef = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9.:/_-]{0,180}@sha256:[0-9a-f]{64}$/)
+  .refine((text) => !text.includes('//'), 'must be registry/name@sha256:… without a protocol');
 
 /**
  * Everything an operator may set. `shared/config.ts` fills it from the environment; decisions get it as

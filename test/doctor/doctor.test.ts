@@ -3,7 +3,13 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { examineImage, examineProvider, examineStores } from '../../infra/doctor/examine.ts';
+import {
+  examineImage,
+  examineProvider,
+  examineStores,
+  unasked,
+} from '../../infra/doctor/examine.ts';
+import { addressFinding } from '../../infra/doctor/address.ts';
 import { clockFinding, type Finding, isWell, storeFailure } from '../../infra/doctor/findings.ts';
 import { providerPorts, storePorts } from '../../infra/doctor/ports.ts';
 import { reportText } from '../../infra/doctor/report-text.ts';
@@ -11,9 +17,10 @@ import type { AwsServices } from '../../infra/local/cloud/aws-services.ts';
 import { createLedgerTable } from '../../infra/local/cloud/ledger-table.ts';
 import { dynamoDbClient, s3Client } from '../../shared/aws/clients.ts';
 import { doctorConfigFrom } from '../../shared/config.ts';
+import { BASE_URLS } from '../../shared/ionet/flavour.ts';
 import { instantOf } from '../../shared/model/time.ts';
 import { localAws, REGION } from '../contracts/local-aws.ts';
-import { API_KEY, IMAGE, ionetWorld } from '../support/ionet-world.ts';
+import { API_KEY, DIGEST, IMAGE, ionetWorld } from '../support/ionet-world.ts';
 import { type Scripted, scriptedServer } from '../support/scripted-server.ts';
 
 const states = (findings: readonly Finding[]) =>
@@ -37,16 +44,14 @@ describe('the doctor looks at the provider', () => {
       ...changes,
     });
     const ports = providerPorts(config, { now: () => instantOf(world.time.now()) });
-    return 'wrong' in ports
-      ? examineProvider(undefined, ports.wrong)
-      : examineProvider(ports.ports, '');
+    return 'wrong' in ports ? unasked(ports.wrong) : examineProvider(ports.ports);
   }
 
   it('and finds all well, with the price of an hour and no credits', async () => {
     const findings = await simulated();
     expect(isWell(findings)).toBe(true);
     expect(states(findings)).toEqual({
-      ...{ key: 'ok', clock: 'ok', catalogue: 'ok', price: 'ok', credits: 'unknown' },
+      ...{ api: 'ok', key: 'ok', clock: 'ok', catalogue: 'ok', price: 'ok', credits: 'unknown' },
     });
     expect(only(findings, 'price')?.says).toBe(
       '0.276075 USD for one RTX 3090 hour in US, fees included',
@@ -63,8 +68,8 @@ describe('the doctor looks at the provider', () => {
       IONET_BASE_URL: world.simulator.clustersUrl,
     });
     const ports = providerPorts(config, { now: () => instantOf(world.time.now()) });
-    if ('wrong' in ports) throw new Error(ports.wrong);
-    expect(isWell(await examineProvider(ports.ports, ''))).toBe(true);
+    if ('wrong' in ports) throw new Error(ports.wrong.says);
+    expect(isWell(await examineProvider(ports.ports))).toBe(true);
   });
 
   it('and prices whole machines where smaller ones are not rented', async () => {
@@ -92,36 +97,136 @@ describe('the doctor looks at the provider', () => {
   });
 
   it.each([
-    { IONET_API_KEY: '' },
-    { IONET_API_KEY: 'two\nlines' },
-    { IONET_BASE_URL: 'http://api.example' },
-    { IONET_API_FLAVOUR: 'vmaas' },
-  ])('and says which variable is not usable in %o', async (changes) => {
-    const [key] = await simulated({}, changes);
-    expect(key).toMatchObject({ check: 'key', state: 'failed' });
-    expect(key?.says).toMatch(/IONET_|API key/);
-    expect(key?.says).not.toContain('two');
+    { changes: { IONET_API_KEY: '' }, bad: 'key', mend: /ai\.io\.net\/ai\/api-keys/ },
+    { changes: { IONET_API_KEY: 'two\nlines' }, bad: 'key', mend: /ai\.io\.net\/ai\/api-keys/ },
+    {
+      changes: { IONET_BASE_URL: 'http://api.example' },
+      bad: 'api',
+      mend: /^unset IONET_BASE_URL/,
+    },
+    { changes: { IONET_BASE_URL: 'api.example' }, bad: 'api', mend: /^unset IONET_BASE_URL/ },
+    { changes: { IONET_BASE_URL: 'https://a:two@api.example' }, bad: 'api', mend: /^unset IONET_/ },
+    { changes: { IONET_API_FLAVOUR: 'vmaas' }, bad: 'api', mend: /^set IONET_API_FLAVOUR to caas/ },
+  ] as const)(
+    'and says which variable is not usable in $changes',
+    async ({ changes, bad, mend }) => {
+      const findings = await simulated({}, changes);
+      const failures = findings.filter(({ state }) => state === 'failed');
+      expect(failures).toEqual([
+        expect.objectContaining({ check: bad, mend: expect.stringMatching(mend) }),
+      ]);
+      expect(failures[0]?.says).toMatch(/IONET_|API key/);
+      expect(failures[0]?.says).not.toContain('two');
+      expect(findings.map(({ check }) => check).sort()).toEqual([
+        'api',
+        'catalogue',
+        'clock',
+        'credits',
+        'key',
+        'price',
+      ]);
+    },
+  );
+
+  async function against(scripted: (path: string) => Scripted, flavour = 'caas', path = '') {
+    const server = await scriptedServer((request) => scripted(request.path));
+    close = server.close;
+    const config = doctorConfigFrom({
+      ...{ IONET_API_KEY: API_KEY, IONET_API_FLAVOUR: flavour },
+      IONET_BASE_URL: `${server.baseUrl}${path}`,
+    });
+    const ports = providerPorts(config, { now: () => instantOf(0) });
+    if ('wrong' in ports) throw new Error(ports.wrong.says);
+    const findings = await examineProvider(ports.ports);
+    expect(reportText(findings)).not.toContain(API_KEY);
+    return findings;
+  }
+
+  it.each<{ scripted: Scripted; check: Finding['check']; mend: RegExp }>([
+    {
+      scripted: { status: 429, headers: { 'retry-after': '7' } },
+      ...{ check: 'key', mend: /ask again in 7 s/ },
+    },
+    { scripted: { status: 400, body: { key_set: true } }, check: 'key', mend: /make a key/ },
+    { scripted: { status: 402 }, check: 'key', mend: /buy IO Credits/ },
+    {
+      scripted: { status: 401, body: { detail: `bad ${API_KEY}` } },
+      ...{ check: 'key', mend: /make a key.*sent to IONET_BASE_URL \(http/ },
+    },
+    { scripted: 'hang up', check: 'api', mend: /connection to 127\.0\.0\.1:\d+ broke off/ },
+    { scripted: { status: 503 }, check: 'api', mend: /in trouble: ask again later/ },
+    {
+      scripted: { status: 404 },
+      ...{ check: 'api', mend: /=http:\/\/127\.0\.0\.1:\d+\/enterprise\/v1\/io-cloud\/caas$/ },
+    },
+    {
+      scripted: { status: 301, headers: { location: '/' } },
+      check: 'api',
+      mend: /^unset IONET_BASE/,
+    },
+    {
+      scripted: { body: '<!doctype html>' },
+      check: 'api',
+      mend: /^unset IONET_BASE_URL for io\.net/,
+    },
+  ])('and has a mend for $scripted, without the key', async ({ scripted, check, mend }) => {
+    const findings = (await against(() => scripted)).filter(({ check }) => check !== 'clock');
+    expect(findings.filter(({ state }) => state === 'failed')).toEqual([
+      expect.objectContaining({ check, mend: expect.stringMatching(mend) }),
+    ]);
   });
 
-  it.each<{ scripted: Scripted; mend: RegExp }>([
-    { scripted: { status: 429, headers: { 'retry-after': '7' } }, mend: /ask again in 7 s/ },
-    { scripted: { status: 404 }, mend: /IONET_BASE_URL and IONET_API_FLAVOUR/ },
-    { scripted: { status: 400, body: { key_set: true } }, mend: /make a key/ },
-    { scripted: { status: 402 }, mend: /buy IO Credits/ },
-    { scripted: 'hang up', mend: /check the network/ },
-    { scripted: { status: 401, body: { detail: `bad ${API_KEY}` } }, mend: /make a key/ },
-  ])('and has a mend for $scripted, without the key', async ({ scripted, mend }) => {
-    const server = await scriptedServer(() => scripted);
-    close = server.close;
-    const config = doctorConfigFrom({ IONET_API_KEY: API_KEY, IONET_BASE_URL: server.baseUrl });
-    const ports = providerPorts(config, { now: () => instantOf(0) });
-    if ('wrong' in ports) throw new Error(ports.wrong);
-    const findings = await examineProvider(ports.ports, '');
-    expect(only(findings, 'key')).toMatchObject({
+  it.each([
+    { flavour: 'caas', served: '/clusters', body: { clusters: [], total: 0 }, set: 'clusters' },
+    {
+      flavour: 'clusters',
+      served: '/deployments',
+      body: { deployments: [], total: 0 },
+      set: 'caas',
+    },
+  ])('and says which flavour is spoken there when it is not $flavour', async (one) => {
+    const findings = await against(
+      (path) => (path === one.served ? { body: one.body } : { status: 404 }),
+      one.flavour,
+    );
+    expect(only(findings, 'api')).toMatchObject({
       state: 'failed',
-      mend: expect.stringMatching(mend),
+      says: expect.stringMatching(/^GET http:\/\/127\S+ answered 404$/),
+      mend: expect.stringMatching(new RegExp(`set IONET_API_FLAVOUR=${one.set}$`)),
     });
-    expect(reportText(findings)).not.toContain(API_KEY);
+  });
+
+  it('and tells a catalogue that cannot be read from an address that is wrong', async () => {
+    const findings = await against((path) => ({
+      body: path === '/deployments' ? { deployments: [], total: 0 } : { hardware: 'none' },
+    }));
+    expect(states(findings)).toMatchObject({ api: 'ok', key: 'ok', catalogue: 'failed' });
+    expect(only(findings, 'catalogue')?.mend).toContain('has changed this reply');
+  });
+});
+
+describe('the address', () => {
+  const address = { flavour: 'caas', baseUrl: BASE_URLS.caas } as const;
+  it.each([
+    ['getaddrinfo ENOTFOUND api.io.solutions', /cannot be resolved: check its spelling/],
+    ['connect ECONNREFUSED 127.0.0.1:1', /^nothing listens at api\.io\.solutions/],
+    ['self-signed certificate in certificate chain', /cannot prove who it is by TLS/],
+    ['no answer within 10000 ms', /does not answer from here/],
+    ['read ECONNRESET', /broke off/],
+  ])('that gives "%s" has a mend of its own', (why, mend) => {
+    const finding = addressFinding(address, { kind: 'none', why }, 'nothing', false);
+    expect(finding.mend).toMatch(mend);
+    expect(finding.says).toContain(`GET ${BASE_URLS.caas}/deployments: ${why}`);
+  });
+
+  it.each([
+    ['caas', /the address is the published one/],
+    ['clusters', /publishes no such API: unset IONET_API_FLAVOUR/],
+  ] as const)('of io.net itself where %s is not', (flavour, mend) => {
+    const nothing = { text: '', contentType: '', retryAfter: undefined, date: undefined };
+    const reply = { kind: 'answer', status: 404, ...nothing } as const;
+    const at = { flavour, baseUrl: BASE_URLS[flavour] };
+    expect(addressFinding(at, reply, 'another', false).mend).toMatch(mend);
   });
 });
 
@@ -147,6 +252,12 @@ describe('the image', () => {
     { image: IMAGE, state: 'ok', says: 'pinned to sha256:aaaa' },
     { image: 'registry.example/worker:latest', state: 'failed', says: 'no digest' },
     { image: 'registry.example/worker@sha256:12', state: 'failed', says: '64 hexadecimal' },
+    { image: IMAGE, state: 'ok', says: 'Not asked: whether a registry has it' },
+    { image: `https://${IMAGE}`, state: 'failed', says: 'begins with a protocol' },
+    { image: ` ${IMAGE}`, state: 'failed', says: 'a blank around' },
+    { image: IMAGE.replace('worker', 'Worker'), state: 'failed', says: 'capital letters' },
+    { image: `@${DIGEST}`, state: 'failed', says: 'not registry/name' },
+    { image: IMAGE.replace(/a{64}/, '0'.repeat(64)), state: 'failed', says: 'placeholder' },
     { image: undefined, state: 'failed', says: 'BURST_IMAGE is not set' },
   ])('$image is $state', ({ image, state, says }) => {
     const finding = examineImage(doctorConfigFrom({ BURST_IMAGE: image }).image);
@@ -185,16 +296,21 @@ describe('the stores', () => {
     { changes: { BURST_TABLE: 'nobodys' }, bad: 'table', says: 'does not exist' },
     { changes: { BURST_TABLE: undefined }, bad: 'table', says: 'BURST_TABLE is not set' },
     { changes: { AWS_REGION: 'here' }, bad: 'bucket', says: 'must be a region' },
+    { changes: { BURST_BUCKET: 'artifacts/x' }, bad: 'bucket', says: 'name of a bucket alone' },
+    { changes: { BURST_BUCKET: 's3://artifacts' }, bad: 'bucket', says: 'name of a bucket alone' },
+    { changes: { BURST_TABLE: 'a/b/c' }, bad: 'table', says: 'name of a table alone' },
+    { changes: { BURST_AWS_ENDPOINT: 'aws' }, bad: 'table', says: 'BURST_AWS_ENDPOINT: ' },
   ] as const)('are told apart when $changes', async ({ changes, bad, says }) => {
     const finding = only(await look(changes), bad);
     expect(finding).toMatchObject({ state: 'failed', says: expect.stringContaining(says) });
-    expect(finding?.mend).toBeTruthy();
+    expect(finding?.mend).toContain(Object.keys(changes)[0]);
   });
 
   it.each([
     { name: 'CredentialsProviderError', mend: /sign in/ },
     { name: 'AccessDeniedException', mend: /dynamodb:DescribeTable/ },
-    { name: 'TimeoutError', mend: /network/ },
+    { name: 'TimeoutError', mend: /let this machine reach AWS/ },
+    { name: 'ExpiredTokenException', mend: /sign in again/ },
   ])('have a mend for $name', ({ name, mend }) => {
     const error = Object.assign(new Error('no'), { name });
     expect(storeFailure('table', 'ledger', error).mend).toMatch(mend);
@@ -222,8 +338,8 @@ describe('npm run doctor', () => {
     const { ok, findings } = JSON.parse(stdout);
     expect([code, ok]).toEqual([1, false]);
     expect(states(findings)).toEqual({
-      ...{ key: 'failed', catalogue: 'skipped', price: 'skipped', image: 'ok' },
-      ...{ clock: 'skipped', bucket: 'skipped', table: 'skipped', credits: 'unknown' },
+      ...{ api: 'ok', key: 'failed', catalogue: 'skipped', price: 'skipped', image: 'ok' },
+      ...{ clock: 'ok', bucket: 'skipped', table: 'skipped', credits: 'unknown' },
     });
     expect(stdout).not.toContain(API_KEY);
   });

@@ -90,7 +90,14 @@ describe('an estimate of a few tasks', () => {
 describe('input that cannot be used', () => {
   it.each([
     ['no file named', [], /required option '--tasks/],
-    ['no such file', ['--tasks', 'none.jsonl'], /^none\.jsonl: cannot be read \(ENOENT\)\n$/],
+    [
+      'no such file',
+      ['--tasks', 'none.jsonl'],
+      /^--tasks none\.jsonl: cannot be read \(ENOENT\)\n$/,
+    ],
+    ['a file without a name', ['--tasks', ''], /'--tasks <file\.jsonl>' argument '' is invalid/],
+    ['a folder without a name', ['--tasks', 'x', '--out', ''], /'--out <dir>' argument ''/],
+    ['a seed that is blank', ['--tasks', 'x', '--seed', ' '], /'--seed <number>' argument ' '/],
     ['no run', ['--tasks', 'x', '--runs', '0'], /--runs.*whole number from 1 to 1000/],
     ['a run too many', ['--tasks', 'x', '--runs', '1001'], /--runs.*whole number from 1 to 1000/],
     ['a flavour that is none', ['--tasks', 'x', '--flavour', 'vm'], /Allowed choices are caas/],
@@ -118,7 +125,7 @@ describe('input that cannot be used', () => {
     const file = fileOf(token(1));
     expect(await estimate('--tasks', file, '--out', file)).toMatchObject({
       code: 2,
-      err: `--out ${file}: cannot be written to (EEXIST)\n`,
+      err: `--out ${file}: cannot be written to (ENOTDIR)\n`,
     });
   });
 });

@@ -90,6 +90,7 @@ describe('the simulator by itself', () => {
     { options: ['--port', '70000'], says: /'--port <n>'.* whole number from 0 to 65535/ },
     { options: ['--port', '0', '--faults', 'all'], says: /'--faults <profile>'.*whole-machines/ },
     { options: [], says: /--port <n>' not specified/ },
+    { options: ['--port', '0', '--key', 'secret blank'], says: /'--key <key>' must be a key/ },
   ])('says in one line what it cannot use in $options', async ({ options, says }) => {
     const refused = simulatorWith(...options);
     let words = '';
@@ -98,6 +99,7 @@ describe('the simulator by itself', () => {
     });
     expect(await once(refused, 'close')).toEqual([2, null]);
     expect(words).toMatch(says);
+    expect(words).not.toContain('secret');
     expect(words.trim().split('\n')).toHaveLength(1);
   });
 });

@@ -17,7 +17,8 @@ describe('originOf', () => {
     ['file:///etc/passwd', 'must be http on this machine'],
     ['http://127.0.0.1:1/enterprise/v1', 'must be an origin alone'],
     ['http://127.0.0.1:1/?x=1', 'must be an origin alone'],
-    ['http://me:secret@127.0.0.1:1', 'must be an origin alone'],
+    ['http://me:secret@127.0.0.1:1', 'must hold no user'],
+    ['http://:secret@127.0.0.1:1', 'must hold no user'],
   ])('refuses %s', (text, wrong) => {
     expect(originOf(text)).toEqual({ wrong: expect.stringContaining(wrong) });
   });

@@ -122,9 +122,21 @@ it.each(MUTANTS)('finds the one place for the bug: $name', ({ edit: { file, find
 });
 
 it.each([
-  [['--schedules', '0'], 'must be a whole number from 1 on'],
+  [['--schedules', '0'], 'whole number from 1 to'],
   [['--rates', 'many'], 'must be a number from 0 to 20'],
+  [['--rates', ' '], "option '--rates <factor>' argument ' ' is invalid"],
+  [['--seed', ''], "option '--seed <seed>' argument '' is invalid"],
+  [['--seed', '0x10'], "option '--seed <seed>'"],
+  [['--replay', '1e3'], "option '--replay <seed>'"],
+  [['--provider-errors', ' '], "option '--provider-errors <share>'"],
+  [['--provider-errors', '0.1', '--rates', '2'], "'--rates <factor>'"],
+  [['--replay', '1', '--mutants'], "'--mutants'"],
+  [['--replay', '1', '--json'], "'--json'"],
+  [['--only', 'fence'], "option '--only <text>' says nothing without --mutants"],
+  [['--mutants', '--only', 'no such bug'], "option '--only <text>' names no bug"],
   [['--what'], 'unknown option'],
+  [['--sed', '1'], '(Did you mean --seed?)'],
+  [['fast'], 'too many arguments'],
 ])('the command refuses %j', async (args, message) => {
   let said = '';
   const streams = {
@@ -136,4 +148,5 @@ it.each([
   };
   expect(await runSimulateCommand(args, streams)).toBe(2);
   expect(said).toContain(message);
+  expect(said.trimEnd()).not.toContain('\n');
 });

@@ -47,7 +47,12 @@ it('a folder that holds anything is left as it is', async () => {
   await expect(prepareImage('cpu', taken)).rejects.toThrow(/is not empty; name a new folder$/);
   expect(readdirSync(taken)).toEqual(['thesis.txt']);
   const file = join(taken, 'thesis.txt');
-  await expect(prepareImage('cpu', join(file, 'x'))).rejects.toThrow(/cannot be written to/);
+  await expect(prepareImage('cpu', join(file, 'x'))).rejects.toThrow(
+    /cannot be written to \(ENOTDIR\)/,
+  );
+  await expect(prepareImage('cpu', '/proc/burst')).rejects.toThrow(
+    /cannot be written to \(ENOENT\)/,
+  );
 });
 
 describe.each(FAMILIES)('the image %s', (family) => {

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { contactSheet } from '../../../shared/kinds/nft/contact-sheet.ts';
@@ -7,6 +7,7 @@ import { provenanceHash } from '../../../shared/kinds/nft/provenance.ts';
 import type { RgbaImage } from '../../../shared/kinds/nft/rgba-image.ts';
 import type { NftSpec } from '../../../shared/kinds/nft/spec.ts';
 import { canonicalJson } from '../../../shared/model/digest.ts';
+import { makeFolder } from '../../command-line/folders.ts';
 
 /** A finished token as it was downloaded. */
 export interface FinishedToken {
@@ -20,7 +21,7 @@ export interface FinishedToken {
 /** Writes one task's files where a person looks for them. */
 export function saveResult(outDir: string, taskId: string, files: FinishedToken['files']): void {
   const folder = join(outDir, 'results', taskId);
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   for (const [name, bytes] of files) writeFileSync(join(folder, name), bytes);
 }
 

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { CommanderError, InvalidArgumentError } from 'commander';
 import * as z from 'zod';
+import { oneLineCommand } from '../../command-line/one-line.ts';
+import { pathGiven } from '../../command-line/values.ts';
 import { ExecutionRefused } from './api-refusal.ts';
 import { isTooDeep, MAX_DEPTH } from './depth.ts';
 import { messageOf } from './expressions.ts';
@@ -41,13 +43,14 @@ export async function runAslCommand(args: readonly string[], terminal: Streams):
     out: (text) => terminal.out(printable(text)),
     err: (text) => terminal.err(printable(text)),
   };
-  const program = new Command('asl')
+  const program = oneLineCommand('asl')
     .description('Runs a state machine on a virtual clock, its functions following a script.')
-    .argument('<definition>', 'Amazon States Language, JSONata flavour, as JSON')
-    .option('--input <file>', 'the input of the execution as JSON; {} if left out')
+    .argument('<definition>', 'Amazon States Language, JSONata flavour, as JSON', pathGiven)
+    .option('--input <file>', 'the input of the execution as JSON; {} if left out', pathGiven)
     .option(
       '--script <file>',
       'JSON: function name to a list of {"return": …} or {"error": …, "cause": …}, each with afterSeconds or not; the last one repeats',
+      pathGiven,
     )
     .option('--start-at <instant>', 'what the clock says at the start', instant, DEFAULT_START)
     .option('--json', 'print the outcome, or {"refused": reason}, as JSON in the last line')

@@ -1,10 +1,12 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
 import { API_FLAVOURS, type ApiFlavour } from '../../../shared/ionet/flavour.ts';
 import { systemClock } from '../../../shared/system.ts';
+import { oneLineCommand, refuse } from '../../command-line/one-line.ts';
+import { wholeFrom } from '../../command-line/values.ts';
 import { buildProcesses } from '../build.ts';
 import { realTimers } from '../engine/timers.ts';
 import { localWorkerEnv } from '../processes.ts';
-import { baseUrlOf, SIMULATOR_KEY } from '../provider.ts';
+import { baseUrlOf, isUsableKey, SIMULATOR_KEY, UNUSABLE_KEY } from '../provider.ts';
 import { commandsOf, WORKER_IMAGE } from '../worker-images.ts';
 import { seededRandom } from './behaviour.ts';
 import { FAULT_PROFILES, type FaultProfileName, faultProfile } from './fault-profiles.ts';
@@ -20,36 +22,31 @@ const PROFILES = Object.keys(FAULT_PROFILES).filter(
 /** What a worker has to answer a relayed call in, real milliseconds; a busy machine is not a dead worker. */
 const RELAY_MS = 800;
 
-const whole = (least: number, most: number) => (text: string) => {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-  throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
-};
-
-const options = new Command('npm run ionet-simulator --')
+const command = oneLineCommand('npm run ionet-simulator --')
   .description('Play io.net on this machine: both APIs over HTTP, real processes as workers')
-  .requiredOption('--port <n>', 'port on 127.0.0.1; 0: any free one', whole(0, 65_535))
+  .requiredOption('--port <n>', 'port on 127.0.0.1; 0: any free one', wholeFrom(0, 65_535))
   .addOption(
     new Option('--flavour <api>', 'serve this API alone (default: both)').choices(API_FLAVOURS),
   )
   .addOption(new Option('--faults <profile>', 'what goes wrong').choices(PROFILES).default('none'))
-  .option('--speed <n>', 'seconds of its clock in a real one', whole(1, 1000), 100)
-  .option('--seed <n>', 'of delays and of faults', whole(0, 2 ** 31), 1)
+  .option('--speed <n>', 'seconds of its clock in a real one', wholeFrom(1, 1000), 100)
+  .option('--seed <n>', 'of delays and of faults', wholeFrom(0, 2 ** 31), 1)
   .option('--key <key>', 'the one API key it accepts', SIMULATOR_KEY)
   .addHelpText(
     'after',
     `\nFault profiles:\n${PROFILES.map((name) => `  ${name.padEnd(16)}${FAULT_PROFILES[name].says}`).join('\n')}`,
   )
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
-  .parse()
-  .opts<{
-    port: number;
-    flavour?: ApiFlavour;
-    faults: FaultProfileName;
-    speed: number;
-    seed: number;
-    key: string;
-  }>();
+  .parse();
+const options = command.opts<{
+  port: number;
+  flavour?: ApiFlavour;
+  faults: FaultProfileName;
+  speed: number;
+  seed: number;
+  key: string;
+}>();
+if (!isUsableKey(options.key)) refuse(command, '--key', UNUSABLE_KEY);
 
 const simulator = await serve();
 process.once('exit', () => simulator.killWorkers());
