@@ -188,6 +188,12 @@ describe('the functions', () => {
     expect(reserved.filter((room) => room !== undefined)).toEqual([]);
   });
 
+  /** What CloudFormation puts in place of a reference: an ARN where one is asked for, else a name. */
+  const resolved = (name: string, reference: unknown) =>
+    name.endsWith('_ARN')
+      ? `arn:${JSON.stringify(reference)}`
+      : `${name.toLowerCase().replaceAll('_', '-')}-1`;
+
   it('are told by their environment all that the configuration asks for', () => {
     const told = STAGE_NAMES.map((stage) => {
       const { Variables } = functionOf(stage).Environment;
@@ -198,7 +204,7 @@ describe('the functions', () => {
         ...Object.fromEntries(
           Object.entries(Variables).map(([name, value]) => [
             name,
-            typeof value === 'string' ? value : `arn:${JSON.stringify(value)}`,
+            typeof value === 'string' ? value : resolved(name, value),
           ]),
         ),
       });
