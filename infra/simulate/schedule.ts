@@ -8,6 +8,7 @@ import {
   familyOf,
   PROVIDER_CALL_FAULTS,
 } from './faults.ts';
+import { drawEncounter, type Encounter, meeting } from './encounters.ts';
 import type { HandOverAt } from './machines.ts';
 
 /** One task a dApp sends. */
@@ -53,6 +54,7 @@ export interface Schedule {
   readonly settings: Settings;
   /** What a deploy in flight moves to. */
   readonly nextSettings: Settings;
+  readonly encounter: Encounter | undefined;
   readonly arrivals: readonly Arrival[];
   /** Moments at which a dApp takes one of its tasks back. */
   readonly cancelsAtSeconds: readonly number[];
@@ -116,15 +118,17 @@ export function drawSchedule(seed: number, multiplier: number): Schedule {
   const size: Size = draw < 0.01 ? 'days' : draw < 0.1 ? 'large' : draw < 0.16 ? 'silent' : 'usual';
   const unevenWorkers = chance.happens('uneven workers', 0.2);
   const drawn = drawSettings(chance, 'settings');
-  const settings = unevenWorkers ? withManyWorkers(drawn) : drawn;
   const { spanSeconds, quietAfterSeconds } = SIZES[size];
   const arrivals = drawArrivals(chance, size);
   const quietAtSeconds = spanSeconds + quietAfterSeconds;
+  const encounter = drawEncounter(chance, quietAtSeconds);
+  const settings = meeting(encounter, unevenWorkers ? withManyWorkers(drawn) : drawn);
   return {
     seed,
     multiplier,
     size,
     settings,
+    encounter,
     nextSettings: drawDeploy(chance, settings),
     arrivals,
     cancelsAtSeconds: Array.from({ length: chance.whole('cancels', 0, 2) }, (_, n) =>
