@@ -12,7 +12,7 @@ const STALLING_STATES = [
   'Collect results',
 ] as const;
 
-/** A situation that chance alone brings about too seldom. It is planned, and happens as soon as it can. */
+/** A situation that chance alone brings about too seldom. It is planned, and happens as soon as it can, once. */
 export type Encounter =
   /** An execution stands still in a state, is taken over, and goes on while its successor drives. */
   | { readonly kind: 'stall'; readonly state: string; readonly after: number }

@@ -1,3 +1,4 @@
+import type { Row } from '../../shared/ports.ts';
 import type { Timers } from '../local/engine/timers.ts';
 import type { Disturbance, Where } from './disturbance.ts';
 import type { Encounter } from './encounters.ts';
@@ -13,33 +14,35 @@ const SHARED_SECONDS = 60;
 const LATE_SECONDS = 20;
 
 export interface StallOptions {
-  readonly disturbance: Pick<Disturbance, 'strike' | 'chance' | 'isQuiet'>;
+  readonly disturbance: Pick<Disturbance, 'strike' | 'chance'>;
   readonly timers: Pick<Timers, 'now'>;
   readonly encounter: Encounter | undefined;
-  /** The lease fence of a burst as the ledger has it. */
-  readonly fenceOf: (burstId: string) => number;
-  /** A burst is about to be closed. */
-  readonly onClosing: (burstId: string) => void;
+  /** The lease of a burst as the ledger has it. */
+  readonly leaseOf: (burstId: string) => Row | undefined;
+  /** The burst of this lease is about to be closed. */
+  readonly onClosing: (lease: Row) => void;
 }
 
 /** An execution that stands still where its schedule says: until its burst is taken over, or work has arrived. */
 export function createStalls(options: StallOptions): Silence {
-  const { disturbance, timers, encounter, fenceOf, onClosing } = options;
-  const { strike, chance, isQuiet } = disturbance;
+  const { disturbance, timers, encounter, leaseOf, onClosing } = options;
+  const { strike, chance } = disturbance;
   let stalled: (Execution & { untilMs: number; overtaken: boolean }) | undefined;
   let passed = 0;
 
   /** Whether its time has come. */
   const begins = (execution: Execution, where: Where): boolean => {
-    if (encounter === undefined || stalled !== undefined || isQuiet()) return false;
-    const late = encounter.kind === 'late work' && where.state === 'Close burst';
+    if (encounter === undefined || stalled !== undefined) return false;
+    const lease = leaseOf(execution.burstId);
+    const mayRunOn = lease?.phase === 'ready' && where.state === 'Close burst';
+    const late = encounter.kind === 'late work' && mayRunOn;
     const stalls = encounter.kind === 'stall' && where.state === encounter.state;
     if (!late && !stalls) return false;
     if (encounter.kind === 'stall' && passed++ < encounter.after) return false;
     const seconds = late ? LATE_SECONDS : LONGEST_SECONDS;
     stalled = { ...execution, untilMs: timers.now() + seconds * 1000, overtaken: late };
     if (!strike('platform.execution stalls', 'stall', where)) stalled.untilMs = 0;
-    else if (late) onClosing(execution.burstId);
+    else if (late) onClosing(lease);
     return true;
   };
 
@@ -48,7 +51,7 @@ export function createStalls(options: StallOptions): Silence {
       if (stalled === undefined && !begins(execution, where)) return false;
       const { burstId, segment } = execution;
       if (stalled?.burstId !== burstId || stalled.segment !== segment) return false;
-      if (!stalled.overtaken && fenceOf(burstId) > execution.leaseFence) {
+      if (!stalled.overtaken && Number(leaseOf(burstId)?.leaseFence) > execution.leaseFence) {
         const seconds = chance.between('wakes after', 0, SHARED_SECONDS);
         stalled.overtaken = true;
         stalled.untilMs = Math.min(stalled.untilMs, timers.now() + seconds * 1000);

@@ -15,7 +15,7 @@ const isClaim = ({ set = [] }: Write): boolean =>
  * when the burst it was made for is closing.
  */
 export function createStops(
-  { strike, isQuiet }: Pick<Disturbance, 'strike' | 'isQuiet'>,
+  { strike }: Pick<Disturbance, 'strike'>,
   timers: Pick<Timers, 'now' | 'after'>,
   ledger: Ledger,
   encounter: Encounter | undefined,
@@ -26,7 +26,7 @@ export function createStops(
       if (encounter?.kind !== 'stop' || met || actor.who !== 'run' || !isClaim(write)) return;
       met = true;
       const where = { who: actor.who, state: actor.state, call: 'ledger.write' };
-      if (isQuiet() || !strike('platform.tenant stopped', 'stop', where)) return;
+      if (!strike('platform.tenant stopped', 'stop', where)) return;
       const tenant = Tenant.parse(write.key.pk.split('#')[1]);
       const change = (mode: 'none' | 'finish' | 'cancel') =>
         writeStop(ledger, tenant, { mode, reason: 'simulated', at: instantOf(timers.now()) });

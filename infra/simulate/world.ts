@@ -145,12 +145,12 @@ export function createWorld({ schedule, leftOut, note }: WorldOptions) {
       rare.meet(actor, write);
     },
   };
-  let closing: (lease: Row | undefined) => void = () => undefined;
+  let closing: (lease: Row) => void = () => undefined;
   const leaseOf = (burstId: string) => watch.latest({ pk: `L#${burstId}`, sk: '#' });
   const stalls = createStalls({
     ...{ disturbance, timers, encounter },
-    fenceOf: (burstId) => Number(leaseOf(burstId)?.leaseFence),
-    onClosing: (burstId) => closing(leaseOf(burstId)),
+    leaseOf,
+    onClosing: (lease) => closing(lease),
   });
 
   const bursts = machineBursts({ start: (request) => machine.start(request) });
