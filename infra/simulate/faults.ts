@@ -70,7 +70,7 @@ export const SEND_FAULTS = { 'queue.partly taken': 0.05 } as const;
 /** More fates of the paid call. */
 export const CREATE_FAULTS = {
   'provider.no capacity after all': 0.03,
-  'provider.refuses the create': 0.005,
+  'provider.refuses the create': 0.01,
   'provider.create answer lost': 0.06,
 } as const;
 
