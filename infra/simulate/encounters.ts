@@ -31,7 +31,7 @@ export type Encounter =
 /** At most one a schedule. */
 export function drawEncounter(chance: Chance, quietAtSeconds: number): Encounter | undefined {
   const draw = chance.at('encounter');
-  if (draw < 0.1) {
+  if (draw < 0.12) {
     const state = chance.pick('stalls in', STALLING_STATES);
     return { kind: 'stall', state, after: chance.whole('stalls after', 0, 1) };
   }

@@ -13,7 +13,7 @@ const SHARED_SECONDS = 60;
 /** What arrives late must be through intake by then, seconds. */
 const LATE_SECONDS = 20;
 
-export interface StallOptions {
+interface StallOptions {
   readonly disturbance: Pick<Disturbance, 'strike' | 'chance'>;
   readonly timers: Pick<Timers, 'now'>;
   readonly encounter: Encounter | undefined;

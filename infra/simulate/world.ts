@@ -122,7 +122,11 @@ export function createWorld({ schedule, leftOut, note }: WorldOptions) {
           vramMb,
         })),
         taskSeconds: nature.taskSeconds,
-        produce: nature.produce,
+        produce(task, resume) {
+          watch.onBegin(task);
+          return nature.produce(task, resume);
+        },
+        onDeath: () => watch.onDeath(workerId),
         traits: nature.traits,
       });
       if (nature.dead) worker.kill();
