@@ -96,7 +96,7 @@ const QUEUE = 'intake-default';
 const FUNCTION_SECONDS = 30;
 const PROVIDER_SECONDS = 10;
 /** Between two passes of sweep and reap, seconds of the local clock. */
-const SWEEP_SECONDS = 200;
+const SWEEP_SECONDS = 300;
 /** Long enough that a busy machine is not taken for a dead worker. */
 const WORKER_TIMEOUT_MS = 800;
 

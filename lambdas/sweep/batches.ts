@@ -74,5 +74,6 @@ async function strandedEnd(
 
 async function announce(ports: SweepPorts, settings: Settings, batch: BatchRow): Promise<void> {
   const profile = await readProfile(ports.ledger, batch.tenant, batch.profile);
-  if (profile !== undefined) await openIfNeeded(ports, settings, profile, batch.batchId);
+  if (profile !== undefined)
+    await openIfNeeded(ports, settings, profile, { arrived: batch.batchId });
 }
