@@ -119,6 +119,7 @@ function actorLedger(calls: Calls, { ledger, rare }: TruePorts, actor: Actor): L
 }
 
 const providerTrouble = (fault: Fault): never => {
+  if (fault === 'provider.key expires') throw new ProviderRefused('the key has expired');
   throw fault === 'provider.throttled' ? new Throttled('too many calls') : new Error(fault);
 };
 
@@ -183,7 +184,9 @@ function refusedPurchase(fault: Fault): never {
   if (fault === 'provider.no capacity after all') throw new CapacityUnavailable('just taken');
   if (fault === 'provider.refuses the create') throw new ProviderRefused('not allowed');
   // Whoever posts cannot tell a request that failed on its way from an answer that did.
-  return fault === 'provider.throttled' ? providerTrouble(fault) : lostPurchase();
+  return fault === 'provider.throttled' || fault === 'provider.key expires'
+    ? providerTrouble(fault)
+    : lostPurchase();
 }
 
 function actorJobs(calls: Calls, { jobs, watch }: TruePorts, actor: Actor): Jobs {

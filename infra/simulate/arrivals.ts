@@ -106,6 +106,14 @@ export function startArrivals(world: World): Arrivals {
       cancelTask(ports, Tenant.parse(tenant), taskId).catch(() => undefined);
     });
   });
+  world.onClosing((lease) => {
+    const vramGb = Number(
+      Reflect.get(Object(Reflect.get(Object(lease.requirement), 'need')), 'vramGb'),
+    );
+    const task = { stages: 0, poison: false, deadly: false, seconds: 10, vramGb };
+    const tasks = [{ ...task, taskId: 'late-1', number: 2001 }];
+    void send(String(lease.tenant), tasks, 'dapp is late');
+  });
   const undelivered = () =>
     [...sources.values()].reduce((sum, { undelivered: left }) => sum + left(), 0);
   return { sent, waiting: () => waiting + undelivered() };

@@ -58,6 +58,8 @@ const BY_FAULT: Readonly<Partial<Record<Fault, readonly number[]>>> = {
   'platform.abort': [46],
   'platform.deploy': [60],
   'platform.tick missed': [48],
+  'platform.execution stalls': [33],
+  'provider.key expires': [59],
   'platform.start refused': [11],
   'platform.start answer lost': [12],
   'lambda.outage': [62],

@@ -1,11 +1,11 @@
 import { isClusterOver } from '../../shared/model/cluster.ts';
-import { quarantineSeconds } from '../../shared/model/settings.ts';
+import { quarantineSeconds, type Settings } from '../../shared/model/settings.ts';
 import type { Row } from '../../shared/ports.ts';
 import { RESULT_FILE, resultOf } from '../virtual/numbered-result.ts';
 import type { Arrivals } from './arrivals.ts';
 import type { Violation } from './invariants.ts';
 import type { Unowned } from './watch.ts';
-import type { World } from './world.ts';
+import { START_AT, type World } from './world.ts';
 
 /** What must hold when everything is over, or should be. Pure, but for reading the stored results. */
 export async function endViolations(
@@ -20,6 +20,7 @@ export async function endViolations(
     ...(await wrongResults(world, arrivals, rows)),
     ...(over ? unbalanced(world, rows) : []),
     ...orphans(world),
+    ...lateDetections(world),
     ...engineTrouble(world),
   ];
 }
@@ -144,6 +145,40 @@ function orphans(world: World): Violation[] {
     const seconds = (untilMs - sinceMs) / 1000;
     if (seconds <= boundSeconds || troubled(world, stretch) > 0) return [];
     return [{ invariant: 'NO-ORPHAN', what: `${clusterId} had no owner for ${seconds} s` }];
+  });
+}
+
+/** Who looks at jobs, and for whom one look follows another. */
+const LOOKERS: ReadonlySet<string> = new Set(['poll', 'run', 'collect', 'plan', 'provision']);
+
+/** A sluggish function may take so long for one look, seconds. */
+const SLUGGISH_SECONDS = 60;
+
+/** From the death of a worker to the look that calls its jobs lost, seconds: a look, then misses and silence. */
+const detectionSeconds = ({ looks }: Settings): number =>
+  looks.longestSeconds +
+  Math.max(
+    (looks.lostAfterMisses - 1) * looks.longestSeconds,
+    looks.lostAfterSeconds + looks.longestSeconds,
+  );
+
+/** DETECTION: a dead worker is called lost in time where nothing was wrong with those who look. */
+function lateDetections({ watch, schedule, disturbance }: World): Violation[] {
+  const { settings, nextSettings, quietAtSeconds } = schedule;
+  const bound = Math.max(detectionSeconds(settings), detectionSeconds(nextSettings));
+  const quietAtMs = Date.parse(START_AT) + quietAtSeconds * 1000;
+  return watch.deathsSeen.flatMap(({ jobId, sinceMs, seenMs }): Violation[] => {
+    const seconds = (seenMs - sinceMs) / 1000;
+    if (seconds <= bound + SLUGGISH_SECONDS) return [];
+    const disturbed = disturbance.strikes.some(({ where, atMs, fault }) => {
+      if (atMs > seenMs) return false;
+      if (fault.startsWith('platform.execution')) return true;
+      if (where.who === 'world') return sinceMs < quietAtMs;
+      return LOOKERS.has(where.who) && atMs >= sinceMs;
+    });
+    if (disturbed) return [];
+    const what = `${jobId} was called lost ${seconds} s after its worker died`;
+    return [{ invariant: 'DETECTION', what }];
   });
 }
 

@@ -28,6 +28,19 @@ export function startEvents(world: World): void {
     };
     timers.after(event.atSeconds * 1000, attempt);
   });
+  expireKey(world);
+}
+
+/** The key of the provider expires where the schedule says so, and there is a new one after a while. */
+function expireKey({ schedule: { encounter }, timers, disturbance }: World): void {
+  if (encounter?.kind !== 'key expires') return;
+  const { atSeconds, forSeconds } = encounter;
+  const fault = 'provider.key expires';
+  timers.after(atSeconds * 1000, () => {
+    if (!disturbance.strike(fault, fault, { who: 'world' })) return;
+    const untilMs = timers.now() + forSeconds * 1000;
+    disturbance.beginOutage({ key: fault, of: 'clusters', fault, untilMs, severity: 1 });
+  });
 }
 
 /** @returns false when there is no victim yet. */

@@ -70,7 +70,7 @@ export const SEND_FAULTS = { 'queue.partly taken': 0.05 } as const;
 /** More fates of the paid call. */
 export const CREATE_FAULTS = {
   'provider.no capacity after all': 0.03,
-  'provider.refuses the create': 0.005,
+  'provider.refuses the create': 0.01,
   'provider.create answer lost': 0.06,
 } as const;
 
@@ -130,6 +130,12 @@ export const TASK_FAULTS = { 'worker.task fails': 0.01, 'worker.upload fails': 0
 /** Fates that a task brings with it, on whatever worker. */
 type FatefulTask = 'worker.killed by its task';
 
+/** Fates that a schedule plans for the first who can meet them. */
+type EncounterFault =
+  | 'platform.execution stalls'
+  | 'platform.tenant stopped'
+  | 'provider.key expires';
+
 /** Things that happen at a time of their own. */
 export const EVENTS = [
   'lambda.outage',
@@ -155,6 +161,7 @@ type NamesOf<Table> = Table extends unknown ? keyof Table : never;
 export type Fault =
   | keyof typeof INVOCATION_FAULTS
   | keyof typeof SILENCE_FAULTS
+  | EncounterFault
   | NamesOf<(typeof CALL_FAULTS)[keyof typeof CALL_FAULTS]>
   | keyof typeof CREATE_FAULTS
   | keyof typeof ORDER_FAULTS

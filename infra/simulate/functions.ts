@@ -21,8 +21,8 @@ export interface FunctionsOptions {
   /** Those of the code that is deployed now. */
   readonly settings: () => Settings;
   readonly note: ((who: string, what: string) => void) | undefined;
-  /** Cuts executions off from their functions; undefined: none in this run. */
-  readonly silence: Silence | undefined;
+  /** What cuts executions off from their functions in this run. */
+  readonly silences: readonly Silence[];
 }
 
 export interface Functions {
@@ -40,7 +40,7 @@ const NOT_RUN = {
 
 /** Lambda, as it is on a bad day: throttles, dies anywhere, runs twice, loses answers, leaves zombies. */
 export function createFunctions(options: FunctionsOptions): Functions {
-  const { timers, actors, disturbance, settings, note, silence } = options;
+  const { timers, actors, disturbance, settings, note, silences } = options;
   const { chance } = disturbance;
   const invocations = new Map<string, number>();
 
@@ -113,7 +113,8 @@ export function createFunctions(options: FunctionsOptions): Functions {
       if (stage === undefined) return Promise.resolve(functionNotFound(functionName));
       const { burst, segment, state = stage } = callerOf(payload);
       const name = `${burst?.burstId.slice(-6) ?? '?'}-${segment} ${state}`;
-      return silence?.isCutOff(burst?.burstId ?? '', segment, name, { who: stage, state })
+      const execution = { burstId: '', leaseFence: 0, ...burst, segment };
+      return silences.some((one) => one.isCutOff(execution, name, { who: stage, state }))
         ? Promise.resolve(NOT_RUN['lambda.refused'])
         : run(stage, payload, name);
     },

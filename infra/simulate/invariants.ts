@@ -1,6 +1,7 @@
 import { parseCheckpoint } from '../../shared/model/checkpoint.ts';
 import { isClusterOver } from '../../shared/model/cluster.ts';
 import { sha256Of } from '../../shared/model/digest.ts';
+import type { ManifestTask } from '../../shared/model/job.ts';
 import type { Row } from '../../shared/ports.ts';
 
 /**
@@ -15,6 +16,7 @@ export const INVARIANTS = [
   'NO-ORPHAN',
   'CAP',
   'CHECKPOINT',
+  'DETECTION',
   'TEARDOWN',
   'FALSE-TEARDOWN',
   'FENCE',
@@ -132,6 +134,23 @@ export function pointedAt(row: Row, bytes: Uint8Array | undefined): Violation | 
 export function keyOfNewest(row: Row | undefined): string | undefined {
   const key: unknown = Reflect.get(Object(row?.newest), 'key');
   return typeof key === 'string' ? key : undefined;
+}
+
+/** The newest checkpoint that was verified when an attempt ended; the next one, under this fence, knows it. */
+export interface LeastResume {
+  readonly fence: number;
+  readonly sequence: number;
+}
+
+/** CHECKPOINT: an attempt goes on from what was verified when the one before it ended, or from something newer. */
+export function wentOn(
+  { taskId, batchFence, checkpoint }: Pick<ManifestTask, 'taskId' | 'batchFence' | 'checkpoint'>,
+  least: LeastResume | undefined,
+): Violation | undefined {
+  if (least === undefined || batchFence < least.fence) return;
+  const from = checkpoint?.resume?.sequence ?? 0;
+  const what = `task ${taskId} goes on from ${from}, ${least.sequence} was verified`;
+  return from < least.sequence ? violation('CHECKPOINT', what) : undefined;
 }
 
 /** Attempts at one batch that may be alive at a time within one burst. */

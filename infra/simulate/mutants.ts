@@ -230,6 +230,12 @@ export const MUTANTS: readonly Mutant[] = [
     'row.closed !== true',
   ),
   mutant(
+    'a job begins anew although there is a checkpoint',
+    'lambdas/run/manifest.ts',
+    'if (row?.newest === undefined) return',
+    'if (row?.newest?.sequence !== 0) return',
+  ),
+  mutant(
     'second attempts at slow jobs know no budget',
     'shared/run/stragglers.ts',
     'seconds + leftSeconds > budgetSeconds',

@@ -8,6 +8,7 @@ import {
   familyOf,
   PROVIDER_CALL_FAULTS,
 } from './faults.ts';
+import { drawEncounter, type Encounter, meeting } from './encounters.ts';
 import type { HandOverAt } from './machines.ts';
 
 /** One task a dApp sends. */
@@ -53,6 +54,7 @@ export interface Schedule {
   readonly settings: Settings;
   /** What a deploy in flight moves to. */
   readonly nextSettings: Settings;
+  readonly encounter: Encounter | undefined;
   readonly arrivals: readonly Arrival[];
   /** Moments at which a dApp takes one of its tasks back. */
   readonly cancelsAtSeconds: readonly number[];
@@ -116,15 +118,19 @@ export function drawSchedule(seed: number, multiplier: number): Schedule {
   const size: Size = draw < 0.01 ? 'days' : draw < 0.1 ? 'large' : draw < 0.14 ? 'silent' : 'usual';
   const unevenWorkers = chance.happens('uneven workers', 0.2);
   const drawn = drawSettings(chance, 'settings');
-  const settings = unevenWorkers ? withManyWorkers(drawn) : drawn;
   const { spanSeconds, quietAfterSeconds } = SIZES[size];
   const arrivals = drawArrivals(chance, size);
   const quietAtSeconds = spanSeconds + quietAfterSeconds;
+  const encounter = drawEncounter(chance, quietAtSeconds);
+  const suited = unevenWorkers ? withManyWorkers(drawn) : drawn;
+  const handOverAt = chance.pick('hand over at', HAND_OVERS);
+  const settings = meeting(encounter, inLargeBatches(arrivals, readingSlowly(handOverAt, suited)));
   return {
     seed,
     multiplier,
     size,
     settings,
+    encounter,
     nextSettings: drawDeploy(chance, settings),
     arrivals,
     cancelsAtSeconds: Array.from({ length: chance.whole('cancels', 0, 2) }, (_, n) =>
@@ -133,7 +139,7 @@ export function drawSchedule(seed: number, multiplier: number): Schedule {
     events: drawEvents(chance, multiplier, quietAtSeconds),
     quietAtSeconds,
     provisioningSeconds: chance.between('provisioning', 5, 40),
-    handOverAt: chance.pick('hand over at', HAND_OVERS),
+    handOverAt,
     unevenWorkers,
   };
 }
@@ -166,11 +172,12 @@ function drawArrivals(chance: Chance, size: Size): Arrival[] {
   let next = 1;
   return Array.from({ length: groups }, (_, group) => {
     const long = chance.happens(`long ${group}`, 0.1);
+    const deadly = chance.happens(`deadly ${group}`, 0.015);
     // The first two groups have two profiles between them, so that there are two bursts at least.
     const first = group < 2 ? group : chance.whole(`profile ${group}`, 0, 1);
     const tasks = Array.from(
-      { length: chance.whole(`tasks ${group}`, minimum, mostTasks) },
-      (): SimulatedTask => {
+      { length: deadly ? mostTasks : chance.whole(`tasks ${group}`, minimum, mostTasks) },
+      (_, place): SimulatedTask => {
         const number = next++;
         const seconds = Math.round(chance.between(`seconds ${number}`, 5, long ? 600 : 30));
         return {
@@ -180,7 +187,7 @@ function drawArrivals(chance: Chance, size: Size): Arrival[] {
           seconds,
           stages: Math.floor(seconds / STAGE_SECONDS),
           poison: chance.happens(`poison ${number}`, 0.005),
-          deadly: chance.happens(`deadly ${number}`, 0.004),
+          deadly: deadly && place === 0,
         };
       },
     );
@@ -261,6 +268,8 @@ function drawSettings(chance: Chance, name: string): Settings {
       shortestSeconds: pick('shortest', 20, 30, 45),
       longestSeconds: pick('longest', 60, 120),
       holdSeconds: pick('hold', 120, 240),
+      // Where workers are given up late, a cluster that is gone is found missing before them.
+      lostAfterSeconds: pick('lost after', 60, 60, 60, 60, 60, 60, 60, 240),
       idleSeconds: pick('idle', 1, 1, 1, 1, 450),
       surplusIdleSeconds: 1,
     },
@@ -279,6 +288,16 @@ const withManyWorkers = ({ batches, clusters, ...settings }: Settings): Settings
   batches: { ...batches, maxTasks: Math.min(2, batches.maxTasks), splitAfterAttempts: 3 },
   clusters: { ...clusters, maxWorkers: 4, secondsPerSlot: 30 },
 });
+
+/** Some of what ends its worker has neighbours, which must not fail with it. */
+const inLargeBatches = (arrivals: readonly Arrival[], settings: Settings): Settings =>
+  arrivals.some(({ tasks }) => tasks.some(({ deadly }) => deadly))
+    ? { ...settings, batches: { ...settings.batches, maxTasks: 8 } }
+    : settings;
+
+/** Where histories are short, some of them end while results are read. */
+const readingSlowly = (handOverAt: HandOverAt, settings: Settings): Settings =>
+  handOverAt === 60 ? { ...settings, limits: { ...settings.limits, verifyPerLook: 1 } } : settings;
 
 /** A deploy changes what an operator tunes; the stack, its queues and images stay. Caps only rise. */
 function drawDeploy(chance: Chance, before: Settings): Settings {

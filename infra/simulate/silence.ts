@@ -8,9 +8,16 @@ const CUT_OFF_SECONDS = { least: 500, most: 1500 };
 /** Long enough for every segment that takes it over to fall silent as well, seconds. */
 const DEEP_SECONDS = 4200;
 
+/** Whoever asks for an invocation. */
+export interface Execution {
+  readonly burstId: string;
+  readonly segment: number;
+  readonly leaseFence: number;
+}
+
 export interface Silence {
   /** Whether this invocation of an execution comes to nothing, as all of its others do for a while. */
-  isCutOff(burstId: string, segment: number, name: string, where: Where): boolean;
+  isCutOff(execution: Execution, name: string, where: Where): boolean;
 }
 
 /**
@@ -25,7 +32,7 @@ export function createSilence(
   const until = new Map<string, number>();
   let invocations = 0;
   return {
-    isCutOff(burstId, segment, name, where) {
+    isCutOff({ burstId, segment }, name, where) {
       if (isQuiet()) return false;
       const now = timers.now();
       const execution = `${burstId}-${segment}`;

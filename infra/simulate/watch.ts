@@ -1,4 +1,5 @@
 import { isClusterOver } from '../../shared/model/cluster.ts';
+import type { ManifestTask } from '../../shared/model/job.ts';
 import { instantOf } from '../../shared/model/time.ts';
 import type { Key, Row, Write } from '../../shared/ports.ts';
 import type { Cluster, Market } from '../virtual/market.ts';
@@ -11,6 +12,7 @@ import {
   destroyed,
   duplicatesWithin,
   failedTask,
+  type LeastResume,
   type ListedBatch,
   leaseWrite,
   moneyWrite,
@@ -25,6 +27,7 @@ import {
   taskWrite,
   type Violation,
   type Writer,
+  wentOn,
 } from './invariants.ts';
 
 /** A stretch of time in which a cluster lived and nobody owned it. */
@@ -63,6 +66,19 @@ export interface Watch {
   isAsleep(): boolean;
   tasksEnded(): number;
   livingClusters(): number;
+  /** A worker begins a task. */
+  onBegin(task: ManifestTask): void;
+  onDeath(workerId: string): void;
+  /** Jobs that were found to have died with their worker. */
+  readonly deathsSeen: readonly DeathSeen[];
+}
+
+/** A job whose worker died, and when it was called lost. */
+interface DeathSeen {
+  readonly jobId: string;
+  /** From when on it could be seen. */
+  readonly sinceMs: number;
+  readonly seenMs: number;
 }
 
 export interface WatchOptions {
@@ -91,6 +107,10 @@ export function createWatch(options: WatchOptions): Watch {
   const batches = new Map<string, Map<string, ListedBatch>>();
   const caughtAtMs = new Map<string, number>();
   const quotedAtMs = new WeakMap<Writer, number>();
+  const diedAtMs = new Map<string, number>();
+  const deathsSeen: DeathSeen[] = [];
+  const verified = new Map<string, number>();
+  const leastResume = new Map<string, LeastResume>();
   let orderedOnQuote = false;
   let [ended, living] = [0, 0];
   let surplusNext = false;
@@ -159,6 +179,8 @@ export function createWatch(options: WatchOptions): Watch {
 
   const onBatch = (before: Row | undefined, row: Row, { pk, sk }: Key, by: Writer) => {
     report(batchWrite(before, row, by));
+    if (before !== undefined && Number(row.batchFence) > Number(before.batchFence))
+      noteVerified(row);
     const own = batches.get(pk) ?? new Map<string, ListedBatch>();
     batches.set(pk, own);
     own.set(sk, { row, wasThere: own.get(sk)?.wasThere ?? false });
@@ -171,6 +193,32 @@ export function createWatch(options: WatchOptions): Watch {
     const caughtMs = caughtAtMs.get(String(job.worker));
     const all = [...batches.values()].flatMap((own) => [...own.values()].map(({ row }) => row));
     report(placed(job, all, by, caughtMs));
+  };
+
+  /** What later attempts at the tasks of a batch must not fall behind. */
+  const noteVerified = ({ tasks, batchFence }: Row) => {
+    if (verified.size === 0 || !Array.isArray(tasks)) return;
+    for (const task of tasks) {
+      const taskId = String(Reflect.get(Object(task), 'taskId'));
+      const sequence = verified.get(taskId);
+      if (sequence !== undefined) leastResume.set(taskId, { fence: Number(batchFence), sequence });
+    }
+  };
+
+  const onCheckpoint = (before: Row | undefined, row: Row) => {
+    report(checkpointWrite(before, row));
+    const taskId = String(row.taskId);
+    if (row.newest === undefined) {
+      verified.delete(taskId);
+      leastResume.delete(taskId);
+    } else verified.set(taskId, Number(Reflect.get(Object(row.newest), 'sequence')));
+  };
+
+  const onLost = ({ jobId, worker, submittedAt }: Row) => {
+    const diedMs = diedAtMs.get(String(worker));
+    if (diedMs === undefined) return;
+    const sinceMs = Math.max(diedMs, Date.parse(String(submittedAt)));
+    deathsSeen.push({ jobId: String(jobId), sinceMs, seenMs: now() });
   };
 
   const onLease = (before: Row | undefined, row: Row, by: Writer) => {
@@ -210,12 +258,13 @@ export function createWatch(options: WatchOptions): Watch {
       const { pk, sk } = write.key;
       if (pk.startsWith('L#') && sk === '#') onLease(before, row, by);
       else if (pk.startsWith('L#') && before === undefined) onJob(row, by);
+      else if (row.status === 'lost' && before?.status !== 'lost') onLost(row);
       else if (pk.startsWith('P#') && sk === '#') onProfile(before, row, pk);
       else if (pk.startsWith('P#')) onBatch(before, row, write.key, by);
       else if (pk.startsWith('W#')) {
         const worker = String(row.workerId);
         caughtAtMs.set(worker, caughtAtMs.get(worker) ?? now());
-      } else if (pk.startsWith('C#')) report(checkpointWrite(before, row));
+      } else if (pk.startsWith('C#')) onCheckpoint(before, row);
       else if (pk.startsWith('$#')) report(moneyWrite(before, row));
       else if (pk.startsWith('T#')) {
         report(taskWrite(before, row));
@@ -288,5 +337,8 @@ export function createWatch(options: WatchOptions): Watch {
     },
     tasksEnded: () => ended,
     livingClusters: () => living,
+    onBegin: (task) => report(wentOn(task, leastResume.get(task.taskId))),
+    onDeath: (workerId) => void diedAtMs.set(workerId, now()),
+    deathsSeen,
   };
 }

@@ -4,7 +4,7 @@ import { memoryLedger } from '../../shared/memory/memory-ledger.ts';
 import { memoryQueue } from '../../shared/memory/memory-queue.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import { instantOf } from '../../shared/model/time.ts';
-import type { Clock } from '../../shared/ports.ts';
+import type { Clock, Row } from '../../shared/ports.ts';
 import { runCompiled } from '../local/engine/state-machine.ts';
 import type { Timers } from '../local/engine/timers.ts';
 import { virtualTime } from '../local/engine/virtual-time.ts';
@@ -24,6 +24,8 @@ import { forgetRows } from './parsed-once.ts';
 import { rareWrites } from './rare-writes.ts';
 import { queueOf, type Schedule, TENANTS } from './schedule.ts';
 import { createSilence } from './silence.ts';
+import { createStalls } from './stalls.ts';
+import { createStops } from './stops.ts';
 import { createWatch } from './watch.ts';
 
 export const START_AT = '2026-01-01T00:00:00.000Z';
@@ -53,7 +55,7 @@ export function createWorld({ schedule, leftOut, note }: WorldOptions) {
   let settings: Settings = schedule.settings;
   const onStrike = ({ fault, key }: Strike) => note?.('fault', `${fault} [${key}]`);
   const quietAtMs = timers.now() + schedule.quietAtSeconds * 1000;
-  const { seed, multiplier, only } = schedule;
+  const { seed, multiplier, only, encounter } = schedule;
   const disturbance = createDisturbance({
     ...{ seed, multiplier, timers, quietAtMs, leftOut, only, onStrike },
   });
@@ -120,7 +122,11 @@ export function createWorld({ schedule, leftOut, note }: WorldOptions) {
           vramMb,
         })),
         taskSeconds: nature.taskSeconds,
-        produce: nature.produce,
+        produce(task, resume) {
+          watch.onBegin(task);
+          return nature.produce(task, resume);
+        },
+        onDeath: () => watch.onDeath(workerId),
         traits: nature.traits,
       });
       if (nature.dead) worker.kill();
@@ -133,6 +139,22 @@ export function createWorld({ schedule, leftOut, note }: WorldOptions) {
       if (nature.dead || nature.otherGpu || deliversModel !== undefined) watch.unfit(workerId);
       return worker;
     },
+  });
+
+  const rare = rareWrites(disturbance);
+  const stops = createStops(disturbance, timers, ledger, encounter);
+  const stoppedToo: typeof rare = {
+    meet(actor, write) {
+      stops.meet(actor, write);
+      rare.meet(actor, write);
+    },
+  };
+  let closing: (lease: Row) => void = () => undefined;
+  const leaseOf = (burstId: string) => watch.latest({ pk: `L#${burstId}`, sk: '#' });
+  const stalls = createStalls({
+    ...{ disturbance, timers, encounter },
+    leaseOf,
+    onClosing: (lease) => closing(lease),
   });
 
   const bursts = machineBursts({ start: (request) => machine.start(request) });
@@ -165,7 +187,7 @@ export function createWorld({ schedule, leftOut, note }: WorldOptions) {
       },
     },
     watch,
-    rare: rareWrites(disturbance),
+    rare: encounter?.kind === 'stop' ? stoppedToo : rare,
   };
 
   const functions = createFunctions({
@@ -175,7 +197,10 @@ export function createWorld({ schedule, leftOut, note }: WorldOptions) {
     portsOf: (actor, log) => actorPorts(calls, disturbance, truth, actor, log),
     settings: () => settings,
     note,
-    silence: schedule.size === 'silent' ? createSilence(disturbance, timers) : undefined,
+    silences: [
+      ...(schedule.size === 'silent' ? [createSilence(disturbance, timers)] : []),
+      ...(encounter?.kind === 'stall' || encounter?.kind === 'late work' ? [stalls] : []),
+    ],
   });
   let drawn = 0;
   const random = () => chance.at(`machine ${drawn++}`);
@@ -211,6 +236,10 @@ export function createWorld({ schedule, leftOut, note }: WorldOptions) {
     setPriceFactor(factor: number) {
       priceFactor = factor;
       pricedAtMs = timers.now();
+    },
+    /** Tells whoever has late work that a burst is about to be closed. */
+    onClosing(listener: typeof closing) {
+      closing = listener;
     },
     setNothingFree(value: boolean) {
       nothingFree = value;

@@ -80,6 +80,7 @@ export interface WorkerModelOptions {
   readonly taskSeconds: (task: ManifestTask) => number;
   readonly produce: (task: ManifestTask, resume: ModelResume | undefined) => Produced;
   readonly traits?: WorkerTraits;
+  readonly onDeath?: () => void;
 }
 
 interface ModelJob {
@@ -100,6 +101,7 @@ export function workerModel(options: WorkerModelOptions): WorkerModel {
   const postponed: (() => void)[] = [];
   let [alive, frozen, draining] = [true, false, false];
   const kill = () => {
+    if (alive) options.onDeath?.();
     alive = false;
   };
 

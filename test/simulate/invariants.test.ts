@@ -17,7 +17,9 @@ import {
   splitClosed,
   stopped,
   taskWrite,
+  wentOn,
 } from '../../infra/simulate/invariants.ts';
+import { Sha256, TaskId } from '../../shared/model/ids.ts';
 
 const driver = { who: 'run', startedMs: 60, burst: { burstId: 'b-1', leaseFence: 2 } };
 const sweep = { who: 'sweep', startedMs: 60, burst: undefined };
@@ -71,6 +73,31 @@ it.each([
 ])('ISOLATION: a task is %j beside %i others of its batch', (task, neighbours, expected) => {
   expect(broken(failedTask(task, neighbours))).toBe(expected);
 });
+
+it.each([
+  [1, undefined, undefined],
+  [1, 3, undefined],
+  [2, 2, 'CHECKPOINT'],
+  [2, 3, undefined],
+  [3, 4, undefined],
+  [3, undefined, 'CHECKPOINT'],
+])(
+  'CHECKPOINT: under fence %i an attempt goes on from %s, 3 was verified under fence 2',
+  (fence, sequence, expected) => {
+    const resume = { url: '', sha256: 'a', bytes: 1, stage: '1', workSeconds: 1 };
+    const task = {
+      taskId: TaskId.parse('task-1'),
+      batchFence: fence,
+      checkpoint: {
+        ...{ putUrl: '', maxBytes: 1 },
+        ...(sequence === undefined
+          ? {}
+          : { resume: { ...resume, sha256: Sha256.parse('a'.repeat(64)), sequence } }),
+      },
+    };
+    expect(broken(wentOn(task, { fence: 2, sequence: 3 }))).toBe(expected);
+  },
+);
 
 const attempt = (status: string, batchId: string, deadlineAt = '2026-01-01T13:00:00.000Z') => ({
   ...{ jobId: 'j', status, deadlineAt },

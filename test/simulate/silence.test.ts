@@ -11,7 +11,13 @@ function silenceAt(seed: number) {
   });
   const silence = createSilence(disturbance, timers);
   const ask = (segment: number) =>
-    silence.isCutOff('b-1', segment, `b-1-${segment} Check jobs`, { who: 'poll' });
+    silence.isCutOff(
+      { burstId: 'b-1', segment, leaseFence: segment },
+      `b-1-${segment} Check jobs`,
+      {
+        who: 'poll',
+      },
+    );
   return { ask, pass: (seconds: number) => (nowMs += seconds * 1000) };
 }
 
