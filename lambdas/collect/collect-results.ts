@@ -4,7 +4,7 @@ import { changeJob, jobsOf } from '../../shared/ledger/jobs.ts';
 import { changeLease } from '../../shared/ledger/leases.ts';
 import { sha256Of } from '../../shared/model/digest.ts';
 import type { BatchId } from '../../shared/model/ids.ts';
-import { type ManifestTask, parseManifest } from '../../shared/model/job.ts';
+import { hasEnded, type ManifestTask, parseManifest } from '../../shared/model/job.ts';
 import type { JobRow, LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import { failedLines, unread, unreadCheckpoints } from '../../shared/poll/job-look.ts';
@@ -34,14 +34,15 @@ const MAX_MANIFEST_BYTES = 64 * 1024 * 1024;
 /**
  * Collect results: a bounded number of uploads per look, from any attempt, whoever holds the batch now.
  * The task rows decide: the first verified result ends a task, every later one is refused and counted.
- * Checkpoints of what has not ended are taken behind them.
+ * Checkpoints of what has not ended are taken behind them. Where nothing is left for Run to do the burst waits on
+ * as the look before it would have.
  */
 export const collectResults =
   (ports: CollectPorts, settings: Settings, invocation: Invocation): Driver =>
-  async (lease) => {
+  async (lease, burst) => {
     let budget = settings.limits.verifyPerLook;
     const counts: Record<Received, number> = { ...NOTHING };
-    let left = false;
+    let [left, runs] = [false, burst.waitSeconds === undefined];
     for (const job of await jobsOf(ports.ledger, lease.burstId, lease.firstJob)) {
       const salvage = job.status === 'lost' && !job.salvaged;
       const lines = salvage ? uncollected(job) : unread(job);
@@ -60,13 +61,18 @@ export const collectResults =
       budget -= looked;
       const complete = all && (salvage || looked === worth.length);
       left ||= !complete;
+      runs ||= job.status !== 'running' || hasEnded(job.reported);
       if (salvage && complete) await changeJob(ports.ledger, job, { set: { salvaged: true } });
     }
     if (counts.accepted > 0 && lease.takeOvers > 0) {
       await changeLease(ports.ledger, lease, { takeOvers: 0 });
     }
     const reason = Object.entries(counts).map(([what, n]) => `${n} ${what}`);
-    return { next: left ? 'collect' : 'run', reason: reason.join(', ') };
+    runs ||= counts.rejected + counts.failed + counts.undone > 0;
+    const { waitSeconds, quietLooks } = burst;
+    const after = runs || waitSeconds === undefined ? {} : { waitSeconds, quietLooks };
+    const next = left ? 'collect' : runs ? 'run' : 'wait';
+    return { next, ...after, reason: reason.join(', ') };
   };
 
 const uncollected = (job: JobRow): number[] =>
@@ -121,6 +127,7 @@ async function collectJob(
     refusedResults: own.refused,
     rejectedResults: own.rejected,
     votes: own.voted,
+    ...(looked === lines.length ? { remove: ['unreadSince'] } : {}),
   });
   for (const kind of RECEIVED) counts[kind] += own[kind];
   return { looked, verified, ended: endedLines };
