@@ -4,9 +4,10 @@ import { changeJob, jobsOf } from '../../shared/ledger/jobs.ts';
 import { changeLease } from '../../shared/ledger/leases.ts';
 import { sha256Of } from '../../shared/model/digest.ts';
 import type { BatchId } from '../../shared/model/ids.ts';
-import { hasEnded, type ManifestTask, parseManifest } from '../../shared/model/job.ts';
+import { type ManifestTask, parseManifest } from '../../shared/model/job.ts';
 import type { JobRow, LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
+import { isFinishable } from '../../shared/poll/collect-when.ts';
 import { failedLines, unread, unreadCheckpoints } from '../../shared/poll/job-look.ts';
 import type { Invocation } from '../../shared/ports.ts';
 import { acceptResult, RECEIVED, type Received } from './accept-result.ts';
@@ -43,7 +44,8 @@ export const collectResults =
     let budget = settings.limits.verifyPerLook;
     const counts: Record<Received, number> = { ...NOTHING };
     let [left, runs] = [false, burst.waitSeconds === undefined];
-    for (const job of await jobsOf(ports.ledger, lease.burstId, lease.firstJob)) {
+    const jobs = await jobsOf(ports.ledger, lease.burstId, lease.firstJob);
+    for (const job of jobs) {
       const salvage = job.status === 'lost' && !job.salvaged;
       const lines = salvage ? uncollected(job) : unread(job);
       const checkpoints = salvage ? lines : unreadCheckpoints(job);
@@ -61,7 +63,8 @@ export const collectResults =
       budget -= looked;
       const complete = all && (salvage || looked === worth.length);
       left ||= !complete;
-      runs ||= job.status !== 'running' || hasEnded(job.reported);
+      const read = { ...job, uploaded: new Set<number>(), failures: [], checkpoints: [] };
+      runs ||= job.status !== 'running' || isFinishable(read, jobs);
       if (salvage && complete) await changeJob(ports.ledger, job, { set: { salvaged: true } });
     }
     if (counts.accepted > 0 && lease.takeOvers > 0) {
@@ -71,8 +74,11 @@ export const collectResults =
     runs ||= counts.rejected + counts.failed + counts.undone > 0;
     const { waitSeconds, quietLooks } = burst;
     const after = runs || waitSeconds === undefined ? {} : { waitSeconds, quietLooks };
-    const next = left ? 'collect' : runs ? 'run' : 'wait';
-    return { next, ...after, reason: reason.join(', ') };
+    return {
+      next: left ? 'collect' : runs ? 'run' : 'wait',
+      ...after,
+      reason: reason.join(', '),
+    };
   };
 
 const uncollected = (job: JobRow): number[] =>

@@ -15,7 +15,7 @@ import type { BatchRow, JobRow, LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import { type Instant, plusSeconds } from '../../shared/model/time.ts';
 import { goneFromView } from '../../shared/poll/gone.ts';
-import { worthCollecting } from '../../shared/poll/collect-when.ts';
+import { isFinishable, worthCollecting } from '../../shared/poll/collect-when.ts';
 import {
   hasUnread,
   isLost,
@@ -80,7 +80,11 @@ async function judgeLook(
   }
   const jobs = looked.map(({ job }) => job);
   const live = jobs.filter(({ status }) => status === 'running' || status === 'submitting');
-  if (live.length === 0 || looked.some(({ turn }) => turn) || jobs.some(isFinishable)) {
+  if (
+    live.length === 0 ||
+    looked.some(({ turn }) => turn) ||
+    jobs.some((job) => isFinishable(job, jobs))
+  ) {
     return { next: 'run' };
   }
   if (lastCallIn(lease, settings, now) <= 0 && mayExtend(lease, settings, now)) {
@@ -105,15 +109,13 @@ async function judgeLook(
   return { next: 'wait', ...look, reason: `${live.length} jobs running` };
 }
 
-/** Its uploads were looked at, and it will bring no more. */
-const isFinishable = (job: JobRow): boolean =>
-  job.status === 'running' && hasEnded(job.reported) && !hasUnread(job);
-
 const mayStart = ({ status, notBefore }: BatchRow, now: Instant): boolean =>
   status === 'open' && (notBefore === undefined || now >= notBefore);
 
 const isWatched = (job: JobRow, now: Instant): boolean =>
-  job.status === 'submitting' || job.status === 'running' || isLost(job, now);
+  job.status === 'submitting' ||
+  (job.status === 'running' && !hasEnded(job.reported)) ||
+  isLost(job, now);
 
 /** Whether a job runs on although nobody wants anything of it any more. Run stops it. */
 const isUnwanted = (job: JobRow, batches: readonly BatchRow[]): boolean =>

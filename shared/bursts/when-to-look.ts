@@ -2,7 +2,7 @@ import type { BatchRow, JobRow, LeaseRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
 import { type Instant, secondsBetween } from '../model/time.ts';
 import { type NextLook, nextLook } from '../poll/next-look.ts';
-import { lastCallIn } from '../run/after-assigning.ts';
+import { idleLookSeconds, lastCallIn } from '../run/after-assigning.ts';
 import { allLanes, supplyAheadSeconds } from '../run/lanes.ts';
 
 /**
@@ -21,7 +21,10 @@ export function whenToLook(
   const lanes = allLanes(lease, jobs, batches, new Set(), now);
   const ahead = waiting ? { supplyAheadSeconds: supplyAheadSeconds(settings) } : {};
   const busySeconds = lanes.map((lane) => lane.busySeconds);
-  const look = nextLook({ jobs, busySeconds, ...ahead }, quietLooks, settings, random);
+  const lastAt = jobs.at(-1)?.submittedAt ?? now;
+  const freeSeconds = idleLookSeconds(secondsBetween(lastAt, now), settings);
+  const atWork = { jobs, busySeconds, freeSeconds, ...ahead };
+  const look = nextLook(atWork, quietLooks, settings, random);
   const bounds = [
     ...(lease.reviewAt === undefined ? [] : [secondsBetween(now, lease.reviewAt)]),
     lastCallIn(lease, settings, now),

@@ -144,8 +144,8 @@ export const Settings = z.strictObject({
        */
       unreadSeconds: seconds(120),
       holdSeconds: seconds(20),
-      /** Longest wait of an idle cluster: waits grow with the time it has been idle. */
-      longestHoldSeconds: seconds(60),
+      /** Longest wait of an idle cluster or slot: waits grow with the time it has been idle. */
+      longestHoldSeconds: seconds(90),
       /**
        * An idle cluster is kept this long once its first hour is over: what is left of later hours comes back,
        * what is left of the first does not.
@@ -174,7 +174,7 @@ export const Settings = z.strictObject({
       /** Longest time a new cluster may be missing from the provider's list. */
       listLagSeconds: seconds(60),
       /** Results verified by one invocation of Collect. */
-      verifyPerLook: z.int().min(1).default(100),
+      verifyPerLook: z.int().min(1).default(200),
       /** Looks that wait for a confirmed end before the reaper takes over. */
       confirmLooks: z.int().min(1).default(40),
       takeOvers: z.int().min(1).default(3),

@@ -27,7 +27,7 @@ export function worthCollecting(
     waiting.some(
       (job) =>
         secondsBetween(job.unreadSince ?? job.submittedAt, now) >= looks.unreadSeconds ||
-        !(isAtWork(job) || (wentWell(job) && jobs.some((other) => isNextOf(job, other)))),
+        !(isAtWork(job) || isFollowed(job, jobs)),
     )
   );
 }
@@ -35,8 +35,15 @@ export function worthCollecting(
 const isAtWork = ({ status, reported }: JobRow): boolean =>
   status === 'running' && !hasEnded(reported);
 
-const wentWell = ({ status, reported, failures }: JobRow): boolean =>
-  status === 'running' && reported === 'succeeded' && failures.length === 0;
+/** It went well and its worker has its next job: nobody waits for its end. */
+const isFollowed = (job: JobRow, jobs: readonly JobRow[]): boolean =>
+  job.status === 'running' &&
+  job.reported === 'succeeded' &&
+  job.failures.length === 0 &&
+  job.rejectedResults === 0 &&
+  job.votes === 0 &&
+  jobs.some((other) => other.worker === job.worker && other.n > job.n && isAtWork(other));
 
-const isNextOf = (job: JobRow, other: JobRow): boolean =>
-  other.worker === job.worker && other.n > job.n && isAtWork(other);
+/** Whether Run is to finish a job now: its uploads were looked at, and it will bring no more. */
+export const isFinishable = (job: JobRow, jobs: readonly JobRow[]): boolean =>
+  job.status === 'running' && hasEnded(job.reported) && !hasUnread(job) && !isFollowed(job, jobs);

@@ -7,6 +7,8 @@ export interface AtWork {
   readonly jobs: readonly JobRow[];
   /** Until each of its slots is expected to run dry, seconds; 0: it is free. */
   readonly busySeconds: readonly number[];
+  /** Until the next look for work for a slot that is free. */
+  readonly freeSeconds: number;
   /** Open batches wait for a slot, which is supplied when it runs dry within so many seconds; absent: none do. */
   readonly supplyAheadSeconds?: number;
 }
@@ -28,7 +30,7 @@ const BEHIND_SECONDS = 2;
  * that it is found lost as soon as it may be; a slot that is free waits no longer than an idle cluster does.
  */
 export function nextLook(
-  { jobs, busySeconds, supplyAheadSeconds }: AtWork,
+  { jobs, busySeconds, freeSeconds, supplyAheadSeconds }: AtWork,
   quietLooks: number,
   { looks }: Pick<Settings, 'looks'>,
   random: number,
@@ -42,7 +44,7 @@ export function nextLook(
   const steps = Math.ceil(due / looks.steadySeconds);
   const most = [
     known ? Math.ceil(due / steps) : grown,
-    ...(busy.length < busySeconds.length ? [looks.holdSeconds] : []),
+    ...(busy.length < busySeconds.length ? [freeSeconds] : []),
     ...(jobs.some(isSilent) ? [askAgainSeconds(looks)] : []),
   ];
   return {

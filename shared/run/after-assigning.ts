@@ -53,10 +53,9 @@ export function afterAssigning(
     return { next: 'close', reason: 'nothing is left to do', failed: false };
   }
   const windowSeconds = needsTerm ? secondsToExtension(lease, settings, now) : 0;
-  const grownSeconds = Math.min(looks.longestHoldSeconds, idleSeconds * HOLD_SHARE);
   const seconds = Math.min(
-    Math.max(looks.holdSeconds, grownSeconds),
-    windowSeconds > 0 ? windowSeconds : looks.holdSeconds + grownSeconds,
+    idleLookSeconds(idleSeconds, settings),
+    windowSeconds > 0 ? windowSeconds : Number.POSITIVE_INFINITY,
     isSunk(lease, settings, now) ? Number.POSITIVE_INFINITY : mostIdle - idleSeconds,
     secondsBetween(now, edge),
   );
@@ -65,7 +64,11 @@ export function afterAssigning(
 }
 
 /** The share of its idle time that an idle cluster waits for its next look: who sends often sends soon. */
-const HOLD_SHARE = 0.25;
+const HOLD_SHARE = 1 / 3;
+
+/** Until the next look for work for what has been idle so long. */
+export const idleLookSeconds = (idleSeconds: number, { looks }: Pick<Settings, 'looks'>): number =>
+  Math.max(looks.holdSeconds, Math.min(looks.longestHoldSeconds, idleSeconds * HOLD_SHARE));
 
 /** Until a cluster in use is to be extended if it is to go on, seconds; infinite where it is not. */
 export const lastCallIn = (
