@@ -16,14 +16,14 @@ export type Family = (typeof FAMILIES)[number];
 
 /** Fates of one invocation. */
 export const INVOCATION_FAULTS = {
-  'lambda.throttled': 0.004,
-  'lambda.refused': 0.004,
-  'lambda.dies before a call': 0.006,
-  'lambda.dies after a call': 0.006,
-  'lambda.runs on as a zombie': 0.006,
-  'lambda.answer lost': 0.004,
-  'lambda.runs twice': 0.006,
-  'lambda.stalls': 0.006,
+  'lambda.throttled': 0.001,
+  'lambda.refused': 0.001,
+  'lambda.dies before a call': 0.0025,
+  'lambda.dies after a call': 0.0025,
+  'lambda.runs on as a zombie': 0.0025,
+  'lambda.answer lost': 0.0015,
+  'lambda.runs twice': 0.0025,
+  'lambda.stalls': 0.002,
 } as const;
 
 /**
@@ -31,10 +31,10 @@ export const INVOCATION_FAULTS = {
  * dies at any time dies at a look.
  */
 export const RARE_WRITE_FAULTS = {
-  'lambda.dies before a call': 0.01,
-  'lambda.dies after a call': 0.02,
-  'lambda.runs on as a zombie': 0.01,
-  'lambda.stalls': 0.01,
+  'lambda.dies before a call': 0.005,
+  'lambda.dies after a call': 0.01,
+  'lambda.runs on as a zombie': 0.005,
+  'lambda.stalls': 0.005,
 } as const;
 
 /** One more fate of an invocation that an execution asks for, where the schedule says so. */
@@ -42,18 +42,18 @@ export const SILENCE_FAULTS = { 'platform.execution cut off': 0.015 } as const;
 
 /** Fates of one call, by port. */
 export const CALL_FAULTS = {
-  ledger: { 'ledger.throttled': 0.003, 'ledger.answer lost': 0.004, 'ledger.late': 0.003 },
+  ledger: { 'ledger.throttled': 0.0008, 'ledger.answer lost': 0.0012, 'ledger.late': 0.0008 },
   artifacts: {
-    'artifacts.throttled': 0.003,
-    'artifacts.answer lost': 0.003,
-    'artifacts.late': 0.002,
+    'artifacts.throttled': 0.002,
+    'artifacts.answer lost': 0.002,
+    'artifacts.late': 0.001,
   },
   bursts: { 'platform.start refused': 0.01, 'platform.start answer lost': 0.02 },
   clusters: {
-    'provider.throttled': 0.01,
-    'provider.failing': 0.01,
-    'provider.late': 0.01,
-    'provider.answer lost': 0.02,
+    'provider.throttled': 0.005,
+    'provider.failing': 0.005,
+    'provider.late': 0.005,
+    'provider.answer lost': 0.01,
   },
   jobs: { 'worker.not asked': 0.005, 'worker.silent': 0.005, 'worker.answer lost': 0.005 },
   queue: { 'queue.throttled': 0.03, 'queue.answer lost': 0.03 },

@@ -23,6 +23,9 @@ export interface Outcome {
 /** EventBridge's rate of sweep and reap, seconds. */
 const TICK_SECONDS = 60;
 
+/** While there is nothing to do one pass in so many is made: it must find nothing. */
+const LIGHT_SLEEP = 10;
+
 /** Everything must be over so long after the last fault: two terms, cooldowns, take-overs and their grace. */
 const PATIENCE_SECONDS = 10 * 3600;
 
@@ -53,7 +56,8 @@ export async function runSchedule(schedule: Schedule, options: RunOptions = {}):
     const tick = () => {
       number += 1;
       over ||= isOver();
-      if (disturbance.outageOf('ticks', `${stage} ${number}`) === undefined) {
+      const asleep = number % LIGHT_SLEEP !== 0 && watch.isAsleep();
+      if (!asleep && disturbance.outageOf('ticks', `${stage} ${number}`) === undefined) {
         void world.functions.run(stage, {}, `${stage} ${number}`);
       }
       timers.after(TICK_SECONDS * 1000, tick);

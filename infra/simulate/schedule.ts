@@ -88,10 +88,10 @@ const STAGE_SECONDS = 50;
 
 /** Most schedules are as small as they may be: many small ones find more than few large ones. */
 const SIZES: Readonly<Record<Size, SizeNumbers>> = {
-  usual: { spanSeconds: 60, quietAfterSeconds: 300, groups: 2, moreGroups: 1, mostTasks: 5 },
-  large: { spanSeconds: 600, quietAfterSeconds: 600, groups: 4, moreGroups: 2, mostTasks: 8 },
-  silent: { spanSeconds: 60, quietAfterSeconds: 5000, groups: 2, moreGroups: 1, mostTasks: 5 },
-  days: { spanSeconds: 26 * HOUR, quietAfterSeconds: 1000, groups: 8, moreGroups: 4, mostTasks: 8 },
+  usual: { spanSeconds: 60, quietAfterSeconds: 420, groups: 2, moreGroups: 0, mostTasks: 5 },
+  large: { spanSeconds: 300, quietAfterSeconds: 400, groups: 3, moreGroups: 2, mostTasks: 6 },
+  silent: { spanSeconds: 60, quietAfterSeconds: 5000, groups: 2, moreGroups: 0, mostTasks: 5 },
+  days: { spanSeconds: 26 * HOUR, quietAfterSeconds: 600, groups: 4, moreGroups: 2, mostTasks: 5 },
 };
 
 interface SizeNumbers {
@@ -113,7 +113,7 @@ const MIN_FAMILIES = 3;
 export function drawSchedule(seed: number, multiplier: number): Schedule {
   const chance = chanceFrom(seed);
   const draw = chance.at('size');
-  const size: Size = draw < 0.01 ? 'days' : draw < 0.1 ? 'large' : draw < 0.16 ? 'silent' : 'usual';
+  const size: Size = draw < 0.01 ? 'days' : draw < 0.1 ? 'large' : draw < 0.14 ? 'silent' : 'usual';
   const unevenWorkers = chance.happens('uneven workers', 0.2);
   const drawn = drawSettings(chance, 'settings');
   const settings = unevenWorkers ? withManyWorkers(drawn) : drawn;
@@ -132,7 +132,7 @@ export function drawSchedule(seed: number, multiplier: number): Schedule {
     ),
     events: drawEvents(chance, multiplier, quietAtSeconds),
     quietAtSeconds,
-    provisioningSeconds: chance.between('provisioning', 20, 90),
+    provisioningSeconds: chance.between('provisioning', 5, 40),
     handOverAt: chance.pick('hand over at', HAND_OVERS),
     unevenWorkers,
   };
@@ -212,7 +212,6 @@ function drawEvents(chance: Chance, multiplier: number, quietAtSeconds: number):
 function drawSettings(chance: Chance, name: string): Settings {
   const pick = <Item>(what: string, ...items: [Item, ...Item[]]) =>
     chance.pick(`${name} ${what}`, items);
-  // Most bursts close soon after their work, so that a run is not mostly waiting.
   const drainBeforeSeconds = pick(
     'drain',
     3350,
@@ -253,13 +252,17 @@ function drawSettings(chance: Chance, name: string): Settings {
     lease: {
       // Some tasks are longer than a job then, and go on in the next one.
       jobSeconds: pick('job', 1800, 1800, 900, 300),
+      // An idle cluster is seldom held for what is paid in any case, so that a run is not mostly waiting.
+      bill: chance.happens(`${name} held`, 0.1) ? pick('bill', 'ionet', 'hourly') : 'exact',
       drainBeforeSeconds,
       extendBeforeSeconds: Math.max(2700, Math.min(drainBeforeSeconds + 550, 3550)),
     },
     looks: {
-      shortestSeconds: pick('shortest', 20, 30),
+      shortestSeconds: pick('shortest', 20, 30, 45),
       longestSeconds: pick('longest', 60, 120),
       holdSeconds: pick('hold', 120, 240),
+      idleSeconds: pick('idle', 1, 1, 1, 1, 450),
+      surplusIdleSeconds: 1,
     },
     limits: {
       confirmLooks: pick('confirm', 4, 10, 40),

@@ -59,6 +59,8 @@ export interface Watch {
   latest(key: Key): Row | undefined;
   /** Rows in the index of what is due. */
   dueCount(): number;
+  /** No cluster lives, no burst is open and nothing is due yet: there is nothing a timer could do. */
+  isAsleep(): boolean;
   tasksEnded(): number;
   livingClusters(): number;
 }
@@ -275,6 +277,15 @@ export function createWatch(options: WatchOptions): Watch {
     lastWriteOf: (key) => writes.get(nameOf(key)),
     latest: (key) => rows.get(nameOf(key)),
     dueCount: () => due.size,
+    isAsleep() {
+      if (living > 0) return false;
+      const at = instantOf(now());
+      for (const name of due) {
+        const { dueOf, dueAt } = rows.get(name) ?? {};
+        if (dueOf === 'lease' || String(dueAt) <= at) return false;
+      }
+      return true;
+    },
     tasksEnded: () => ended,
     livingClusters: () => living,
   };

@@ -67,7 +67,7 @@ export async function placeTasks(
   for (const { profile, batches, drafts } of arrivals.values()) {
     try {
       const [oldest] = batches.sort();
-      if (oldest !== undefined) await openIfNeeded(ports, settings, profile, oldest);
+      if (oldest !== undefined) await openIfNeeded(ports, settings, profile, { arrived: oldest });
     } catch (error) {
       for (const draft of drafts) later(draft, error);
     }

@@ -66,7 +66,8 @@ export const runJobs =
     const firstNew = Math.max(lease.firstJob, ...jobs.map(({ n }) => n + 1));
     const assignments = [...assigning.assignments, ...again.assignments];
     const submitted = await submitAll(ports, settings, lease, assignments, refusing, firstNew, now);
-    if (assigning.left.length > 0) await openIfNeeded(ports, settings, profile);
+    if (assigning.left.length > 0)
+      await openIfNeeded(ports, settings, profile, { stop: stop ?? 'none' });
     const firstJob = jobs.find((job) => isOpen(job, now))?.n ?? firstNew;
     const working = jobs.filter(isLive).length + submitted.length;
     const lost = jobs.filter((job) => isLost(job, now));

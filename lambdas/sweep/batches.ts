@@ -92,6 +92,6 @@ async function announce(
   if (oldest !== undefined && oldest <= batchId) return;
   const profile = await readProfile(ports.ledger, tenant, id);
   if (profile === undefined) return;
-  await openIfNeeded(ports, settings, profile, batchId);
+  await openIfNeeded(ports, settings, profile, { arrived: batchId });
   announced.set(id, batchId);
 }

@@ -50,7 +50,7 @@ async function sweepProfile(
   const stop = await readStop(ports.ledger, profile.requirement.tenant);
   if (stop?.mode === 'cancel') await cancelOpen(ports, live, stopInWords(stop), now);
   else await keepLimits(ports.ledger, settings, live, undefined, now);
-  const opening = await openIfNeeded(ports, settings, profile);
+  const opening = await openIfNeeded(ports, settings, profile, { stop: stop ?? 'none' });
   if (opening.opened !== undefined) return true;
 
   tellOfWaiting(ports, profile, live, opening.decision, now);

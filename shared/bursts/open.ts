@@ -1,7 +1,7 @@
 import { liveBatches } from '../ledger/batches.ts';
 import { createLease } from '../ledger/leases.ts';
 import { type ProfileChange, updateProfile } from '../ledger/profiles.ts';
-import { readStop, stopInWords } from '../ledger/stops.ts';
+import { readStop, type Stop, stopInWords } from '../ledger/stops.ts';
 import type { BatchId, BurstId } from '../model/ids.ts';
 import { waitsForPrice } from '../model/limits.ts';
 import type { BatchRow, LiveBurst, ProfileRow } from '../model/rows.ts';
@@ -27,26 +27,26 @@ export interface Opened {
  * execution, which the sweep finishes.
  *
  * `arrived`: the oldest batch that was just written; recorded in the same compare-and-set even when nothing
- * is opened, so that no burst can close over it.
+ * is opened, so that no burst can close over it. `stop`: what holds for the tenant, where the caller has asked.
  */
 export async function openIfNeeded(
   ports: Pick<Ports, 'ledger' | 'bursts' | 'clock' | 'log'>,
   settings: Settings,
   profile: ProfileRow,
-  arrived?: BatchId,
+  { arrived, stop }: { readonly arrived?: BatchId; readonly stop?: Stop | 'none' } = {},
 ): Promise<Opened> {
   const now = ports.clock.now();
   let decision: Opening = { open: false, reason: 'not decided' };
   let burst: LiveBurst | undefined;
-  const stop = await readStop(ports.ledger, profile.requirement.tenant);
+  const stands = stop ?? (await readStop(ports.ledger, profile.requirement.tenant)) ?? 'none';
   const after = await updateProfile(ports.ledger, profile, async (seen) => {
     const oldestOpen = older(seen.oldestOpen, arrived);
     const all = await liveBatches(ports.ledger, watermarked(seen, oldestOpen));
     const live = all.filter((batch) => !waitsForPrice(batch, now));
     decision =
-      stop === undefined
+      stands === 'none'
         ? decideOpening(seen, backlogOf(live, seen.requirement, now), settings, now)
-        : { open: false, reason: stopInWords(stop) };
+        : { open: false, reason: stopInWords(stands) };
     burst = decision.open
       ? {
           burstId: burstIdOf(seen, seen.seq + 1, settings),

@@ -4,8 +4,8 @@ import type { BatchRow, JobRow, LeaseRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
 import { type Instant, plusSeconds, secondsBetween } from '../model/time.ts';
 import { type Assignment, attemptsAlive, MAX_LIVE_ATTEMPTS } from './assignment.ts';
-import { deadline } from './paid-edge.ts';
 import { openSeconds } from './lanes.ts';
+import { deadline } from './paid-edge.ts';
 
 /** A job is overdue when it has taken this much longer than others of its size do. */
 const OVERDUE = 1.25;

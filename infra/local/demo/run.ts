@@ -114,11 +114,14 @@ async function throughTheWorld(
 
   const ending = client.wait(receipts, { signal, pollSeconds: 2, longestPollSeconds: 4 });
   let states: TaskState[] | undefined;
-  const noted = ending.then((all) => {
+  // Results are fetched while the clusters are still being torn down.
+  const saving = ending.then(async (all) => {
     states = all;
+    const tokens = await saveAll(client, options, receipts, all);
+    return { tokens, contactSheet: saveContactSheet(outDir, tokens) };
   });
   // Its rejection is met below; until then the loop goes on.
-  noted.catch(() => undefined);
+  saving.catch(() => undefined);
   for (let look = 0; ; look += 1) {
     signal.throwIfAborted();
     const bursts = await observer.bursts();
@@ -127,9 +130,8 @@ async function throughTheWorld(
     if (states !== undefined && bursts.every(({ lease }) => lease.phase === 'settled')) break;
     await pause(LOOK_MS);
   }
-  await noted;
+  const { tokens, contactSheet } = await saving;
 
-  const tokens = await saveAll(client, options, receipts, states ?? []);
   const bursts = await observer.bursts();
   const ended = tasks.map((task, index) => endedTask(task, states?.[index]));
   return reportOf({
@@ -146,7 +148,7 @@ async function throughTheWorld(
     apiCalls: await apiCalls(world),
     startedAt,
     provenanceSha256: provenanceOf(tokens),
-    contactSheet: saveContactSheet(outDir, tokens),
+    contactSheet,
     outDir,
     wallSeconds: Math.round(options.uptimeMs() / 100) / 10,
     speed: options.speed,

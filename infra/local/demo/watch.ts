@@ -1,4 +1,5 @@
 import type { BurstClient, Receipt, TaskState } from '../../../shared/client/index.ts';
+import { isOver } from '../../../shared/client/task-state.ts';
 import { type Instant, secondsBetween } from '../../../shared/model/time.ts';
 import type { Clock } from '../../../shared/ports.ts';
 import type { Observer, SeenBurst } from './observer.ts';
@@ -28,11 +29,19 @@ const ASKED_WHY = 6;
 export function createWatch(options: WatchOptions): Watch {
   const { client, observer, screen, clock, receipts, startedAt } = options;
   let looks = 0;
+  let last: readonly TaskState[] = [];
   let tasks = taskCounts(receipts, []);
   let waiting: Snapshot['waiting'] = [];
 
+  /** What has ended is not asked again. */
+  const stateOf = async (receipt: Receipt, index: number): Promise<TaskState> => {
+    const before = last[index];
+    return before !== undefined && isOver(before) ? before : client.get(receipt);
+  };
+
   const askTasks = async (known: readonly TaskState[] | undefined) => {
-    const states = known ?? (await Promise.all(receipts.map((receipt) => client.get(receipt))));
+    const states = known ?? (await Promise.all(receipts.map(stateOf)));
+    last = states;
     tasks = taskCounts(receipts, states);
     const open = receipts.filter((_, index) => states[index]?.state === 'accepted');
     const why = await Promise.all(open.slice(0, ASKED_WHY).map((one) => client.explain(one)));
