@@ -30,7 +30,10 @@ const LEASE_SLOT_SECONDS = 8 * 2700;
 const LONGEST_TASK_SECONDS = 21.6;
 
 /** Looks an operator may set for whom a result may be noticed minutes later. */
-const PATIENT = { shortestSeconds: 120, longestSeconds: 240, holdSeconds: 240 };
+const PATIENT = {
+  ...{ shortestSeconds: 120, longestSeconds: 240, steadySeconds: 240 },
+  ...{ unreadSeconds: 240, holdSeconds: 240, longestHoldSeconds: 240 },
+};
 
 interface Setting {
   readonly name: string;

@@ -138,7 +138,10 @@ export const localSettings = (
     // A look takes longer than on AWS, in seconds of this clock.
     lease: { jobSeconds: 3000, lastCallSeconds: 500, termHours: flavour === 'clusters' ? 2 : 1 },
     // A second of this clock is 10 real milliseconds: looks as dense as on AWS would leave no time for the work.
-    looks: { shortestSeconds: 45, holdSeconds: 100, idleSeconds: 100, viewSeconds: 600 },
+    looks: {
+      ...{ shortestSeconds: 45, steadySeconds: 60, unreadSeconds: 45 },
+      ...{ holdSeconds: 100, idleSeconds: 100, viewSeconds: 600 },
+    },
     limits: {
       functionSeconds: FUNCTION_SECONDS * speed,
       providerSeconds: PROVIDER_SECONDS * speed,

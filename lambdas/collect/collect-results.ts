@@ -7,6 +7,7 @@ import type { BatchId } from '../../shared/model/ids.ts';
 import { type ManifestTask, parseManifest } from '../../shared/model/job.ts';
 import type { JobRow, LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
+import { isFinishable } from '../../shared/poll/collect-when.ts';
 import { failedLines, unread, unreadCheckpoints } from '../../shared/poll/job-look.ts';
 import type { Invocation } from '../../shared/ports.ts';
 import { acceptResult, RECEIVED, type Received } from './accept-result.ts';
@@ -34,15 +35,17 @@ const MAX_MANIFEST_BYTES = 64 * 1024 * 1024;
 /**
  * Collect results: a bounded number of uploads per look, from any attempt, whoever holds the batch now.
  * The task rows decide: the first verified result ends a task, every later one is refused and counted.
- * Checkpoints of what has not ended are taken behind them.
+ * Checkpoints of what has not ended are taken behind them. Where nothing is left for Run to do the burst waits on
+ * as the look before it would have.
  */
 export const collectResults =
   (ports: CollectPorts, settings: Settings, invocation: Invocation): Driver =>
-  async (lease) => {
+  async (lease, burst) => {
     let budget = settings.limits.verifyPerLook;
     const counts: Record<Received, number> = { ...NOTHING };
-    let left = false;
-    for (const job of await jobsOf(ports.ledger, lease.burstId, lease.firstJob)) {
+    let [left, runs] = [false, burst.waitSeconds === undefined];
+    const jobs = await jobsOf(ports.ledger, lease.burstId, lease.firstJob);
+    for (const job of jobs) {
       const salvage = job.status === 'lost' && !job.salvaged;
       const lines = salvage ? uncollected(job) : unread(job);
       const checkpoints = salvage ? lines : unreadCheckpoints(job);
@@ -60,13 +63,22 @@ export const collectResults =
       budget -= looked;
       const complete = all && (salvage || looked === worth.length);
       left ||= !complete;
+      const read = { ...job, uploaded: new Set<number>(), failures: [], checkpoints: [] };
+      runs ||= job.status !== 'running' || isFinishable(read, jobs);
       if (salvage && complete) await changeJob(ports.ledger, job, { set: { salvaged: true } });
     }
     if (counts.accepted > 0 && lease.takeOvers > 0) {
       await changeLease(ports.ledger, lease, { takeOvers: 0 });
     }
     const reason = Object.entries(counts).map(([what, n]) => `${n} ${what}`);
-    return { next: left ? 'collect' : 'run', reason: reason.join(', ') };
+    runs ||= counts.rejected + counts.failed + counts.undone > 0;
+    const { waitSeconds, quietLooks } = burst;
+    const after = runs || waitSeconds === undefined ? {} : { waitSeconds, quietLooks };
+    return {
+      next: left ? 'collect' : runs ? 'run' : 'wait',
+      ...after,
+      reason: reason.join(', '),
+    };
   };
 
 const uncollected = (job: JobRow): number[] =>
@@ -121,6 +133,7 @@ async function collectJob(
     refusedResults: own.refused,
     rejectedResults: own.rejected,
     votes: own.voted,
+    ...(looked === lines.length ? { remove: ['unreadSince'] } : {}),
   });
   for (const kind of RECEIVED) counts[kind] += own[kind];
   return { looked, verified, ended: endedLines };

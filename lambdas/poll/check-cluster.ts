@@ -40,7 +40,7 @@ export const checkCluster =
     }
     return {
       next: 'check-cluster',
-      waitSeconds: lookAgainSeconds(burst.quietLooks, settings, ports.ids.random()),
+      waitSeconds: lookAgainSeconds(burst.quietLooks, settings.looks, ports.ids.random()),
       quietLooks: burst.quietLooks + 1,
       reason: view?.phase ?? 'not listed',
     };

@@ -1,5 +1,6 @@
-import type { Driver } from '../../shared/bursts/drive.ts';
+import type { Driver, Step } from '../../shared/bursts/drive.ts';
 import { giveBack } from '../../shared/bursts/give-back.ts';
+import { whenToLook } from '../../shared/bursts/when-to-look.ts';
 import { addressOf } from '../../shared/bursts/workers.ts';
 import { inParallel } from '../../shared/concurrency.ts';
 import { hearOfBatch, liveBatches, readBatch } from '../../shared/ledger/batches.ts';
@@ -7,20 +8,23 @@ import { changeJob, jobsOf } from '../../shared/ledger/jobs.ts';
 import { changeLease } from '../../shared/ledger/leases.ts';
 import { readProfile } from '../../shared/ledger/profiles.ts';
 import { readProviderView } from '../../shared/ledger/provider.ts';
+import type { BurstDocument } from '../../shared/model/burst.ts';
 import type { WorkerId } from '../../shared/model/ids.ts';
-import type { JobReport } from '../../shared/model/job.ts';
-import type { JobRow, LeaseRow } from '../../shared/model/rows.ts';
+import { hasEnded, type JobReport } from '../../shared/model/job.ts';
+import type { BatchRow, JobRow, LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
-import { type Instant, plusSeconds, secondsBetween } from '../../shared/model/time.ts';
+import { type Instant, plusSeconds } from '../../shared/model/time.ts';
 import { goneFromView } from '../../shared/poll/gone.ts';
+import { isFinishable, worthCollecting } from '../../shared/poll/collect-when.ts';
 import {
   hasUnread,
   isLost,
+  isToBeHeard,
   isWantedFor,
   judgeJob,
-  lookAgainSeconds,
 } from '../../shared/poll/job-look.ts';
 import type { Ports } from '../../shared/ports.ts';
+import { lastCallIn, mayExtend } from '../../shared/run/after-assigning.ts';
 import { lanesOf } from '../../shared/run/lanes.ts';
 
 type CheckPorts = Pick<Ports, 'ledger' | 'jobs' | 'clock' | 'ids' | 'log'>;
@@ -29,6 +33,8 @@ type CheckPorts = Pick<Ports, 'ledger' | 'jobs' | 'clock' | 'ids' | 'log'>;
 interface Looked {
   readonly job: JobRow;
   readonly news: boolean;
+  /** Run has something to do about it. */
+  readonly turn?: boolean;
   /** Set when the worker answered or was given up. */
   readonly worker?: { readonly workerId: WorkerId; readonly lost: boolean };
 }
@@ -51,74 +57,69 @@ export const checkJobs =
     if (current === undefined) return { next: 'superseded' };
 
     const jobs = looked.map(({ job }) => job);
-    if (jobs.some((job) => hasUnread(job) || needsSalvage(job))) return { next: 'collect' };
-    const gone = goneFromView(await readProviderView(ports.ledger), current, settings, now);
-    if (gone.changed !== undefined) await changeLease(ports.ledger, current, gone.changed);
-    if (gone.gone !== undefined) {
-      const failure = { Error: 'ClusterGone', Cause: gone.gone };
-      return { next: 'close', reason: gone.gone, failure };
-    }
-    const live = jobs.filter(({ status }) => status === 'running' || status === 'submitting');
-    if (looked.some(({ news }) => news) || live.length === 0) return { next: 'run' };
-    if (await anyUnwanted(ports, lease, live)) {
-      return { next: 'run', reason: 'every task of a job has ended' };
-    }
-    const slots = current.workers.reduce((sum, worker) => sum + worker.slots, 0);
-    if (await anyClaimable(ports, settings, current, jobs, now)) {
-      return { next: 'run', reason: 'work waits' };
-    }
-    const reviewSeconds = lease.reviewAt && secondsBetween(now, lease.reviewAt);
-    if (reviewSeconds !== undefined && reviewSeconds <= 0) {
-      return { next: 'run', reason: 'a job may be slow' };
-    }
-    const quietSeconds = lookAgainSeconds(burst.quietLooks, settings, ports.ids.random());
-    const { holdSeconds } = settings.looks;
-    const usualSeconds = live.length < slots ? Math.min(quietSeconds, holdSeconds) : quietSeconds;
-    return {
-      next: 'wait',
-      waitSeconds: Math.min(usualSeconds, Math.ceil(reviewSeconds ?? usualSeconds)),
-      quietLooks: burst.quietLooks + 1,
-      reason: `${live.length} jobs running`,
-    };
+    const step = await judgeLook(ports, settings, current, burst, looked, now);
+    if (!worthCollecting(jobs, settings, now)) return step;
+    // Collect goes on where this look would have.
+    return step.next === 'wait' ? { ...step, next: 'collect' } : { next: 'collect' };
   };
 
-/** Whether a batch is open that Run may give to a slot that is free, or soon will be. */
-async function anyClaimable(
-  { ledger }: CheckPorts,
+/** What follows a look, apart from what was uploaded. */
+async function judgeLook(
+  ports: CheckPorts,
   settings: Settings,
   lease: LeaseRow,
-  jobs: readonly JobRow[],
+  burst: BurstDocument,
+  looked: readonly Looked[],
   now: Instant,
-): Promise<boolean> {
-  const profile = await readProfile(ledger, lease.tenant, lease.profile);
-  if (profile === undefined) return false;
-  const batches = await liveBatches(ledger, { ...lease, oldestOpen: profile.oldestOpen });
-  const mayStart = batches.some(
-    ({ status, notBefore }) => status === 'open' && (notBefore === undefined || now >= notBefore),
-  );
-  return mayStart && lanesOf(lease, jobs, batches, new Set(), settings, now).length > 0;
+): Promise<Step> {
+  const gone = goneFromView(await readProviderView(ports.ledger), lease, settings, now);
+  if (gone.changed !== undefined) await changeLease(ports.ledger, lease, gone.changed);
+  if (gone.gone !== undefined) {
+    const failure = { Error: 'ClusterGone', Cause: gone.gone };
+    return { next: 'close', reason: gone.gone, failure };
+  }
+  const jobs = looked.map(({ job }) => job);
+  const live = jobs.filter(({ status }) => status === 'running' || status === 'submitting');
+  if (
+    live.length === 0 ||
+    looked.some(({ turn }) => turn) ||
+    jobs.some((job) => isFinishable(job, jobs))
+  ) {
+    return { next: 'run' };
+  }
+  if (lastCallIn(lease, settings, now) <= 0 && mayExtend(lease, settings, now)) {
+    return { next: 'run', reason: 'its paid time ends' };
+  }
+  const profile = await readProfile(ports.ledger, lease.tenant, lease.profile);
+  if (profile === undefined) return { next: 'run', reason: 'its profile is gone' };
+  const batches = await liveBatches(ports.ledger, { ...lease, oldestOpen: profile.oldestOpen });
+  if (live.some((job) => isUnwanted(job, batches))) {
+    return { next: 'run', reason: 'every task of a job has ended' };
+  }
+  const waiting = batches.some((batch) => mayStart(batch, now));
+  if (waiting && lanesOf(lease, jobs, batches, new Set(), settings, now).length > 0) {
+    return { next: 'run', reason: 'work waits' };
+  }
+  if (lease.reviewAt !== undefined && now >= lease.reviewAt) {
+    return { next: 'run', reason: 'a job may be slow' };
+  }
+  const quietLooks = looked.some(({ news }) => news) ? 0 : burst.quietLooks;
+  const hints = { waiting, quietLooks };
+  const look = whenToLook(lease, jobs, batches, hints, settings, ports.ids.random(), now);
+  return { next: 'wait', ...look, reason: `${live.length} jobs running` };
 }
+
+const mayStart = ({ status, notBefore }: BatchRow, now: Instant): boolean =>
+  status === 'open' && (notBefore === undefined || now >= notBefore);
 
 const isWatched = (job: JobRow, now: Instant): boolean =>
-  job.status === 'submitting' || job.status === 'running' || isLost(job, now);
+  job.status === 'submitting' ||
+  (job.status === 'running' && !hasEnded(job.reported)) ||
+  isLost(job, now);
 
 /** Whether a job runs on although nobody wants anything of it any more. Run stops it. */
-async function anyUnwanted(
-  { ledger }: CheckPorts,
-  lease: LeaseRow,
-  live: readonly JobRow[],
-): Promise<boolean> {
-  const unwanted = await inParallel(live, 16, async (job) => {
-    const batches = await inParallel(job.batches, 4, ({ batchId }) =>
-      readBatch(ledger, lease.tenant, lease.profile, batchId),
-    );
-    return !batches.some((batch) => batch !== undefined && isWantedFor(job, batch));
-  });
-  return unwanted.includes(true);
-}
-
-/** A job just lost may have uploaded more than it reported. */
-const needsSalvage = (job: JobRow): boolean => job.status === 'lost' && !job.salvaged;
+const isUnwanted = (job: JobRow, batches: readonly BatchRow[]): boolean =>
+  !hasEnded(job.reported) && !batches.some((batch) => isWantedFor(job, batch));
 
 async function lookAt(
   ports: CheckPorts,
@@ -141,7 +142,7 @@ async function lookAt(
         ? { job: await noteMiss(ports, job, now), news: false }
         : { job, news: false };
     case 'resubmit':
-      return { job, news: true, worker };
+      return { job, news: true, turn: true, worker };
     case 'lost':
       return job.status === 'lost'
         ? { job, news: false }
@@ -177,7 +178,7 @@ async function noteReport(
   now: Instant,
 ): Promise<JobRow> {
   let refused = 0;
-  for (const { batchId, batchFence } of job.batches) {
+  for (const { batchId, batchFence } of isToBeHeard(job, settings, now) ? job.batches : []) {
     const attempt = { ...lease, batchId, batchFence };
     const heard = await hearOfBatch(ledger, attempt, plusSeconds(now, settings.lease.jobSeconds));
     if (!heard.done && heard.row?.batchFence !== batchFence) refused += 1;
@@ -185,19 +186,23 @@ async function noteReport(
   if (refused > 0) {
     log('stale report refused', { burst: lease.burstId, job: job.jobId, batches: refused });
   }
+  const uploaded = new Set(report.uploaded.filter((line) => line < job.tasks));
+  const { failures, checkpoints } = report;
+  const unread = hasUnread({ ...job, uploaded, failures, checkpoints });
   const noted = await changeJob(ledger, job, {
     set: {
       reported: report.status,
       started: job.started || report.status !== 'queued',
-      failures: report.failures,
-      checkpoints: report.checkpoints,
+      failures,
+      checkpoints,
       slotSeconds: report.slotSeconds,
       answeredAt: now,
       misses: 0,
+      ...(unread && job.unreadSince === undefined ? { unreadSince: now } : {}),
       ...(job.status === 'submitting' ? { status: 'running' as const } : {}),
     },
     remove: ['firstMissAt'],
-    uploaded: new Set(report.uploaded.filter((line) => line < job.tasks)),
+    uploaded,
     refusedReports: refused,
   });
   return noted.row ?? job;
@@ -224,7 +229,8 @@ async function lose(
   }
   log('job lost', { burst: lease.burstId, job: job.jobId, worker: job.worker, reason });
   const noted = await changeJob(ledger, job, { set: { status: 'lost', lostAt: now } });
-  return { job: noted.row ?? job, news: true, worker: { workerId: job.worker, lost: workerLost } };
+  const worker = { workerId: job.worker, lost: workerLost };
+  return { job: noted.row ?? job, news: true, turn: true, worker };
 }
 
 /** Workers that answered are trusted with work again, those given up are not until they answer. */

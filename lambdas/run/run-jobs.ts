@@ -1,6 +1,7 @@
 import type { Driver } from '../../shared/bursts/drive.ts';
 import { keepLimits } from '../../shared/bursts/keep-limits.ts';
 import { openIfNeeded } from '../../shared/bursts/open.ts';
+import { whenToLook } from '../../shared/bursts/when-to-look.ts';
 import { liveBatches } from '../../shared/ledger/batches.ts';
 import { jobsOf } from '../../shared/ledger/jobs.ts';
 import { changeLease } from '../../shared/ledger/leases.ts';
@@ -91,10 +92,21 @@ export const runJobs =
     const busy = { live: working, watched: lost.length, awaited, others };
     const step = afterAssigning(current, busy, assigning, settings, now);
     const facts = `${submitted.length} submitted, ${working} live, ${assigning.left.length} batches left`;
+    if (step.next === 'wait' && working > 0) {
+      const started = [...jobs, ...submitted];
+      const unconfirmed = started.some(({ status }) => status === 'submitting');
+      const reviewed = { ...lease, reviewAt: again.reviewAt };
+      const hints = { waiting: assigning.left.length > 0, quietLooks: 0 };
+      const look = whenToLook(reviewed, started, live, hints, settings, MIDDLE, now);
+      if (!unconfirmed) return { ...step, ...look, reason: facts };
+    }
     return step.next === 'close' && step.failed
       ? { next: 'close', reason: facts, failure: { Error: 'WorkersLost', Cause: step.reason } }
       : { ...step, reason: step.next === 'close' ? step.reason : facts };
   };
+
+/** Of the spread of waits: the first after Run is told apart by what it submitted. */
+const MIDDLE = 0.5;
 
 /** Whether what a job may still upload would count. */
 const hasWork = ({ batches }: JobRow, open: readonly BatchRow[]): boolean =>

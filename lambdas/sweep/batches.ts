@@ -8,7 +8,8 @@ import { readLease } from '../../shared/ledger/leases.ts';
 import { readProfile } from '../../shared/ledger/profiles.ts';
 import { BatchRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
-import { type Instant, plusSeconds } from '../../shared/model/time.ts';
+import type { BatchId, ProfileId } from '../../shared/model/ids.ts';
+import { type Instant, plusSeconds, secondsBetween } from '../../shared/model/time.ts';
 import type { AttemptEnd } from '../../shared/run/returns.ts';
 import { eachDue } from './each-due.ts';
 import type { SweepPorts } from './sweep-ports.ts';
@@ -22,8 +23,9 @@ export const sweepBatches = (
   ports: SweepPorts,
   settings: Settings,
   now: Instant,
-): Promise<number> =>
-  eachDue(ports, 'batch', now, BatchRow, async (batch) => {
+): Promise<number> => {
+  const announced = new Map<ProfileId, BatchId>();
+  return eachDue(ports, 'batch', now, BatchRow, async (batch) => {
     if (batch.status === 'done') await forget(ports, settings, batch, now);
     if (batch.status === 'split') await finishSplit(ports.ledger, settings, batch, now);
     if (batch.status !== 'open' && batch.status !== 'claimed') return false;
@@ -34,10 +36,17 @@ export const sweepBatches = (
     }
     const end = await strandedEnd(ports, batch);
     if (end !== undefined) return giveBack(ports.ledger, settings, batch, end, now);
-    if (batch.status === 'open') await announce(ports, settings, batch);
-    await deferBatch(ports.ledger, batch, plusSeconds(now, settings.looks.graceSeconds));
+    if (batch.status === 'open') await announce(ports, settings, batch, announced);
+    await deferBatch(ports.ledger, batch, plusSeconds(now, untilAgain(batch, settings, now)));
     return false;
   });
+};
+
+/** An open batch is announced again after as long as it has waited already: its profile is looked at much more often. */
+const untilAgain = ({ status, openedAt }: BatchRow, { looks }: Settings, now: Instant): number =>
+  status === 'open'
+    ? Math.max(looks.graceSeconds, secondsBetween(openedAt, now))
+    : looks.graceSeconds;
 
 /**
  * Deletes what the tasks of a done batch kept secret, however they ended; and once more when no job that may
@@ -72,8 +81,17 @@ async function strandedEnd(
   return { class: 'burst-closed', reason: 'its burst is over', started };
 }
 
-async function announce(ports: SweepPorts, settings: Settings, batch: BatchRow): Promise<void> {
-  const profile = await readProfile(ports.ledger, batch.tenant, batch.profile);
-  if (profile !== undefined)
-    await openIfNeeded(ports, settings, profile, { arrived: batch.batchId });
+/** `announced`: by profile, the oldest batch told of in this pass, which speaks for all that are younger. */
+async function announce(
+  ports: SweepPorts,
+  settings: Settings,
+  { tenant, profile: id, batchId }: BatchRow,
+  announced: Map<ProfileId, BatchId>,
+): Promise<void> {
+  const oldest = announced.get(id);
+  if (oldest !== undefined && oldest <= batchId) return;
+  const profile = await readProfile(ports.ledger, tenant, id);
+  if (profile === undefined) return;
+  await openIfNeeded(ports, settings, profile, { arrived: batchId });
+  announced.set(id, batchId);
 }

@@ -48,7 +48,7 @@ export const confirmTeardown =
       waitSeconds:
         verdict.kind === 'in-doubt'
           ? verdict.waitSeconds
-          : lookAgainSeconds(burst.quietLooks, settings, ids.random()),
+          : lookAgainSeconds(burst.quietLooks, settings.looks, ids.random()),
       quietLooks: burst.quietLooks + 1,
       reason: verdict.kind,
       lease: noted.row,

@@ -72,7 +72,15 @@ export async function drive(
  * retries. The sweep adds its own grace before it calls the segment silent.
  */
 export const nextLookBy = ({ looks, limits }: Settings, now: Instant): Instant =>
-  plusSeconds(now, looks.longestSeconds + 3 * limits.functionSeconds);
+  plusSeconds(now, longestWait(looks) + 3 * limits.functionSeconds);
+
+const longestWait = ({
+  longestSeconds,
+  steadySeconds,
+  holdSeconds,
+  longestHoldSeconds,
+}: Settings['looks']): number =>
+  Math.max(longestSeconds, steadySeconds, holdSeconds, longestHoldSeconds);
 
 /** Until when a failing look is repeated: the paid edge, or the deadline of a cluster that is not there yet. */
 export const lookUntil = (lease: LeaseRow, { clusters }: Settings): Instant =>

@@ -40,6 +40,7 @@ type JobField =
   | 'checkpoints'
   | 'checkpointsSeen'
   | 'slotSeconds'
+  | 'unreadSince'
   | 'answeredAt'
   | 'misses'
   | 'firstMissAt'

@@ -353,6 +353,8 @@ export const JobRow = z.looseObject({
   started: z.boolean().default(false),
   /** Manifest lines whose uploads are said to be there. */
   uploaded: NumberSet,
+  /** Since when there is something uploaded that we have not looked at. */
+  unreadSince: Instant.optional(),
   /** Manifest lines we have looked at, with whatever verdict. */
   collected: NumberSet,
   failures: z

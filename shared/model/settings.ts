@@ -139,7 +139,16 @@ export const Settings = z.strictObject({
     .strictObject({
       shortestSeconds: seconds(15),
       longestSeconds: seconds(60),
+      /** Longest wait for jobs that are all expected to run for longer than it. */
+      steadySeconds: seconds(120),
+      /**
+       * What running jobs have uploaded is verified by the first look after it has lain there so long, or as soon as
+       * it fills an invocation of Collect.
+       */
+      unreadSeconds: seconds(120),
       holdSeconds: seconds(20),
+      /** Longest wait of an idle cluster or slot: waits grow with the time it has been idle. */
+      longestHoldSeconds: seconds(90),
       /**
        * An idle cluster is kept this long once its first hour is over: what is left of later hours comes back,
        * what is left of the first does not.
@@ -168,7 +177,7 @@ export const Settings = z.strictObject({
       /** Longest time a new cluster may be missing from the provider's list. */
       listLagSeconds: seconds(60),
       /** Results verified by one invocation of Collect. */
-      verifyPerLook: z.int().min(1).default(50),
+      verifyPerLook: z.int().min(1).default(200),
       /** Looks that wait for a confirmed end before the reaper takes over. */
       confirmLooks: z.int().min(1).default(40),
       takeOvers: z.int().min(1).default(3),

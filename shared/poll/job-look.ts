@@ -66,6 +66,21 @@ const isNews = (job: JobRow, report: JobReport): boolean =>
   report.uploaded.some((line) => !job.uploaded.has(line)) ||
   job.misses > 0;
 
+/**
+ * Whether the batches of a job are to hear that it is alive, so that the sweep leaves them alone: of a job that
+ * reports often once in a quarter of `jobSeconds`, for which each report counts. A lost job's report is always
+ * tried on them, and refused there.
+ */
+export function isToBeHeard(
+  { status, answeredAt, submittedAt }: JobRow,
+  { lease }: Pick<Settings, 'lease'>,
+  now: Instant,
+): boolean {
+  const quarter = (at: Instant) =>
+    Math.floor(secondsBetween(submittedAt, at) / (lease.jobSeconds / 4));
+  return status === 'lost' || answeredAt === undefined || quarter(answeredAt) !== quarter(now);
+}
+
 /** Whether the job still holds this batch, under the fence it claimed it with. */
 export const isClaimOf = (job: JobRow, batch: BatchRow): boolean =>
   batch.status === 'claimed' &&
@@ -122,8 +137,11 @@ export const unread = (job: JobRow): number[] =>
  * Seconds until the next look at running jobs: the shortest wait after news, half as much again after
  * every quiet look, up to the longest; spread by a quarter either way so that bursts do not beat together.
  */
-export function lookAgainSeconds(quietLooks: number, settings: Settings, random: number): number {
-  const { shortestSeconds, longestSeconds } = settings.looks;
+export function lookAgainSeconds(
+  quietLooks: number,
+  { shortestSeconds, longestSeconds }: Settings['looks'],
+  random: number,
+): number {
   const grown = Math.min(longestSeconds, shortestSeconds * 1.5 ** quietLooks);
   return Math.max(1, Math.round(grown * (0.75 + random / 2)));
 }

@@ -42,8 +42,7 @@ export function afterAssigning(
   const idleSeconds = idle === undefined ? 0 : secondsBetween(idle, now);
   const mostIdle = jobs.others > 0 ? looks.surplusIdleSeconds : looks.idleSeconds;
   const inUse = jobs.live > 0 || (idle !== undefined && idleSeconds < mostIdle);
-  const isLastCall = secondsBetween(now, edge) <= settings.lease.lastCallSeconds;
-  const goesOn = inUse && !stuck && isLastCall && settings.lease.bill !== 'hourly';
+  const goesOn = inUse && !stuck && lastCallIn(lease, settings, now) <= 0;
   if ((needsTerm || goesOn) && mayExtend(lease, settings, now)) return { next: 'extend' };
   if (jobs.live > 0) return { next: 'wait', waitSeconds: Math.ceil(looks.shortestSeconds) };
   if (now >= edge) return { next: 'close', reason: 'paid edge', failed: false };
@@ -54,11 +53,33 @@ export function afterAssigning(
     return { next: 'close', reason: 'nothing is left to do', failed: false };
   }
   const windowSeconds = needsTerm ? secondsToExtension(lease, settings, now) : 0;
-  const holdSeconds = windowSeconds > 0 ? windowSeconds : looks.holdSeconds;
-  const seconds = Math.min(holdSeconds, looks.holdSeconds, secondsBetween(now, edge));
+  const seconds = Math.min(
+    idleLookSeconds(idleSeconds, settings),
+    windowSeconds > 0 ? windowSeconds : Number.POSITIVE_INFINITY,
+    isSunk(lease, settings, now) ? Number.POSITIVE_INFINITY : mostIdle - idleSeconds,
+    secondsBetween(now, edge),
+  );
   const waitSeconds = Math.max(1, Math.ceil(seconds));
   return { next: jobs.watched > 0 ? 'wait' : 'hold', waitSeconds };
 }
+
+/** The share of its idle time that an idle cluster waits for its next look: who sends often sends soon. */
+const HOLD_SHARE = 1 / 3;
+
+/** Until the next look for work for what has been idle so long. */
+export const idleLookSeconds = (idleSeconds: number, { looks }: Pick<Settings, 'looks'>): number =>
+  Math.max(looks.holdSeconds, Math.min(looks.longestHoldSeconds, idleSeconds * HOLD_SHARE));
+
+/** Until a cluster in use is to be extended if it is to go on, seconds; infinite where it is not. */
+export const lastCallIn = (
+  lease: LeaseRow,
+  settings: Pick<Settings, 'lease'>,
+  now: Instant,
+): number => {
+  const { bill, drainBeforeSeconds, lastCallSeconds } = settings.lease;
+  if (lease.paidUntil === undefined || bill === 'hourly') return Number.POSITIVE_INFINITY;
+  return secondsBetween(now, lease.paidUntil) - drainBeforeSeconds - lastCallSeconds;
+};
 
 /** Whether closing now would save nothing: the provider bills the time in any case. */
 function isSunk(
@@ -76,7 +97,7 @@ const secondsToExtension = ({ paidUntil }: LeaseRow, { lease }: Settings, now: I
   paidUntil === undefined ? 0 : secondsBetween(now, paidUntil) - lease.extendBeforeSeconds;
 
 /** Inside the extension window, not refused a moment ago, and no earlier call still in doubt. */
-const mayExtend = (lease: LeaseRow, settings: Settings, now: Instant): boolean =>
+export const mayExtend = (lease: LeaseRow, settings: Settings, now: Instant): boolean =>
   lease.paidUntil !== undefined &&
   beforeCalling(lease, 'extend', settings, now).kind !== 'wait' &&
   secondsBetween(now, lease.paidUntil) <= settings.lease.extendBeforeSeconds &&

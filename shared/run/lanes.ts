@@ -1,4 +1,5 @@
 import type { BatchId, WorkerId } from '../model/ids.ts';
+import { hasEnded } from '../model/job.ts';
 import type { BatchRow, JobRow, LeaseRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
 import { type Instant, secondsBetween } from '../model/time.ts';
@@ -16,28 +17,40 @@ export interface Lane {
  * A slot is supplied before it runs dry: it gets its next job when those it has may end before the look after
  * this one. Looks are spread by a quarter either way.
  */
-const supplyAheadSeconds = ({ looks }: Settings): number => looks.longestSeconds * 1.25;
+export const supplyAheadSeconds = ({ looks }: Settings): number => looks.longestSeconds * 1.25;
 
-/**
- * The slots that may be given a job: free ones, and those whose jobs end soon. Spread over the workers, free ones
- * first. A worker runs its jobs in the order it got them.
- */
-export function lanesOf(
+/** The slots that may be given a job: free ones, and those whose jobs end soon. */
+export const lanesOf = (
   lease: LeaseRow,
   jobs: readonly JobRow[],
   batches: readonly BatchRow[],
   quarantined: ReadonlySet<WorkerId>,
   settings: Settings,
   now: Instant,
+): Lane[] =>
+  allLanes(lease, jobs, batches, quarantined, now).filter(
+    ({ busySeconds }) => busySeconds <= supplyAheadSeconds(settings),
+  );
+
+/**
+ * Every slot of every worker in use, the one that is free first in front; spread over the workers. A worker runs
+ * its jobs in the order it got them.
+ */
+export function allLanes(
+  lease: LeaseRow,
+  jobs: readonly JobRow[],
+  batches: readonly BatchRow[],
+  quarantined: ReadonlySet<WorkerId>,
+  now: Instant,
 ): Lane[] {
   const ofJob = estimates(jobs, batches);
   const lanes = usableWorkers(lease, quarantined).flatMap(({ workerId, slots }) => {
     const busy = Array.from({ length: slots }, () => 0);
-    const live = jobs.filter((job) => job.worker === workerId && isLive(job));
+    const live = jobs.filter((job) => job.worker === workerId && isAtWork(job));
     for (const [index, job] of live.entries()) {
       const whole = ofJob(job);
       const doneSeconds = index < slots ? secondsBetween(job.submittedAt, now) : 0;
-      busy[0] = (busy[0] ?? 0) + Math.max(0, whole - doneSeconds);
+      busy[0] = (busy[0] ?? 0) + (leftByProgress(job, now) ?? Math.max(0, whole - doneSeconds));
       busy.sort((a, b) => a - b);
     }
     return busy.map((busySeconds, round) => ({
@@ -45,14 +58,24 @@ export function lanesOf(
     }));
   });
   return lanes
-    .filter(({ busySeconds }) => busySeconds <= supplyAheadSeconds(settings))
     .sort((a, b) => a.busySeconds - b.busySeconds || a.round - b.round)
     .map(({ round: _, ...lane }) => lane);
+}
+
+/** What it has left at its own pace; undefined before it has uploaded anything. */
+function leftByProgress(job: JobRow, now: Instant): number | undefined {
+  const { uploaded, tasks, slotSeconds, answeredAt } = job;
+  if (uploaded.size === 0 || slotSeconds === 0 || answeredAt === undefined) return undefined;
+  const wholeSeconds = (slotSeconds * tasks) / uploaded.size;
+  return Math.max(0, wholeSeconds - slotSeconds - secondsBetween(answeredAt, now));
 }
 
 /** Statuses in which a job occupies a slot. A lost job's worker gets nothing until it answers again. */
 export const isLive = (job: JobRow): boolean =>
   job.status === 'submitting' || job.status === 'running';
+
+/** A live job that has not said that it ended. */
+const isAtWork = (job: JobRow): boolean => isLive(job) && !hasEnded(job.reported);
 
 export const usableWorkers = (lease: LeaseRow, quarantined: ReadonlySet<WorkerId>) =>
   lease.workers.filter(

@@ -103,7 +103,9 @@ describe('explain in the virtual world', () => {
       { steps: 1000, stepSeconds: 3 },
     );
     expect(causes).toEqual(
-      ['placing', 'provisioning', 'running', 'queued-behind', 'done'].sort(byFirst(causes)),
+      ['placing', 'provisioning', 'running', 'queued-behind', 'verifying', 'done'].sort(
+        byFirst(causes),
+      ),
     );
     expect(seen.some(({ sentence }) => sentence.includes('none like it has been seen'))).toBe(true);
   });

@@ -126,11 +126,11 @@ describe('the next look', () => {
     [4, 0, 45],
     [4, 1, 75],
   ])('after %i quiet looks, with chance %d, is in %i s', (quiet, random, seconds) => {
-    expect(lookAgainSeconds(quiet, settings, random)).toBe(seconds);
+    expect(lookAgainSeconds(quiet, settings.looks, random)).toBe(seconds);
   });
 
   it('is never at once', () => {
     const quick = testSettings({ looks: { shortestSeconds: 0.1, longestSeconds: 0.2 } });
-    expect(lookAgainSeconds(0, quick, 0)).toBe(1);
+    expect(lookAgainSeconds(0, quick.looks, 0)).toBe(1);
   });
 });

@@ -25,8 +25,8 @@ describe('a burst that is kept busy for days', () => {
       settings: {
         clusters: { maxWorkers: 1, maxBursts: 1 },
         batches: { maxTasks: 1 },
-        // It is never left between two tasks.
-        looks: { idleSeconds: 7200 },
+        // It is never left between two tasks, and looked at often.
+        looks: { idleSeconds: 7200, steadySeconds: 60, longestHoldSeconds: 20 },
         caps: { stackMicroUsd: 1_000_000_000, defaultTenantMicroUsd: 1_000_000_000 },
       },
       onInvoke: (_stage, input) => {
