@@ -53,8 +53,8 @@ describe('a whole burst through processes, SDK clients and loopback HTTP', () =>
     expect(report.clusters.every(({ confirmedGone }) => confirmedGone)).toBe(true);
   });
 
-  it('is billed what it was quoted for one hour', () => {
-    expect(report.billedUsd).toBe(report.quotedUsd);
+  it('is billed no more than it was quoted', () => {
+    expect(report.billedUsd).toBeLessThanOrEqual(report.quotedUsd);
     expect(report.billedUsd).toBeGreaterThan(0);
   });
 

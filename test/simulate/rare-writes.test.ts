@@ -37,7 +37,7 @@ const actor = (number: number): Actor => ({
 
 it('only the first writes of a shape are dangerous', () => {
   const disturbance = createDisturbance({
-    ...{ seed: 1, multiplier: 20, timers: { now: () => 0 }, quietAtMs: 1 },
+    ...{ seed: 1, multiplier: 40, timers: { now: () => 0 }, quietAtMs: 1 },
     ...{ leftOut: new Set<string>(), onStrike: () => undefined },
   });
   const rare = rareWrites(disturbance);
