@@ -101,6 +101,7 @@ const measured = (lines: readonly string[]): number =>
 describe.each(API_FLAVOURS)('with the API %s', (flavour) => {
   it.each<Scripted>([
     { status: 401, body: { detail: 'Unauthorized' } },
+    { status: 401, body: { detail: 'Invalid key. Check your balance.' } },
     { status: 403, body: { detail: 'API key expired' } },
     { status: 400, body: { key_set: true } },
   ])('a key that is refused with $status rings its alarm, work or none', async (scripted) => {
