@@ -1,5 +1,6 @@
 import { Settings } from '../../shared/model/settings.ts';
 import { type Chance, chanceFrom } from './chance.ts';
+import { drawEncounter, type Encounter, meeting } from './encounters.ts';
 import {
   CALL_FAULTS,
   EVENTS,
@@ -8,7 +9,6 @@ import {
   familyOf,
   PROVIDER_CALL_FAULTS,
 } from './faults.ts';
-import { drawEncounter, type Encounter, meeting } from './encounters.ts';
 import type { HandOverAt } from './machines.ts';
 
 /** One task a dApp sends. */
