@@ -12,13 +12,11 @@ import { inParallel } from '../../shared/concurrency.ts';
 import { sha256Of } from '../../shared/model/digest.ts';
 import { BatchRow, TaskRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
-import { type Account, accountOf } from './intake-rows.ts';
+import { type Account, accountOf, EVENTS_AT_ONCE, PUTS_AT_ONCE } from './intake-rows.ts';
 import type { IntakeWorld, WorldQueue } from './intake-world.ts';
 
 /** Messages one request of SQS takes or gives. */
 const PER_REQUEST = 10;
-/** Writes under way at a time, in either loop: as many as a client of the SDK has connections. */
-export const WRITES_AT_ONCE = 50;
 
 /** A task as its sender writes it, and its id. */
 export interface Sent {
@@ -32,7 +30,7 @@ export async function putAll(
   tasks: readonly Sent[],
 ): Promise<number> {
   const begun = performance.now();
-  await inParallel(tasks, WRITES_AT_ONCE, async ({ taskId, body }) => {
+  await inParallel(tasks, PUTS_AT_ONCE, async ({ taskId, body }) => {
     const now = new Date().toISOString();
     const Item = {
       ...{ pk: `bare#${taskId}`, sk: '#', v: 1, tenant: 'default', taskId, kind: 'nft.generative' },
@@ -98,13 +96,9 @@ export async function takeAll(
       again += back.length;
     }
   };
-  await Promise.all(Array.from({ length: invocationsAtOnce(perEvent) }, lane));
+  await Promise.all(Array.from({ length: EVENTS_AT_ONCE }, lane));
   return { seconds: took, again };
 }
-
-/** An invocation writes at most 25 rows at a time, and no more than it has messages. */
-export const invocationsAtOnce = (perEvent: number): number =>
-  Math.max(1, Math.floor(WRITES_AT_ONCE / Math.min(25, perEvent)));
 
 async function receive(
   { queue }: IntakeWorld,

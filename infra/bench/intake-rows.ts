@@ -1,6 +1,11 @@
 import type { BatchRow, TaskRow } from '../../shared/model/rows.ts';
 import { quantile } from './measures.ts';
 
+/** Puts under way at a time: as many as a client of the SDK has connections, and intake goes through the same one. */
+export const PUTS_AT_ONCE = 50;
+/** Invocations of intake at a time, as the stack sets it for a tenant. */
+export const EVENTS_AT_ONCE = 5;
+
 /** Every message once, and some of them once more at any place behind their first. */
 export function withDuplicates<Message>(
   messages: readonly Message[],

@@ -1,18 +1,6 @@
 import type { Command } from 'commander';
-import { randomFrom } from '../../shared/memory/memory-ids.ts';
-import { Settings } from '../../shared/model/settings.ts';
 import { wholeFrom } from '../command-line/values.ts';
-import {
-  accountFor,
-  invocationsAtOnce,
-  putAll,
-  type Sent,
-  sendAll,
-  takeAll,
-  WRITES_AT_ONCE,
-} from './intake-round.ts';
-import { isSound, type Round, rowOf, withDuplicates } from './intake-rows.ts';
-import { type IntakeWorld, startIntakeWorld } from './intake-world.ts';
+import { EVENTS_AT_ONCE, PUTS_AT_ONCE, type Round, rowOf } from './intake-rows.ts';
 import { svgPlot } from './plot.ts';
 import {
   deliver,
@@ -25,12 +13,11 @@ import {
 import { tableLines } from './table.ts';
 
 const DUPLICATES = 0.05;
-const KIND = 'nft.generative';
 
 /** Messages of one event, as the stack sets it. */
 const DEPLOYED = 100;
-/** What one request of SQS gives, and what the stack's event source gathers. */
-const EVENT_SIZES = [10, DEPLOYED];
+/** What the stack's event source gathers, and what one request of SQS gives. */
+const EVENT_SIZES = [DEPLOYED, 10];
 
 interface IntakeOptions extends ReportOptions {
   readonly tasks: number;
@@ -48,105 +35,20 @@ export function addIntake(program: Command, streams: Streams): void {
     .option('--plot <file>', 'where the plot goes', writableFile, 'out/bench/intake.svg')
     .option(...JSON_OPTION)
     .action(async ({ tasks, rounds, ...options }: IntakeOptions) => {
-      const all = await benchIntake(tasks, rounds, streams);
+      const { benchIntake } = await import('./intake-run.ts');
+      const plan = { tasks, rounds, eventSizes: EVENT_SIZES, duplicates: DUPLICATES };
+      const all = await benchIntake(plan, streams);
       deliver(intakeReport(all, tasks), options, streams);
     });
-}
-
-/** Puts and intake by turns against one cloud, who goes first by turns too; every round has a queue of its own. */
-async function benchIntake(tasks: number, rounds: number, { err }: Streams): Promise<Round[]> {
-  const plans = EVENT_SIZES.flatMap((perEvent) =>
-    Array.from({ length: rounds + 1 }, (_, round) => ({
-      ...{ perEvent, round, tenant: `of-${perEvent}-${round}` },
-      tasks: round === 0 ? Math.min(tasks, WARM_UP_TASKS) : tasks,
-    })),
-  );
-  const counts = new Map<string, number>();
-  const trouble: string[] = [];
-  const world = await startIntakeWorld(
-    plans.map(({ tenant }) => tenant),
-    (name) => counts.set(name, (counts.get(name) ?? 0) + 1),
-    (event, facts) => {
-      if (!USUAL.includes(event)) trouble.push(`${event}: ${JSON.stringify(facts)}`);
-    },
-  );
-  const settings = Settings.parse({
-    ...{ stackName: 'burst', workerSecret: 'no secret in a benchmark', allowCpuExecutor: true },
-    tenantOfQueue: Object.fromEntries(plans.map(({ tenant }) => [tenant, tenant])),
-    images: { [KIND]: `registry.test/worker@sha256:${'ab'.repeat(32)}` },
-  });
-  try {
-    const all: Round[] = [];
-    for (const plan of plans) {
-      const round = await oneRound(world, settings, plan, counts);
-      const { putsPerSecond, tasksPerSecond, ratio } = round;
-      const speeds = `${putsPerSecond.toFixed(0)} puts/s, ${tasksPerSecond.toFixed(0)} tasks/s`;
-      const name = plan.round === 0 ? 'warm-up' : `round ${plan.round}`;
-      err(`${plan.perEvent} messages an event, ${name}: ${speeds}, ${ratio.toFixed(3)}\n`);
-      if (!isSound(round.account) || trouble.length > 0) {
-        const why = trouble[0] ?? 'no trouble was logged';
-        throw new Error(`tasks were lost or doubled: ${JSON.stringify(round.account)}; ${why}`);
-      }
-      if (plan.round > 0) all.push(round);
-    }
-    return all;
-  } finally {
-    await world.stop();
-  }
-}
-
-const WARM_UP_TASKS = 500;
-/** What intake logs when nothing is wrong. */
-const USUAL = ['intake', 'open burst'];
-
-async function oneRound(
-  world: IntakeWorld,
-  settings: Settings,
-  {
-    perEvent,
-    round,
-    tenant,
-    tasks,
-  }: { perEvent: number; round: number; tenant: string; tasks: number },
-  counts: Map<string, number>,
-): Promise<Round> {
-  const queue = world.queues.find(({ name }) => name === tenant);
-  if (queue === undefined) throw new Error(`there is no queue ${tenant}`);
-  const sent = Array.from({ length: tasks }, (_, n) => taskOf(tenant, n));
-  const messages = withDuplicates(sent, DUPLICATES, randomFrom(round));
-  await sendAll(world, queue, messages);
-
-  const bare = () => putAll(world, sent);
-  const took = { bareSeconds: round % 2 === 0 ? await bare() : undefined };
-  counts.clear();
-  const { seconds, again } = await takeAll(world, settings, queue, {
-    messages: messages.length,
-    perEvent,
-  });
-  const calls = Object.fromEntries([...counts].sort(([, a], [, b]) => b - a));
-  const bareSeconds = took.bareSeconds ?? (await bare());
-  const [putsPerSecond, tasksPerSecond] = [tasks / bareSeconds, tasks / seconds];
-  const account = await accountFor(world, tenant, sent);
-  const ratio = tasksPerSecond / putsPerSecond;
-  return { perEvent, putsPerSecond, tasksPerSecond, ratio, again, calls, account };
-}
-
-/** A task of 20 seconds, so that thirty are a batch. */
-function taskOf(tenant: string, n: number): Sent {
-  const taskId = `${tenant}-${n}`;
-  const collection = { name: 'Lantern Prints', seed: 'lantern', supply: 100_000, size: 512 };
-  const spec = { collection, tokenId: n + 1 };
-  return { taskId, body: JSON.stringify({ taskId, kind: KIND, spec, estimatedSeconds: 20 }) };
 }
 
 function intakeReport(all: readonly Round[], tasks: number): Report {
   const rows = EVENT_SIZES.map((perEvent) => rowOf(perEvent, all));
   const rounds = all.length / EVENT_SIZES.length;
   const table = tableLines(
-    ['messages an event', 'events at once', 'puts/s', 'tasks/s', 'intake / puts', 'worst'],
+    ['messages an event', 'puts/s', 'tasks/s', 'intake / puts', 'worst'],
     rows.map((row) => [
-      ...[String(row.perEvent), String(invocationsAtOnce(row.perEvent))],
-      ...[row.putsPerSecond.toFixed(0), row.tasksPerSecond.toFixed(0)],
+      ...[String(row.perEvent), row.putsPerSecond.toFixed(0), row.tasksPerSecond.toFixed(0)],
       ...[row.ratio.toFixed(3), row.worstRatio.toFixed(3)],
     ]),
   );
@@ -168,8 +70,8 @@ function intakeReport(all: readonly Round[], tasks: number): Report {
   return {
     lines: [
       `${tasks} tasks and ${100 * DUPLICATES} % of them sent twice; medians of ${rounds} rounds by turns against one local cloud, a process of its own`,
-      `puts: one conditional PutItem a task. Either has ${WRITES_AT_ONCE} writes under way at a time, through the same client`,
-      'intake: from the first receive to the last acknowledgement; 100 messages an event is what the stack sets',
+      `puts: one conditional PutItem a task, ${PUTS_AT_ONCE} at a time: all connections of the client, which intake shares`,
+      `intake: from the first receive to the last acknowledgement, ${EVENTS_AT_ONCE} events at a time; ${DEPLOYED} messages an event is what the stack sets`,
       '',
       ...[...table, '', ...calls, ''],
       `All ${rounds} rounds together, every row of the ledger read:`,
