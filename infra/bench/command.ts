@@ -8,6 +8,7 @@ import { BILL_NAMES, BILLS, type BillName } from './bill.ts';
 import { addBundles } from './bundles.ts';
 import { benchGaps } from './gaps.ts';
 import { generatedTrace } from './generated-trace.ts';
+import { addIntake } from './intake.ts';
 import { addMakespan } from './makespan.ts';
 import { measured } from './measures.ts';
 import { addOrchestration } from './orchestration-report.ts';
@@ -85,6 +86,7 @@ export async function runBenchCommand(args: readonly string[], streams: Streams)
     .action((options: { plot: string; json?: true }) => gaps(options, streams));
   addOrchestration(program, streams);
   addPlanner(program, streams);
+  addIntake(program, streams);
   addMakespan(program, streams);
   addBundles(program, streams);
   for (const command of [program, ...program.commands]) {

@@ -54,7 +54,9 @@ export async function placeTasks(
 
   for (const draft of draftBatches(tenant, tasks, settings)) {
     try {
-      const profile = await ensureProfile(ports.ledger, draft.profile, draft.requirement);
+      const profile =
+        arrivals.get(draft.profile)?.profile ??
+        (await ensureProfile(ports.ledger, draft.profile, draft.requirement));
       const batches = await placeDraft(ports, settings, tenant, draft, placed);
       const arrival = arrivals.get(draft.profile) ?? { profile, batches: [], drafts: [] };
       arrival.batches.push(...batches);

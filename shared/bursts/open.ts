@@ -7,7 +7,7 @@ import { waitsForPrice } from '../model/limits.ts';
 import type { BatchRow, LiveBurst, ProfileRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
 import { type Instant, plusSeconds } from '../model/time.ts';
-import { type Backlog, decideOpening, type Opening } from '../plan/opening.ts';
+import { type Backlog, decideOpening, type Opening, whyNoneOpens } from '../plan/opening.ts';
 import type { Ports } from '../ports.ts';
 import { openSeconds } from '../run/lanes.ts';
 import { nextLookBy } from './drive.ts';
@@ -41,12 +41,7 @@ export async function openIfNeeded(
   const stands = stop ?? (await readStop(ports.ledger, profile.requirement.tenant)) ?? 'none';
   const after = await updateProfile(ports.ledger, profile, async (seen) => {
     const oldestOpen = older(seen.oldestOpen, arrived);
-    const all = await liveBatches(ports.ledger, watermarked(seen, oldestOpen));
-    const live = all.filter((batch) => !waitsForPrice(batch, now));
-    decision =
-      stands === 'none'
-        ? decideOpening(seen, backlogOf(live, seen.requirement, now), settings, now)
-        : { open: false, reason: stopInWords(stands) };
+    decision = await openingOf(ports.ledger, settings, seen, { arrived, oldestOpen, stands, now });
     burst = decision.open
       ? {
           burstId: burstIdOf(seen, seen.seq + 1, settings),
@@ -66,6 +61,27 @@ export async function openIfNeeded(
   if (burst === undefined) return { opened: undefined, decision };
   await launch(ports, settings, after, burst);
   return { opened: burst.burstId, decision };
+}
+
+/** Reads the backlog, which is many rows, only where the decision depends on it. */
+async function openingOf(
+  ledger: Ports['ledger'],
+  settings: Settings,
+  seen: ProfileRow,
+  about: {
+    readonly arrived: BatchId | undefined;
+    readonly oldestOpen: BatchId | undefined;
+    readonly stands: Stop | 'none';
+    readonly now: Instant;
+  },
+): Promise<Opening> {
+  const { arrived, oldestOpen, stands, now } = about;
+  if (stands !== 'none') return { open: false, reason: stopInWords(stands) };
+  const ruledOut = arrived === undefined ? undefined : whyNoneOpens(seen, settings, now);
+  if (ruledOut !== undefined) return { open: false, reason: ruledOut };
+  const all = await liveBatches(ledger, watermarked(seen, oldestOpen));
+  const live = all.filter((batch) => !waitsForPrice(batch, now));
+  return decideOpening(seen, backlogOf(live, seen.requirement, now), settings, now);
 }
 
 /** Gives a burst that its profile names its lease and its first execution. Safe to repeat. */

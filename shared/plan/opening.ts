@@ -16,6 +16,8 @@ export type Opening =
   | { readonly open: true; readonly slots: number }
   | { readonly open: false; readonly reason: string };
 
+type OpeningProfile = Pick<ProfileRow, 'bursts' | 'cooldownUntil' | 'cooldownReason'>;
+
 /**
  * Whether a profile needs another burst, and how large.
  *
@@ -31,18 +33,14 @@ export type Opening =
  * Pure. Taken in intake, in Run and in the sweep, always just before a compare-and-set on the profile.
  */
 export function decideOpening(
-  profile: Pick<ProfileRow, 'bursts' | 'cooldownUntil' | 'cooldownReason'>,
+  profile: OpeningProfile,
   backlog: Backlog,
   settings: Settings,
   now: Instant,
 ): Opening {
   if (backlog.batches === 0) return { open: false, reason: 'nothing is waiting' };
-  if (profile.cooldownUntil !== undefined && now < profile.cooldownUntil) {
-    return { open: false, reason: profile.cooldownReason ?? 'cooling down' };
-  }
-  if (profile.bursts.length >= settings.clusters.maxBursts) {
-    return { open: false, reason: `${profile.bursts.length} bursts are live, the most allowed` };
-  }
+  const reason = whyNoneOpens(profile, settings, now);
+  if (reason !== undefined) return { open: false, reason };
   const wanted = Math.min(
     backlog.batches,
     Math.max(1, Math.ceil(backlog.slotSeconds / settings.clusters.secondsPerSlot)),
@@ -59,6 +57,18 @@ export function decideOpening(
     if (wait !== undefined) return wait;
   }
   return { open: true, slots: wanted - present };
+}
+
+/** Why no burst may be opened, whatever is waiting; undefined: the backlog decides. */
+export function whyNoneOpens(
+  { bursts, cooldownUntil, cooldownReason }: OpeningProfile,
+  settings: Settings,
+  now: Instant,
+): string | undefined {
+  if (cooldownUntil !== undefined && now < cooldownUntil) return cooldownReason ?? 'cooling down';
+  return bursts.length >= settings.clusters.maxBursts
+    ? `${bursts.length} bursts are live, the most allowed`
+    : undefined;
 }
 
 function companyAwaited(

@@ -276,6 +276,23 @@ describe('a failure', () => {
   });
 });
 
+describe('a profile that may have no further burst', () => {
+  it('is told of new batches without its backlog being read', async () => {
+    const world = intakeWorld(someSettings({ clusters: { maxBursts: 1 } }));
+    await world.deliver([message('a')]);
+    const [before] = world.profiles();
+    expect(await world.deliver([message('b')], failing(/^query /))).toEqual([]);
+    await expectPlaced(world, ['a', 'b']);
+    expect(world.profiles()[0]?.seq).toBe((before?.seq ?? Number.NaN) + 1);
+  });
+
+  it('has its backlog read while it may have one more', async () => {
+    const world = intakeWorld(someSettings({ clusters: { maxBursts: 2 } }));
+    await world.deliver([message('a')]);
+    expect(await world.deliver([message('b')], failing(/^query /))).toEqual(['m-b']);
+  });
+});
+
 describe('what intake writes', () => {
   it('stays within the limits of one batch', async () => {
     const world = intakeWorld(someSettings({ batches: { maxTasks: 3 } }));
