@@ -148,7 +148,7 @@ export const Settings = z.strictObject({
       unreadSeconds: seconds(120),
       holdSeconds: seconds(20),
       /** Longest wait of an idle cluster or slot: waits grow with the time it has been idle. */
-      longestHoldSeconds: seconds(90),
+      longestHoldSeconds: seconds(30),
       /**
        * An idle cluster is kept this long once its first hour is over: what is left of later hours comes back,
        * what is left of the first does not.

@@ -34,7 +34,7 @@ it.each([
 });
 
 it('the end of a job is worth it at once, unless its worker goes on with another', () => {
-  const ended = aJob(1, { uploaded: new Set([0]), reported: 'succeeded', unreadSince: NOW });
+  const ended = aJob(1, { uploaded: new Set([0, 1]), reported: 'succeeded', unreadSince: NOW });
   expect(worthCollecting([ended], settings, NOW)).toBe(true);
   expect(worthCollecting([ended, aJob(2)], settings, NOW)).toBe(false);
   expect(worthCollecting([ended, aJob(2, { worker: workerNamed(2) })], settings, NOW)).toBe(true);
