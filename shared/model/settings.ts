@@ -146,9 +146,9 @@ export const Settings = z.strictObject({
        * it fills an invocation of Collect.
        */
       unreadSeconds: seconds(120),
-      holdSeconds: seconds(20),
+      holdSeconds: seconds(12),
       /** Longest wait of an idle cluster or slot: waits grow with the time it has been idle. */
-      longestHoldSeconds: seconds(30),
+      longestHoldSeconds: seconds(90),
       /**
        * An idle cluster is kept this long once its first hour is over: what is left of later hours comes back,
        * what is left of the first does not.
