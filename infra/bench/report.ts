@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { codeOf, makeFolder, makeWritableFolder } from '../command-line/folders.ts';
@@ -48,10 +48,13 @@ export function writableFolder(folder: string): string {
   return tried(folder, () => makeWritableFolder(folder));
 }
 
+/** Leaves no file where there was none: a later option may be refused. */
 export function writableFile(file: string): string {
   return tried(file, () => {
     makeFolder(dirname(file));
+    const isNew = !existsSync(file);
     closeSync(openSync(file, 'a'));
+    if (isNew) rmSync(realpathSync(file));
   });
 }
 

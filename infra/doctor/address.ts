@@ -67,7 +67,13 @@ function pathMend({ flavour, baseUrl }: Address): string {
       ? 'io.net publishes no such API: unset IONET_API_FLAVOUR to use the one it has (caas)'
       : 'the address is the published one: a proxy answers in its place, or io.net has moved its API';
   }
-  return `unset IONET_BASE_URL for io.net itself (${standard}); a server of your own has the same path: IONET_BASE_URL=${new URL(baseUrl).origin}${new URL(standard).pathname}`;
+  const unset = `unset IONET_BASE_URL for io.net itself (${standard})`;
+  const own = (one: ApiFlavour) => new URL(new URL(BASE_URLS[one]).pathname, baseUrl).href;
+  if (withoutSlash(baseUrl) !== own(flavour)) {
+    return `${unset}; a server of your own has the same path: IONET_BASE_URL=${own(flavour)}`;
+  }
+  const other = otherFlavour(flavour);
+  return `${unset}; if your server speaks the other API: IONET_API_FLAVOUR=${other} and IONET_BASE_URL=${own(other)}`;
 }
 
 /** By the code the system or TLS gives, which is in the words. */

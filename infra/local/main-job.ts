@@ -1,5 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { brokenLineText, parseTasksFile } from '../../shared/intake/tasks-file.ts';
 import type { ApiFlavour } from '../../shared/ionet/flavour.ts';
 import { sha256Of } from '../../shared/model/digest.ts';
@@ -10,6 +9,7 @@ import { type DemoOptions, runDemo } from './demo/run.ts';
 import { createScreen } from './demo/screen.ts';
 import type { Report } from './demo/snapshot.ts';
 import { demoWork } from './demo/work.ts';
+import { FolderTooLarge, filesBelow } from './files-below.ts';
 import { ProviderUnusable } from './provider.ts';
 import { LOCAL_SPEED, ServiceEnded } from './world.ts';
 
@@ -61,7 +61,7 @@ export async function runMainJob(options: MainJobOptions): Promise<void> {
   const work =
     options.tasks === undefined
       ? demoWork()
-      : { tasks: tasksFrom(options.tasks), files: filesBelow(options.files) };
+      : { tasks: tasksFrom(options.tasks), files: filesFrom(options.files) };
   try {
     const report = await runDemo({
       ...options,
@@ -112,19 +112,16 @@ function readBytes(file: string): Uint8Array {
 }
 
 /** Every file below a folder by its hash: tasks name files by what they hold. */
-function filesBelow(dir: string | undefined): ReadonlyMap<string, Uint8Array> {
+function filesFrom(dir: string | undefined): ReadonlyMap<string, Uint8Array> {
   if (dir === undefined) return new Map();
   try {
-    const files = readdirSync(dir, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => bytesOf(join(entry.parentPath, entry.name)));
-    return new Map(files.map((bytes) => [sha256Of(bytes), bytes]));
+    return new Map(filesBelow(dir).map((bytes) => [sha256Of(bytes), bytes]));
   } catch (error) {
-    process.stderr.write(`--files ${dir}: cannot be read (${codeOf(error)})\n`);
+    const why =
+      error instanceof FolderTooLarge
+        ? `holds ${error.message}; name a folder with the files of the tasks alone`
+        : `cannot be read (${codeOf(error)})`;
+    process.stderr.write(`--files ${dir}: ${why}\n`);
     return process.exit(2);
   }
 }
-
-/** Reading a file of the system that has no length may never end. */
-const bytesOf = (file: string): Uint8Array =>
-  statSync(file).size === 0 ? new Uint8Array() : readFileSync(file);

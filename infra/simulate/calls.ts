@@ -64,6 +64,10 @@ export function createCalls({
     const number = actor.calls;
     actor.calls += 1;
     if (actor.dead) return never();
+    if (actor.fate === undefined && actor.pace.kind === 'swift' && disturbance.isCalm()) {
+      const value = await effect();
+      return actor.dead ? never() : value;
+    }
     const call = `${rules.port}.${method}`;
     const where = { who: actor.who, state: actor.state, call };
     const key = `${actor.name}/${number} ${call}`;

@@ -5,7 +5,7 @@ import { buildSimulator } from './build.ts';
 import { follow } from './follow.ts';
 import { runMutants } from './mutant-campaign.ts';
 import { MUTANTS } from './mutants.ts';
-import type { Order } from './orders.ts';
+import { merged, type Report } from './report.ts';
 import { reportLines } from './report-lines.ts';
 
 /** Seeds that are counted on from it stay exact. */
@@ -22,6 +22,7 @@ interface Options {
   readonly replay?: number;
   readonly mutants?: true;
   readonly only?: string;
+  readonly processes: number;
   readonly json?: true;
 }
 
@@ -68,6 +69,7 @@ export async function runSimulateCommand(
         .argParser(wholeFrom(0, MOST_SEED))
         .conflicts(['mutants', 'schedules', 'seed', 'json']),
     )
+    .option('--processes <count>', 'how many processes share the schedules', wholeFrom(1, 64), 1)
     .option('--mutants', 'switches one guard off at a time; each bug must be caught')
     .option('--only <text>', 'with --mutants: those whose name contains this')
     .option('--json', 'print the report as one JSON object, the last line of stdout')
@@ -98,31 +100,53 @@ async function campaign(options: Options, streams: Streams): Promise<number> {
   const traces = json ? 0 : 3;
   const rates =
     providerErrors === undefined ? `--rates ${multiplier}` : `--provider-errors ${providerErrors}`;
-  const order: Order = {
-    do: 'campaign',
-    ...{ seed, schedules, multiplier, traces, providerErrors },
-    untilViolated: false,
+  const parts = shared(seed, schedules, options.processes);
+  const done = parts.map(() => 0);
+  const violated = parts.map(() => 0);
+  const reports: Report[] = [];
+  const timelines: string[] = [];
+  const startedMs = performance.now();
+  const run = async (part: Part, index: number) => {
+    const fixed = { multiplier, traces, providerErrors, untilViolated: false };
+    await follow(path, { do: 'campaign', ...part, ...fixed }, (said) => {
+      if (said.say === 'progress') {
+        [done[index], violated[index]] = [said.done, said.violated];
+        if (streams.terminal) streams.err(progressLine(sum(done), schedules, sum(violated)));
+      }
+      if (said.say === 'report') reports.push(said.report);
+      if (said.say === 'trace') {
+        timelines.push(`\n${said.invariant}, seed ${said.seed}, with the faults it takes:\n`);
+        timelines.push(`${said.lines.join('\n')}\n`);
+        timelines.push(`\nAll of it: npm run simulate -- --replay ${said.seed} ${rates}\n`);
+      }
+    });
   };
-  let violated = 0;
-  await follow(path, order, (said) => {
-    if (said.say === 'progress' && streams.terminal) {
-      const share = Math.round((said.done / schedules) * 30);
-      const bar = `${'█'.repeat(share)}${'░'.repeat(30 - share)}`;
-      streams.err(`\r${bar} ${said.done} of ${schedules}, ${said.violated} violated `);
-    }
-    if (said.say === 'report') {
-      violated = said.report.violations.length;
-      if (streams.terminal) streams.err(`\r${' '.repeat(70)}\r`);
-      const text = json ? JSON.stringify(said.report) : reportLines(said.report).join('\n');
-      streams.out(`${text}\n`);
-    }
-    if (said.say === 'trace') {
-      streams.out(`\n${said.invariant}, seed ${said.seed}, with the faults it takes:\n`);
-      streams.out(`${said.lines.join('\n')}\n`);
-      streams.out(`\nAll of it: npm run simulate -- --replay ${said.seed} ${rates}\n`);
-    }
-  });
-  return violated > 0 ? 1 : 0;
+  await Promise.all(parts.map(run));
+  const report = merged(reports, (performance.now() - startedMs) / 1000);
+  if (streams.terminal) streams.err(`\r${' '.repeat(70)}\r`);
+  streams.out(`${json ? JSON.stringify(report) : reportLines(report).join('\n')}\n`);
+  for (const timeline of timelines) streams.out(timeline);
+  return report.violations.length > 0 ? 1 : 0;
+}
+
+type Part = Pick<Report, 'seed' | 'schedules'>;
+
+/** Seeds in as many stretches as there are processes, none longer than another by more than one. */
+function shared(seed: number, schedules: number, processes: number): Part[] {
+  const count = Math.min(processes, schedules);
+  const startOf = (part: number) => Math.floor((part * schedules) / count);
+  return Array.from({ length: count }, (_, part) => ({
+    seed: seed + startOf(part),
+    schedules: startOf(part + 1) - startOf(part),
+  }));
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
+
+function progressLine(done: number, schedules: number, violated: number): string {
+  const share = Math.round((done / schedules) * 30);
+  const bar = `${'█'.repeat(share)}${'░'.repeat(30 - share)}`;
+  return `\r${bar} ${done} of ${schedules}, ${violated} violated `;
 }
 
 async function replay(

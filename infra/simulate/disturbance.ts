@@ -46,6 +46,8 @@ export interface Disturbance {
   /** The fault an outage gives to this chance, if one is on. */
   outageOf(of: string, key: string): Fault | undefined;
   isQuiet(): boolean;
+  /** Faults are over, and so are outages: nothing can go wrong with a call any more. */
+  isCalm(): boolean;
 }
 
 export interface DisturbanceOptions {
@@ -66,6 +68,7 @@ export function createDisturbance(options: DisturbanceOptions): Disturbance {
   const strikes: Strike[] = [];
   let outages: Outage[] = [];
   const isQuiet = () => timers.now() >= quietAtMs;
+  const isCalm = () => isQuiet() && outages.every(({ untilMs }) => untilMs <= timers.now());
 
   const strike = (fault: Fault, key: string, where: Where): boolean => {
     if (leftOut.has(key) || only?.has(fault) === false) return false;
@@ -80,6 +83,7 @@ export function createDisturbance(options: DisturbanceOptions): Disturbance {
     strikes,
     strike,
     isQuiet,
+    isCalm,
     draw(table, key, where) {
       if (isQuiet()) return undefined;
       const fault = drawnFrom(table, multiplier, chance.at(key));

@@ -10,11 +10,18 @@ interface Version {
   readonly value: Readonly<Record<string, unknown>>;
 }
 
-/** The newest version of each row that was parsed, by schema and key. */
-const newest = new Map<z.ZodType, Map<string, Version>>();
+/** A schema's fields, and the newest version of each row that was parsed by it. */
+interface Known {
+  readonly fields: readonly (readonly [string, z.ZodType])[];
+  readonly versions: Map<string, Version>;
+}
+
+const newest = new Map<z.ZodType, Known>();
 
 /** Keys are only told apart within one run. */
-export const forgetRows = (): void => newest.clear();
+export function forgetRows(): void {
+  for (const { versions } of newest.values()) versions.clear();
+}
 
 /**
  * Parses a version of a row once, however often it is read, and of the next version only the fields that
@@ -31,28 +38,28 @@ export function parsedOnce(schema: z.ZodType, row: Row): unknown {
 }
 
 function changedFields(schema: z.ZodObject, row: Row): Readonly<Record<string, unknown>> {
-  let versions = newest.get(schema);
-  if (versions === undefined) {
-    versions = new Map();
-    newest.set(schema, versions);
+  let known = newest.get(schema);
+  if (known === undefined) {
+    known = { fields: Object.entries<z.ZodType>(schema.shape), versions: new Map() };
+    newest.set(schema, known);
   }
   const key = `${row.pk} ${row.sk}`;
-  const before = versions.get(key);
-  const value = before === undefined ? schema.parse(row) : nextVersion(schema, before, row);
-  versions.set(key, { raw: row, value });
+  const before = known.versions.get(key);
+  const value = before === undefined ? schema.parse(row) : nextVersion(known, before, row);
+  known.versions.set(key, { raw: row, value });
   return value;
 }
 
 function nextVersion(
-  { shape }: z.ZodObject,
+  { fields }: Known,
   before: Version,
   row: Row,
 ): Readonly<Record<string, unknown>> {
   const value: Record<string, unknown> = { ...row };
-  for (const name in shape) {
+  for (const [name, field] of fields) {
     const raw = row[name];
-    const field = raw === before.raw[name] ? before.value[name] : shape[name]?.parse(raw);
-    if (field !== undefined) value[name] = field;
+    const parsedField = raw === before.raw[name] ? before.value[name] : field.parse(raw);
+    if (parsedField !== undefined) value[name] = parsedField;
   }
   return value;
 }

@@ -20,11 +20,11 @@ export function shapeOf({ key, set = [], add = [], remove = [] }: Write): string
 }
 
 /** Who makes one of the first writes of its shape may not outlive it: every place to crash has its turn. */
-export function rareWrites({ draw, chance }: Disturbance) {
+export function rareWrites({ draw, chance, isQuiet }: Disturbance) {
   const seen = new Map<string, number>();
   return {
     meet(actor: Actor, write: Write): void {
-      if (actor.who === 'dapp' || actor.fate !== undefined) return;
+      if (actor.who === 'dapp' || actor.fate !== undefined || isQuiet()) return;
       const shape = shapeOf(write);
       const before = seen.get(shape) ?? 0;
       seen.set(shape, before + 1);

@@ -105,4 +105,43 @@ export function createTally(
   };
 }
 
+/**
+ * One report of several processes that shared the schedules.
+ *
+ * @param elapsedSeconds - From their common start to the end of the last.
+ */
+export function merged(reports: readonly Report[], elapsedSeconds: number): Report {
+  const [first, ...others] = reports.toSorted((a, b) => a.seed - b.seed);
+  if (first === undefined) throw new Error('there is no report');
+  if (others.length === 0) return first;
+  const total = (of: (report: Report) => number) =>
+    reports.reduce((sum, report) => sum + of(report), 0);
+  const added = (of: (report: Report) => Readonly<Record<string, number>>) =>
+    Object.fromEntries(
+      Object.keys(of(first)).map((name) => [name, total((report) => of(report)[name] ?? 0)]),
+    );
+  const schedules = total((report) => report.schedules);
+  const cpu = total((report) => report.cpuMillisecondsPerSchedule * report.schedules);
+  return Report.parse({
+    ...first,
+    schedules,
+    faultsInjected: total((report) => report.faultsInjected),
+    virtualYears: round(
+      total((report) => report.virtualYears),
+      5,
+    ),
+    schedulesPerSecond: round(schedules / elapsedSeconds, 2),
+    cpuMillisecondsPerSchedule: round(cpu / Math.max(1, schedules), 1),
+    tasks: total((report) => report.tasks),
+    clusters: total((report) => report.clusters),
+    violations: [first, ...others].flatMap(({ violations }) => violations),
+    counts: added(({ counts }) => counts),
+    surplusClusters: total((report) => report.surplusClusters),
+    coverage: {
+      catalogueRow: added(({ coverage }) => coverage.catalogueRow),
+      stateEdge: added(({ coverage }) => coverage.stateEdge),
+    },
+  });
+}
+
 const round = (value: number, digits: number): number => Number(value.toFixed(digits));

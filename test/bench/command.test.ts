@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -119,6 +119,17 @@ it.each([
   expect(err).toMatch(line);
   expect(err.trimEnd()).not.toContain('\n');
   expect(code).toBe(2);
+});
+
+it('a plot is left neither behind nor emptied when a later option is refused', async () => {
+  const plots = mkdtempSync(join(folder, 'plots-'));
+  const [fresh, kept] = [join(plots, 'new.svg'), join(plots, 'kept.svg')];
+  writeFileSync(kept, 'of yesterday');
+  for (const plot of [fresh, kept]) {
+    expect((await bench('policy', '--plot', plot, '--seeds', '0')).code).toBe(2);
+  }
+  expect(readdirSync(plots)).toEqual(['kept.svg']);
+  expect(readFileSync(kept, 'utf8')).toBe('of yesterday');
 });
 
 it.each([

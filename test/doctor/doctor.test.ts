@@ -228,6 +228,20 @@ describe('the address', () => {
     const at = { flavour, baseUrl: BASE_URLS[flavour] };
     expect(addressFinding(at, reply, 'another', false).mend).toMatch(mend);
   });
+
+  it.each([
+    ['caas', '/enterprise/v1/io-cloud/caas', 'clusters', '/enterprise/v1/io-cloud'],
+    ['clusters', '/enterprise/v1/io-cloud/', 'caas', '/enterprise/v1/io-cloud/caas'],
+  ] as const)('of a server of your own without %s leads to its other API', (...one) => {
+    const [flavour, path, other, otherPath] = one;
+    const nothing = { text: '', contentType: '', retryAfter: undefined, date: undefined };
+    const reply = { kind: 'answer', status: 404, ...nothing } as const;
+    const origin = 'http://127.0.0.1:8123';
+    const at = { flavour, baseUrl: `${origin}${path}` };
+    expect(addressFinding(at, reply, 'another', false).mend).toMatch(
+      `IONET_API_FLAVOUR=${other} and IONET_BASE_URL=${origin}${otherPath}`,
+    );
+  });
 });
 
 describe('the clock', () => {

@@ -59,6 +59,12 @@ describe('failureOf', () => {
       paid: 'ProviderRefused',
       free: 'ProviderRefused',
     },
+    {
+      status: 401,
+      body: { detail: 'Invalid API key. Check your account balance.' },
+      paid: 'ProviderRefused',
+      free: 'ProviderRefused',
+    },
     { status: 402, body: '', paid: 'BudgetExceeded', free: 'BudgetExceeded' },
     { status: 403, body: '', paid: 'ProviderRefused', free: 'ProviderRefused' },
     {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,6 +22,7 @@ import { PYTHON, startPythonWorker } from '../support/python-worker.ts';
 import { endOfJob } from '../support/reports.ts';
 import { TOKEN, type WorkerProcess } from '../support/worker-process.ts';
 
+const LIBRARIES = fileURLToPath(new URL('../support/stand_in_libraries', import.meta.url));
 const SOURCES = fileURLToPath(new URL('../../worker/diffusion', import.meta.url));
 
 describe.skipIf(PYTHON === undefined)('with python3 of 3.11 or newer', () => {
@@ -48,9 +49,13 @@ describe.skipIf(PYTHON === undefined)('with python3 of 3.11 or newer', () => {
   type Input = ReturnType<typeof diffusionSpec>;
 
   /** Has one job of pictures made; the verdict of their kind on each, by line. */
-  async function verdictsOn(specs: readonly Input[], environment: Record<string, string>) {
+  async function verdictsOn(
+    specs: readonly Input[],
+    environment: Record<string, string>,
+    options: Parameters<typeof startPythonWorker>[1] = {},
+  ) {
     n += 1;
-    const worker = await startPythonWorker(environment);
+    const worker = await startPythonWorker(environment, options);
     workers.push(worker);
     const works = specs.map((spec) => ({ kind: 'nft.diffusion', spec }));
     const tasks = manifestTasks(store, n, works).map((task, line): ManifestTask => {
@@ -181,6 +186,47 @@ describe.skipIf(PYTHON === undefined)('with python3 of 3.11 or newer', () => {
       expect(failures[1]?.message).toBe(
         `this image brings the model ${model}, not the one asked for`,
       );
+    });
+  });
+
+  describe('the executor of the image, with stand-ins for its libraries', () => {
+    const sha256 = (words: string) => createHash('sha256').update(words).digest('hex');
+    const model = { name: 'm', sha256: sha256(`${sha256('{}')}  model_index.json\n`) };
+    const specs = [0, 1, 2, 3, 4].map((seed) => diffusionSpec({ model, seed }));
+
+    /** The verdicts on one job of pictures, and how many were in each pass. */
+    async function made(room: number) {
+      const dir = mkdtempSync(join(folder, 'alone-'));
+      mkdirSync(join(dir, 'model'));
+      writeFileSync(join(dir, 'model', 'model_index.json'), '{}');
+      const environment = {
+        ...{ PYTHONPATH: LIBRARIES, BURST_MODEL_DIR: join(dir, 'model'), BURST_BATCH: '5' },
+        ...{ BURST_TEST_ROOM: String(room), BURST_TEST_PASSES: join(dir, 'passes') },
+      };
+      const job = await verdictsOn(specs, environment, { executor: 'real' });
+      const passes = readFileSync(join(dir, 'passes'), 'utf8').trim().split('\n').map(Number);
+      return { ...job, passes };
+    }
+
+    it('halves a pass when CUDA memory runs out, frees it first, and makes the same pictures', async () => {
+      const [whole, halved] = [await made(5), await made(2)];
+      expect([whole.passes, halved.passes]).toEqual([[5], [5, 3, 2, 1, 2]]);
+      const digests = whole.verdicts.map((verdict) => resultOf(verdict).digest);
+      expect(new Set(digests).size).toBe(5);
+      expect(halved.verdicts.map((verdict) => resultOf(verdict).digest)).toEqual(digests);
+    });
+
+    it('gives up a picture that does not fit alone, and says so', async () => {
+      const { report, passes } = await made(0);
+      expect(passes).toEqual([5, 3, 2, 1]);
+      expect(report.uploaded).toEqual([]);
+      expect(report.failures).toHaveLength(5);
+      for (const failure of report.failures) {
+        expect(failure).toMatchObject({
+          class: 'executor',
+          message: expect.stringMatching(/OutOfMemoryError/),
+        });
+      }
     });
   });
 
