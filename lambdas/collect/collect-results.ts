@@ -7,6 +7,7 @@ import type { BatchId } from '../../shared/model/ids.ts';
 import { type ManifestTask, parseManifest } from '../../shared/model/job.ts';
 import type { JobRow, LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
+import { secondsBetween } from '../../shared/model/time.ts';
 import { isFinishable } from '../../shared/poll/collect-when.ts';
 import { failedLines, unread, unreadCheckpoints } from '../../shared/poll/job-look.ts';
 import type { Invocation } from '../../shared/ports.ts';
@@ -40,7 +41,7 @@ const MAX_MANIFEST_BYTES = 64 * 1024 * 1024;
  */
 export const collectResults =
   (ports: CollectPorts, settings: Settings, invocation: Invocation): Driver =>
-  async (lease, burst) => {
+  async (lease, burst, now) => {
     let budget = settings.limits.verifyPerLook;
     const counts: Record<Received, number> = { ...NOTHING };
     let [left, runs] = [false, burst.waitSeconds === undefined];
@@ -63,17 +64,19 @@ export const collectResults =
       budget -= looked;
       const complete = all && (salvage || looked === worth.length);
       left ||= !complete;
-      const read = { ...job, uploaded: new Set<number>(), failures: [], checkpoints: [] };
-      runs ||= job.status !== 'running' || isFinishable(read, jobs);
+      runs ||= job.status !== 'running' || isFinishable(asRead(done.job), jobs);
       if (salvage && complete) await changeJob(ports.ledger, job, { set: { salvaged: true } });
     }
     if (counts.accepted > 0 && lease.takeOvers > 0) {
       await changeLease(ports.ledger, lease, { takeOvers: 0 });
     }
     const reason = Object.entries(counts).map(([what, n]) => `${n} ${what}`);
-    runs ||= counts.rejected + counts.failed + counts.undone > 0;
+    runs ||= counts.rejected + counts.missing + counts.failed + counts.undone > 0;
     const { waitSeconds, quietLooks } = burst;
-    const after = runs || waitSeconds === undefined ? {} : { waitSeconds, quietLooks };
+    const after =
+      runs || waitSeconds === undefined
+        ? {}
+        : { waitSeconds: restOf(waitSeconds, secondsBetween(now, ports.clock.now())), quietLooks };
     return {
       next: left ? 'collect' : runs ? 'run' : 'wait',
       ...after,
@@ -81,8 +84,17 @@ export const collectResults =
     };
   };
 
+/** What is left of a wait that was to begin so many seconds ago. */
+const restOf = (waitSeconds: number, gone: number): number =>
+  Math.max(1, Math.ceil(waitSeconds - gone));
+
+/** The job once every line of it was looked at. */
+const asRead = (job: JobRow): JobRow => ({ ...job, collected: new Set(linesOf(job)) });
+
+const linesOf = ({ tasks }: JobRow): number[] => Array.from({ length: tasks }, (_, line) => line);
+
 const uncollected = (job: JobRow): number[] =>
-  Array.from({ length: job.tasks }, (_, line) => line).filter((line) => !job.collected.has(line));
+  linesOf(job).filter((line) => !job.collected.has(line));
 
 /**
  * Looks at lines of one job, in order. Only what was there to be verified is charged to `budget`: lines of
@@ -96,7 +108,7 @@ async function collectJob(
   { tasks, lines, budget }: Work,
   invocation: Invocation,
   counts: Record<Received, number>,
-): Promise<{ looked: number; verified: number; ended: ReadonlySet<number> }> {
+): Promise<{ job: JobRow; looked: number; verified: number; ended: ReadonlySet<number> }> {
   const endedLines = new Set<number>();
   const ended = new Map<BatchId, Set<number>>();
   const read = new Set<number>();
@@ -128,7 +140,7 @@ async function collectJob(
   }
   for (const [batchId, indexes] of ended)
     await settleTasks(ports.ledger, { ...lease, batchId }, indexes);
-  await changeJob(ports.ledger, job, {
+  const changed = await changeJob(ports.ledger, job, {
     collected: read,
     refusedResults: own.refused,
     rejectedResults: own.rejected,
@@ -136,7 +148,7 @@ async function collectJob(
     ...(looked === lines.length ? { remove: ['unreadSince'] } : {}),
   });
   for (const kind of RECEIVED) counts[kind] += own[kind];
-  return { looked, verified, ended: endedLines };
+  return { job: changed.row ?? job, looked, verified, ended: endedLines };
 }
 
 /** What of one job is looked at, and how much of it at most. */

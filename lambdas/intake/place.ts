@@ -128,7 +128,7 @@ async function placeDraft(
       slotSeconds: won.reduce((sum, { task }) => sum + task.unitSeconds, 0),
       openedAt: now,
       ...(won.some(({ task }) => hasSecrets(task.known)) ? { secret: true } : {}),
-      dueAt: plusSeconds(now, settings.looks.graceSeconds),
+      dueAt: plusSeconds(now, announcedSeconds(settings)),
     });
     open.add(batchId);
   }
@@ -139,6 +139,10 @@ async function placeDraft(
   });
   return open;
 }
+
+/** When the sweep announces a batch whose intake may be dead: once that must be over. */
+const announcedSeconds = ({ looks, limits }: Settings): number =>
+  Math.min(looks.graceSeconds, 2 * limits.functionSeconds);
 
 interface Claim {
   readonly won: boolean;

@@ -14,8 +14,9 @@ import { hasEnded, type JobReport } from '../../shared/model/job.ts';
 import type { BatchRow, JobRow, LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import { type Instant, plusSeconds } from '../../shared/model/time.ts';
-import { goneFromView } from '../../shared/poll/gone.ts';
+import { mayComeLate } from '../../shared/poll/cluster-look.ts';
 import { isFinishable, worthCollecting } from '../../shared/poll/collect-when.ts';
+import { goneFromView } from '../../shared/poll/gone.ts';
 import {
   hasUnread,
   isLost,
@@ -58,7 +59,8 @@ export const checkJobs =
 
     const jobs = looked.map(({ job }) => job);
     const step = await judgeLook(ports, settings, current, burst, looked, now);
-    if (!worthCollecting(jobs, settings, now)) return step;
+    const judged = step.next === 'close' || isReviewed(current, now);
+    if (!worthCollecting(jobs, settings, now) && !(judged && jobs.some(hasUnread))) return step;
     // Collect goes on where this look would have.
     return step.next === 'wait' ? { ...step, next: 'collect' } : { next: 'collect' };
   };
@@ -100,14 +102,19 @@ async function judgeLook(
   if (waiting && lanesOf(lease, jobs, batches, new Set(), settings, now).length > 0) {
     return { next: 'run', reason: 'work waits' };
   }
-  if (lease.reviewAt !== undefined && now >= lease.reviewAt) {
-    return { next: 'run', reason: 'a job may be slow' };
+  if (waiting && mayComeLate(lease, settings, now)) {
+    return { next: 'run', reason: 'work waits, and workers may have come' };
   }
+  if (isReviewed(lease, now)) return { next: 'run', reason: 'a job may be slow' };
   const quietLooks = looked.some(({ news }) => news) ? 0 : burst.quietLooks;
   const hints = { waiting, quietLooks };
   const look = whenToLook(lease, jobs, batches, hints, settings, ports.ids.random(), now);
   return { next: 'wait', ...look, reason: `${live.length} jobs running` };
 }
+
+/** Run is to judge which jobs are slow: by what was verified. */
+const isReviewed = ({ reviewAt }: LeaseRow, now: Instant): boolean =>
+  reviewAt !== undefined && now >= reviewAt;
 
 const mayStart = ({ status, notBefore }: BatchRow, now: Instant): boolean =>
   status === 'open' && (notBefore === undefined || now >= notBefore);

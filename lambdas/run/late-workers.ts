@@ -2,8 +2,12 @@ import { healthOf } from '../../shared/bursts/health.ts';
 import { changeLease } from '../../shared/ledger/leases.ts';
 import type { LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
-import { type Instant, secondsBetween } from '../../shared/model/time.ts';
-import { readyWorkers, workersOnOtherHardware } from '../../shared/poll/cluster-look.ts';
+import type { Instant } from '../../shared/model/time.ts';
+import {
+  mayComeLate,
+  readyWorkers,
+  workersOnOtherHardware,
+} from '../../shared/poll/cluster-look.ts';
 import type { RunPorts } from './run-ports.ts';
 
 /**
@@ -37,10 +41,8 @@ export async function admitLateWorkers(
   lease: LeaseRow,
   now: Instant,
 ): Promise<LeaseRow | undefined> {
-  const { offer, clusterId, readyAt } = lease;
-  if (offer === undefined || clusterId === undefined || readyAt === undefined) return lease;
-  const waiting = secondsBetween(readyAt, now) < settings.clusters.stragglerSeconds;
-  if (lease.workers.length >= offer.workers || !waiting) return lease;
+  const { clusterId } = lease;
+  if (clusterId === undefined || !mayComeLate(lease, settings, now)) return lease;
 
   const view = await ports.clusters.get(clusterId).catch((error: unknown) => {
     ports.log('late workers not looked for', { burst: lease.burstId, error: String(error) });

@@ -6,9 +6,9 @@ import { deferBatch, noteForgotten, settleTasks } from '../../shared/ledger/batc
 import { jobsOf } from '../../shared/ledger/jobs.ts';
 import { readLease } from '../../shared/ledger/leases.ts';
 import { readProfile } from '../../shared/ledger/profiles.ts';
+import type { BatchId, ProfileId } from '../../shared/model/ids.ts';
 import { BatchRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
-import type { BatchId, ProfileId } from '../../shared/model/ids.ts';
 import { type Instant, plusSeconds, secondsBetween } from '../../shared/model/time.ts';
 import type { AttemptEnd } from '../../shared/run/returns.ts';
 import { eachDue } from './each-due.ts';
@@ -42,10 +42,17 @@ export const sweepBatches = (
   });
 };
 
-/** An open batch is announced again after as long as it has waited already: its profile is looked at much more often. */
-const untilAgain = ({ status, openedAt }: BatchRow, { looks }: Settings, now: Instant): number =>
+/**
+ * An open batch is announced again after as long as it has waited already, at most as long as a job takes: its profile
+ * is looked at much more often.
+ */
+const untilAgain = (
+  { status, openedAt }: Pick<BatchRow, 'status' | 'openedAt'>,
+  { looks, lease }: Pick<Settings, 'looks' | 'lease'>,
+  now: Instant,
+): number =>
   status === 'open'
-    ? Math.max(looks.graceSeconds, secondsBetween(openedAt, now))
+    ? Math.max(looks.graceSeconds, Math.min(lease.jobSeconds, secondsBetween(openedAt, now)))
     : looks.graceSeconds;
 
 /**

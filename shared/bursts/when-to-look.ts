@@ -1,13 +1,14 @@
 import type { BatchRow, JobRow, LeaseRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
 import { type Instant, secondsBetween } from '../model/time.ts';
+import { mayComeLate } from '../poll/cluster-look.ts';
 import { type NextLook, nextLook } from '../poll/next-look.ts';
 import { idleLookSeconds, lastCallIn } from '../run/after-assigning.ts';
 import { allLanes, supplyAheadSeconds } from '../run/lanes.ts';
 
 /**
- * When a burst looks at its running jobs again: at their expected ends, at the review Run asked for, and in time
- * for an extension. `waiting`: open batches wait for a slot.
+ * When a burst looks at its running jobs again: at their expected ends, at the review Run asked for, in time for an
+ * extension, and soon while workers may come late for work that waits. `waiting`: open batches wait for a slot.
  */
 export function whenToLook(
   lease: LeaseRow,
@@ -25,9 +26,11 @@ export function whenToLook(
   const freeSeconds = idleLookSeconds(secondsBetween(lastAt, now), settings);
   const atWork = { jobs, busySeconds, freeSeconds, ...ahead };
   const look = nextLook(atWork, quietLooks, settings, random);
+  const appointments = [lease.reviewAt, lease.extendNotBefore].filter((at) => at !== undefined);
   const bounds = [
-    ...(lease.reviewAt === undefined ? [] : [secondsBetween(now, lease.reviewAt)]),
+    ...appointments.map((at) => secondsBetween(now, at)),
     lastCallIn(lease, settings, now),
+    ...(waiting && mayComeLate(lease, settings, now) ? [settings.looks.longestSeconds] : []),
   ].filter((seconds) => seconds > 0);
   return { ...look, waitSeconds: Math.ceil(Math.min(look.waitSeconds, ...bounds)) };
 }

@@ -146,7 +146,7 @@ export const Settings = z.strictObject({
        * it fills an invocation of Collect.
        */
       unreadSeconds: seconds(120),
-      holdSeconds: seconds(20),
+      holdSeconds: seconds(12),
       /** Longest wait of an idle cluster or slot: waits grow with the time it has been idle. */
       longestHoldSeconds: seconds(90),
       /**

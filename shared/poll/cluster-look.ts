@@ -91,6 +91,17 @@ export function readyWorkers(lease: LeaseRow, health: readonly HealthOfWorker[])
   );
 }
 
+/** Whether workers beyond the quorum are still missing and may yet come. */
+export const mayComeLate = (
+  { offer, readyAt, workers }: LeaseRow,
+  { clusters }: Pick<Settings, 'clusters'>,
+  now: Instant,
+): boolean =>
+  offer !== undefined &&
+  readyAt !== undefined &&
+  workers.length < offer.workers &&
+  secondsBetween(readyAt, now) < clusters.stragglerSeconds;
+
 /** Workers that are not what was paid for, and how. One that comes late is left out; the others work on. */
 export const workersOnOtherHardware = (
   lease: LeaseRow,

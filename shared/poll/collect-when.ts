@@ -35,10 +35,11 @@ export function worthCollecting(
 const isAtWork = ({ status, reported }: JobRow): boolean =>
   status === 'running' && !hasEnded(reported);
 
-/** It went well and its worker has its next job: nobody waits for its end. */
+/** It delivered every line and its worker has its next job: nobody waits for its end. */
 const isFollowed = (job: JobRow, jobs: readonly JobRow[]): boolean =>
   job.status === 'running' &&
   job.reported === 'succeeded' &&
+  job.uploaded.size >= job.tasks &&
   job.failures.length === 0 &&
   job.rejectedResults === 0 &&
   job.votes === 0 &&

@@ -53,8 +53,9 @@ export function nextLook(
   };
 }
 
-/** Silent, and not lost yet. */
-const isSilent = ({ status, misses }: JobRow): boolean => status === 'running' && misses > 0;
+/** Silent, and not lost yet; or its worker has never confirmed that it has it. */
+const isSilent = ({ status, misses }: JobRow): boolean =>
+  status === 'submitting' || (status === 'running' && misses > 0);
 
 /** The looks that make a worker lost, spread over the time it must have been silent. */
 const askAgainSeconds = (looks: Settings['looks']): number =>

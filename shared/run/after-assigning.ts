@@ -64,7 +64,7 @@ export function afterAssigning(
 }
 
 /** The share of its idle time that an idle cluster waits for its next look: who sends often sends soon. */
-const HOLD_SHARE = 1 / 3;
+const HOLD_SHARE = 2 / 5;
 
 /** Until the next look for work for what has been idle so long. */
 export const idleLookSeconds = (idleSeconds: number, { looks }: Pick<Settings, 'looks'>): number =>

@@ -1,8 +1,9 @@
-import { hasEnded } from '../model/job.ts';
 import type { JobId, WorkerId } from '../model/ids.ts';
+import { hasEnded } from '../model/job.ts';
 import type { BatchRow, JobRow, LeaseRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
 import { type Instant, plusSeconds, secondsBetween } from '../model/time.ts';
+import { unread } from '../poll/job-look.ts';
 import { type Assignment, attemptsAlive, MAX_LIVE_ATTEMPTS } from './assignment.ts';
 import { openSeconds } from './lanes.ts';
 import { deadline } from './paid-edge.ts';
@@ -58,7 +59,8 @@ export function reissues(
     const slot = free.findIndex((worker) => worker !== job.worker && mayRun(worker, held));
     const [worker] = slot < 0 ? [] : free.slice(slot, slot + 1);
     const deadlineAt = deadline(lease, leftSeconds, settings, now);
-    if (held.some((batch) => (alive.get(batch.batchId) ?? 0) >= MAX_LIVE_ATTEMPTS)) {
+    if (unread(job).length > 0) refuse('what it uploaded was not looked at yet');
+    else if (held.some((batch) => (alive.get(batch.batchId) ?? 0) >= MAX_LIVE_ATTEMPTS)) {
       refuse('earlier attempts may still upload');
     } else if (worker === undefined) refuse('no slot of another worker is free');
     else if (deadlineAt === undefined) refuse('the paid time left is too short');

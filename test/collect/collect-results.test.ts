@@ -10,6 +10,7 @@ import { memoryLedger } from '../../shared/memory/memory-ledger.ts';
 import { manifestKey, uploadKey } from '../../shared/model/artifact-keys.ts';
 import { sha256Of } from '../../shared/model/digest.ts';
 import { type ManifestTask, manifestText } from '../../shared/model/job.ts';
+import { plusSeconds } from '../../shared/model/time.ts';
 import type { Value } from '../../shared/ports.ts';
 import { aBatch, aJob, aLease, at, NOW, workerNamed } from '../support/burst-rows.ts';
 import { testSettings } from '../support/virtual-bursts.ts';
@@ -27,7 +28,8 @@ const specOf = (index: number) => ({ collection, tokenId: index + 1 });
 
 /** A job of three tasks on record, with its manifest, and one verification per look. */
 async function aCollect(job: Parameters<typeof aJob>[1]) {
-  const clock = { now: () => NOW };
+  let now = NOW;
+  const clock = { now: () => now };
   const [ledger, artifacts] = [memoryLedger(), memoryArtifacts({ clock })];
   const put = (
     pk: string,
@@ -74,7 +76,19 @@ async function aCollect(job: Parameters<typeof aJob>[1]) {
     artifacts,
     task: (index: number) => readTask(ledger, lease.tenant, batch.tasks[index]?.taskId as never),
     job: async () => (await jobsOf(ledger, lease.burstId))[0],
-    look: () => stage({ state: 'Collect results', burst }, { remainingSeconds: () => 60 }),
+    look: (waiting: { waitSeconds?: number; quietLooks?: number } = {}) =>
+      stage(
+        { state: 'Collect results', burst: { ...burst, ...waiting } },
+        { remainingSeconds: () => 60 },
+      ),
+    /** Each further call of the clock comes so much later. */
+    slow: (seconds: number) => {
+      clock.now = () => {
+        const before = now;
+        now = plusSeconds(now, seconds);
+        return before;
+      };
+    },
     upload: async (index: number, change = (bytes: Uint8Array) => bytes) => {
       for (const [name, bytes] of renderToken(NftSpec.parse(specOf(index))).files) {
         const taskId = batch.tasks[index]?.taskId as never;
@@ -157,5 +171,60 @@ describe('a task that its worker calls a bad specification', () => {
     });
     expect(await task(0)).toMatchObject({ status: 'accepted' });
     expect((await job())?.collected).toEqual(new Set([1]));
+  });
+});
+
+describe('behind it', () => {
+  const waiting = { waitSeconds: 90, quietLooks: 2 };
+
+  it('the burst waits on as the look before would have, when Run has nothing to do', async () => {
+    const { look, upload, job } = await aCollect({ uploaded: new Set([0]), unreadSince: at(-130) });
+    await upload(0);
+    expect(await look(waiting)).toMatchObject({ next: 'wait', ...waiting });
+    expect((await job())?.unreadSince).toBeUndefined();
+  });
+
+  it('it waits as much less as Collect took', async () => {
+    const { look, upload, slow } = await aCollect({ uploaded: new Set([0]) });
+    await upload(0);
+    slow(20);
+    const { next, waitSeconds } = await look(waiting);
+    expect(next).toBe('wait');
+    expect(waitSeconds).toBeGreaterThanOrEqual(1);
+    expect(waitSeconds).toBeLessThanOrEqual(70);
+  });
+
+  it('uploads that are left keep the wait, and the time since they lie there', async () => {
+    const { look, upload, job } = await aCollect({
+      ...{ uploaded: new Set([0, 1]), unreadSince: at(-130) },
+    });
+    await upload(0);
+    await upload(1);
+    expect(await look(waiting)).toMatchObject({ next: 'collect', ...waiting });
+    expect((await job())?.unreadSince).toBe(at(-130));
+    expect(await look(waiting)).toMatchObject({ next: 'wait', ...waiting });
+  });
+
+  it.each<[string, Parameters<typeof aJob>[1], readonly number[], object]>([
+    ['the look before had something for it', { uploaded: new Set([0]) }, [0], {}],
+    ['a file is not there', { uploaded: new Set([0]) }, [], waiting],
+    [
+      'the job ended',
+      { uploaded: new Set([0, 1, 2]), collected: new Set([0, 1]), reported: 'succeeded' },
+      [2],
+      waiting,
+    ],
+    [
+      'the job is lost',
+      { uploaded: new Set([0, 1, 2]), collected: new Set([0, 1]), status: 'lost' },
+      [2],
+      waiting,
+    ],
+  ])('Run follows when %s', async (_what, change, files, before) => {
+    const { look, upload } = await aCollect(change);
+    for (const index of files) await upload(index);
+    const answer = await look(before);
+    expect(answer.next).toBe('run');
+    expect(answer.waitSeconds).toBeUndefined();
   });
 });

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { hasEnded, type JobReport } from '../../shared/model/job.ts';
-import { isLost, judgeJob, lookAgainSeconds, unread } from '../../shared/poll/job-look.ts';
+import {
+  isLost,
+  isToBeHeard,
+  judgeJob,
+  lookAgainSeconds,
+  unread,
+} from '../../shared/poll/job-look.ts';
 import type { Answer } from '../../shared/ports.ts';
 import { aJob, aReport, at, NOW } from '../support/burst-rows.ts';
 import { testSettings } from '../support/virtual-bursts.ts';
@@ -132,5 +138,28 @@ describe('the next look', () => {
   it('is never at once', () => {
     const quick = testSettings({ looks: { shortestSeconds: 0.1, longestSeconds: 0.2 } });
     expect(lookAgainSeconds(0, quick.looks, 0)).toBe(1);
+  });
+});
+
+describe('batches hear that their job is alive', () => {
+  const quarter = settings.lease.jobSeconds / 4;
+  /** Of a job that has run for a quarter of the longest time, and answered so long ago. */
+  const isHeard = (answeredSecondsAgo: number, ranSeconds: number, more: JobChange = {}) => {
+    const job = { submittedAt: at(-ranSeconds), answeredAt: at(-answeredSecondsAgo), ...more };
+    return isToBeHeard(aJob(1, job), settings, NOW);
+  };
+
+  it.each([
+    [quarter - 1, false],
+    [quarter, true],
+    [quarter + 1, true],
+  ])('again when it reports %i s after it was submitted: %s', (ranSeconds, heard) => {
+    expect(isHeard(ranSeconds - 1, ranSeconds)).toBe(heard);
+  });
+
+  it('of the first report, and of any of a lost job', () => {
+    expect(isHeard(1, 10, { answeredAt: undefined })).toBe(true);
+    expect(isHeard(1, 10, { status: 'lost' })).toBe(true);
+    expect(isHeard(1, 10)).toBe(false);
   });
 });

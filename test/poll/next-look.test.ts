@@ -1,11 +1,10 @@
 import { expect, it } from 'vitest';
-import { worthCollecting } from '../../shared/poll/collect-when.ts';
 import { nextLook } from '../../shared/poll/next-look.ts';
-import { aJob, at, NOW, workerNamed } from '../support/burst-rows.ts';
+import { aJob } from '../support/burst-rows.ts';
 import { testSettings } from '../support/virtual-bursts.ts';
 
 const settings = testSettings();
-const { steadySeconds, unreadSeconds } = settings.looks;
+const { steadySeconds } = settings.looks;
 
 it.each([
   ['the end of the next job, just behind it', [100, 900], undefined, 102],
@@ -19,23 +18,19 @@ it.each([
   expect(nextLook(atWork, 0, settings, 0.5).waitSeconds).toBe(expected);
 });
 
-it('asks a silent worker again so that it is lost as soon as it may be', () => {
-  const atWork = { jobs: [aJob(1, { misses: 1 })], busySeconds: [900], freeSeconds: 20 };
-  expect(nextLook(atWork, 0, settings, 0.5).waitSeconds).toBe(30);
-});
-
 it.each([
-  [unreadSeconds - 1, false],
-  [unreadSeconds, true],
-  [unreadSeconds + 1, true],
-])('what a running job uploaded %i s ago is worth collecting: %s', (seconds, worth) => {
-  const job = aJob(1, { uploaded: new Set([0]), unreadSince: at(-seconds) });
-  expect(worthCollecting([job], settings, NOW)).toBe(worth);
+  ['is silent', { misses: 1 }],
+  ['has not confirmed its job', { status: 'submitting' as const }],
+])('asks a worker that %s again so that it is lost as soon as it may be', (_what, change) => {
+  const atWork = { jobs: [aJob(1, change)], busySeconds: [900], freeSeconds: 60 };
+  const wait = nextLook(atWork, 0, settings, 0.5).waitSeconds;
+  expect(wait * (settings.looks.lostAfterMisses - 1)).toBe(settings.looks.lostAfterSeconds);
 });
 
-it('the end of a job is worth it at once, unless its worker goes on with another', () => {
-  const ended = aJob(1, { uploaded: new Set([0]), reported: 'succeeded', unreadSince: NOW });
-  expect(worthCollecting([ended], settings, NOW)).toBe(true);
-  expect(worthCollecting([ended, aJob(2)], settings, NOW)).toBe(false);
-  expect(worthCollecting([ended, aJob(2, { worker: workerNamed(2) })], settings, NOW)).toBe(true);
+it('finds a worker lost within a steady look and the time it must have been silent', () => {
+  const wait = (misses: number) =>
+    nextLook({ jobs: [aJob(1, { misses })], busySeconds: [9e9], freeSeconds: 20 }, 0, settings, 1)
+      .waitSeconds;
+  const looks = Array.from({ length: settings.looks.lostAfterMisses }, (_, misses) => wait(misses));
+  expect(looks.reduce((sum, one) => sum + one, 0)).toBeLessThanOrEqual(180);
 });

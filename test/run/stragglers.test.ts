@@ -90,6 +90,15 @@ describe('a job', () => {
   });
 });
 
+it('a job is not called slow for what was not looked at yet', () => {
+  const uploaded = new Set([0]);
+  const { assignments, left, reviewAt } = decided([job(1, 900, { uploaded })]);
+  expect(assignments).toEqual([]);
+  expect(left.map(({ why }) => why)).toEqual(['what it uploaded was not looked at yet']);
+  expect(reviewAt).toBe(at(settings.looks.longestSeconds));
+  expect(chosen([job(1, 900, { uploaded, collected: uploaded })])).toHaveLength(1);
+});
+
 it('the slowest come first, one per slot', () => {
   const jobs = [job(1, 500), job(2, 900), job(3, 700)];
   const of = lease({ issuedSeconds: 40_000 });
