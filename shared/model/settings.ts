@@ -129,7 +129,7 @@ export const Settings = z.strictObject({
       /** Without an extension the burst drains this long before the paid edge. */
       drainBeforeSeconds: seconds(180),
       /** A burst in use this long before it would drain is extended; a look must fall into it. */
-      lastCallSeconds: seconds(120),
+      lastCallSeconds: seconds(180),
       /** A job ends at most this long after its URLs were signed. */
       jobSeconds: seconds(1800),
     })
