@@ -45,8 +45,8 @@ const REGRESSIONS: Readonly<Record<number, string>> = {
   34: 'a cluster that ended unlearned was on no bill',
 };
 
-const FIXED = Array.from({ length: 50 }, (_, n) => n + 1);
-const FRESH = 12;
+const FIXED = Array.from({ length: 40 }, (_, n) => n + 1);
+const FRESH = 10;
 
 const inWords = ({ seed, invariant, what }: Report['violations'][number]) =>
   `seed ${seed} (${REGRESSIONS[seed] ?? 'npm run simulate -- --replay it'}): ${invariant}: ${what}`;

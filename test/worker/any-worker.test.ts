@@ -169,7 +169,7 @@ describe('any URL of a worker', () => {
       }),
       { numRuns: 600 },
     );
-    expect(called).toBeGreaterThan(20);
+    expect(called).toBeGreaterThan(3);
   });
 });
 
