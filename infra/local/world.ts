@@ -136,7 +136,7 @@ export const localSettings = (
     // up, replaced and thawed while its URLs still live.
     // A cluster of the clusters API cannot be extended, so it is bought for as long as all the work takes.
     // A look takes longer than on AWS, in seconds of this clock.
-    lease: { jobSeconds: 3000, lastCallSeconds: 300, termHours: flavour === 'clusters' ? 2 : 1 },
+    lease: { jobSeconds: 3000, lastCallSeconds: 600, termHours: flavour === 'clusters' ? 2 : 1 },
     // A second of this clock is 10 real milliseconds: looks as dense as on AWS would leave no time for the work.
     looks: {
       ...{ shortestSeconds: 45, steadySeconds: 60, unreadSeconds: 45 },

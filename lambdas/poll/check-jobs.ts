@@ -26,7 +26,7 @@ import {
 } from '../../shared/poll/job-look.ts';
 import type { Ports } from '../../shared/ports.ts';
 import { lastCallIn, mayExtend } from '../../shared/run/after-assigning.ts';
-import { lanesOf } from '../../shared/run/lanes.ts';
+import { isLive, lanesOf } from '../../shared/run/lanes.ts';
 
 type CheckPorts = Pick<Ports, 'ledger' | 'jobs' | 'clock' | 'ids' | 'log'>;
 
@@ -59,6 +59,10 @@ export const checkJobs =
 
     const jobs = looked.map(({ job }) => job);
     const step = await judgeLook(ports, settings, current, burst, looked, now);
+    // Before what was uploaded is verified: that may take longer than the time there is to extend.
+    if (step.next !== 'close' && isLastCall(current, jobs, settings, now)) {
+      return { next: 'run', reason: 'its paid time ends' };
+    }
     const judged = step.next === 'close' || isReviewed(current, now);
     if (!worthCollecting(jobs, settings, now) && !(judged && jobs.some(hasUnread))) return step;
     // Collect goes on where this look would have.
@@ -89,9 +93,6 @@ async function judgeLook(
   ) {
     return { next: 'run' };
   }
-  if (lastCallIn(lease, settings, now) <= 0 && mayExtend(lease, settings, now)) {
-    return { next: 'run', reason: 'its paid time ends' };
-  }
   const profile = await readProfile(ports.ledger, lease.tenant, lease.profile);
   if (profile === undefined) return { next: 'run', reason: 'its profile is gone' };
   const batches = await liveBatches(ports.ledger, { ...lease, oldestOpen: profile.oldestOpen });
@@ -111,6 +112,15 @@ async function judgeLook(
   const look = whenToLook(lease, jobs, batches, hints, settings, ports.ids.random(), now);
   return { next: 'wait', ...look, reason: `${live.length} jobs running` };
 }
+
+/** A cluster at work must be extended now if it is to go on. */
+const isLastCall = (
+  lease: LeaseRow,
+  jobs: readonly JobRow[],
+  settings: Settings,
+  now: Instant,
+): boolean =>
+  jobs.some(isLive) && lastCallIn(lease, settings, now) <= 0 && mayExtend(lease, settings, now);
 
 /** Run is to judge which jobs are slow: by what was verified. */
 const isReviewed = ({ reviewAt }: LeaseRow, now: Instant): boolean =>
