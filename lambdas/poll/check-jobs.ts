@@ -120,7 +120,9 @@ const isLastCall = (
   settings: Settings,
   now: Instant,
 ): boolean =>
-  jobs.some(isLive) && lastCallIn(lease, settings, now) <= 0 && mayExtend(lease, settings, now);
+  jobs.some((job) => isLive(job) && !hasEnded(job.reported)) &&
+  lastCallIn(lease, settings, now) <= 0 &&
+  mayExtend(lease, settings, now);
 
 /** Run is to judge which jobs are slow: by what was verified. */
 const isReviewed = ({ reviewAt }: LeaseRow, now: Instant): boolean =>
