@@ -188,7 +188,7 @@ describe('explain in the virtual world', () => {
           await watch(troubles, { steps: 120, stepSeconds });
         },
       ),
-      { numRuns: 15 },
+      { numRuns: 10 },
     );
   });
 });
