@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import * as z from 'zod';
 import { dynamoDbClient, s3Client, sfnClient, sqsClient } from '../../shared/aws/clients.ts';
 import { countCalls } from '../../shared/aws/count-calls.ts';
 import { dynamoDbLedger } from '../../shared/aws/dynamodb-ledger.ts';
@@ -11,16 +10,8 @@ import { sfnBursts } from '../../shared/aws/sfn-bursts.ts';
 import type { Log } from '../../shared/ports.ts';
 import { systemClock, systemIds } from '../../shared/system.ts';
 import { buildProcesses } from '../local/build.ts';
+import { CloudAddress } from '../local/cloud-address.ts';
 import { startProcess } from '../local/processes.ts';
-
-const CloudAddress = z.object({
-  url: z.string(),
-  region: z.string(),
-  stateMachineArn: z.string(),
-  tableName: z.string(),
-  bucket: z.string(),
-  queues: z.array(z.object({ name: z.string(), url: z.string(), arn: z.string() })),
-});
 
 /** In place of the machine: an execution that is started and does nothing but stay. */
 const STAYING = {

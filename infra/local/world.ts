@@ -9,6 +9,7 @@ import type { ClockSettings } from '../../shared/system.ts';
 import { systemClock } from '../../shared/system.ts';
 import { STAGE_NAMES } from '../stages.ts';
 import { buildProcesses } from './build.ts';
+import { CloudAddress } from './cloud-address.ts';
 import { DEFAULT_CATALOGUE } from './ionet/catalogue.ts';
 import { LOCAL_CONTAINERS, NOT_RUN } from './local-containers.ts';
 import { type LocalProcess, localWorkerEnv, startProcess } from './processes.ts';
@@ -56,15 +57,6 @@ export interface LocalProgram {
   /** What `createHandlers` is given. */
   settingsFor(environment: Readonly<Record<string, string>>): unknown;
 }
-
-const CloudAddress = z.object({
-  url: z.string(),
-  region: z.string(),
-  stateMachineArn: z.string(),
-  tableName: z.string(),
-  bucket: z.string(),
-  queues: z.array(z.object({ name: z.string(), url: z.string() })),
-});
 
 /** The local world as its users see it. */
 export interface LocalWorld {

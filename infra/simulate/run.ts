@@ -17,13 +17,12 @@ export interface Outcome {
   readonly clusters: number;
   readonly surplusClusters: number;
   readonly edges: ReadonlyMap<string, number>;
-  readonly handOvers: number;
 }
 
 /** EventBridge's rate of sweep and reap, seconds. */
 const TICK_SECONDS = 60;
 
-/** While there is nothing to do one pass in so many is made: it must find nothing. */
+/** While there is nothing to do one pass in so many is made all the same. */
 const LIGHT_SLEEP = 10;
 
 /** Everything must be over so long after the last fault: two terms, cooldowns, take-overs and their grace. */
@@ -84,6 +83,5 @@ export async function runSchedule(schedule: Schedule, options: RunOptions = {}):
     clusters: world.market.all().length,
     surplusClusters: watch.surplus.size,
     edges: edgesOf(world.machine),
-    handOvers: 0,
   };
 }

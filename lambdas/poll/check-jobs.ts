@@ -26,7 +26,7 @@ import {
 } from '../../shared/poll/job-look.ts';
 import type { Ports } from '../../shared/ports.ts';
 import { lastCallIn, mayExtend } from '../../shared/run/after-assigning.ts';
-import { isLive, lanesOf } from '../../shared/run/lanes.ts';
+import { isAtWork, isLive, lanesOf } from '../../shared/run/lanes.ts';
 
 type CheckPorts = Pick<Ports, 'ledger' | 'jobs' | 'clock' | 'ids' | 'log'>;
 
@@ -85,7 +85,7 @@ async function judgeLook(
     return { next: 'close', reason: gone.gone, failure };
   }
   const jobs = looked.map(({ job }) => job);
-  const live = jobs.filter(({ status }) => status === 'running' || status === 'submitting');
+  const live = jobs.filter(isLive);
   if (
     live.length === 0 ||
     looked.some(({ turn }) => turn) ||
@@ -120,9 +120,7 @@ const isLastCall = (
   settings: Settings,
   now: Instant,
 ): boolean =>
-  jobs.some((job) => isLive(job) && !hasEnded(job.reported)) &&
-  lastCallIn(lease, settings, now) <= 0 &&
-  mayExtend(lease, settings, now);
+  jobs.some(isAtWork) && lastCallIn(lease, settings, now) <= 0 && mayExtend(lease, settings, now);
 
 /** Run is to judge which jobs are slow: by what was verified. */
 const isReviewed = ({ reviewAt }: LeaseRow, now: Instant): boolean =>

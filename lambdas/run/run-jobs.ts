@@ -92,13 +92,13 @@ export const runJobs =
     const busy = { live: working, watched: lost.length, awaited, others };
     const step = afterAssigning(current, busy, assigning, settings, now);
     const facts = `${submitted.length} submitted, ${working} live, ${assigning.left.length} batches left`;
-    if (step.next === 'wait' && working > 0) {
-      const started = [...jobs, ...submitted];
-      const unconfirmed = started.some(({ status }) => status === 'submitting');
+    const started = [...jobs, ...submitted];
+    const unconfirmed = started.some(({ status }) => status === 'submitting');
+    if (step.next === 'wait' && working > 0 && !unconfirmed) {
       const reviewed = { ...lease, reviewAt: again.reviewAt };
       const hints = { waiting: assigning.left.length > 0, quietLooks: 0 };
       const look = whenToLook(reviewed, started, live, hints, settings, MIDDLE, now);
-      if (!unconfirmed) return { ...step, ...look, reason: facts };
+      return { ...step, ...look, reason: facts };
     }
     return step.next === 'close' && step.failed
       ? { next: 'close', reason: facts, failure: { Error: 'WorkersLost', Cause: step.reason } }

@@ -75,7 +75,7 @@ export const isLive = (job: JobRow): boolean =>
   job.status === 'submitting' || job.status === 'running';
 
 /** A live job that has not said that it ended. */
-const isAtWork = (job: JobRow): boolean => isLive(job) && !hasEnded(job.reported);
+export const isAtWork = (job: JobRow): boolean => isLive(job) && !hasEnded(job.reported);
 
 export const usableWorkers = (lease: LeaseRow, quarantined: ReadonlySet<WorkerId>) =>
   lease.workers.filter(

@@ -32,7 +32,8 @@ async function replay(seed: number): Promise<string[]> {
 }
 
 /**
- * What was violated once, by a seed that violates it again at three times the rates when its guard is undone. What
+ * What was violated once, by the seed that showed it under the draw of schedules of its day. That each still violates it
+ * when its guard is undone was not checked since the rates and schedules were drawn anew. What
  * an earlier draw of schedules found and no seed of this one shows is held by a test of its own: a worker that
  * refused every job kept its cluster for ever (test/run/assignment.test.ts); a cluster was bought, and blamed, for a
  * batch that had nothing left (test/ledger/batches.test.ts).

@@ -11,7 +11,6 @@ const reportOf = (seed: number, faults: number): Report => {
     ...{ seed, strikes, virtualSeconds: 86_400, tasks: 8, clusters: 2, surplusClusters: 1 },
     violations: [{ invariant: 'CAP', what: 'too much', atMs: 1000 }],
     edges: new Map([['Settle -> Burst done', seed]]),
-    handOvers: 0,
   });
   return tally.report(10, 2);
 };
