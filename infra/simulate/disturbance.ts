@@ -34,6 +34,8 @@ interface Outage {
 export interface Disturbance {
   readonly chance: Chance;
   readonly strikes: readonly Strike[];
+  /** When what a strike began is over; undefined: at once. */
+  endOf(strike: Strike): number | undefined;
   /** The fault a table's rates give to this chance, unless it is left out or the faults are over. */
   draw<Name extends Fault>(
     table: Readonly<Partial<Record<Name, number>>>,
@@ -66,7 +68,7 @@ export function createDisturbance(options: DisturbanceOptions): Disturbance {
   const { multiplier, timers, quietAtMs, leftOut, only, onStrike } = options;
   const chance = chanceFrom(options.seed);
   const strikes: Strike[] = [];
-  let outages: Outage[] = [];
+  const outages: Outage[] = [];
   const isQuiet = () => timers.now() >= quietAtMs;
   const isCalm = () => isQuiet() && outages.every(({ untilMs }) => untilMs <= timers.now());
 
@@ -89,12 +91,16 @@ export function createDisturbance(options: DisturbanceOptions): Disturbance {
       const fault = drawnFrom(table, multiplier, chance.at(key));
       return fault !== undefined && strike(fault, key, where) ? fault : undefined;
     },
+    endOf: ({ key }) => outages.find((outage) => outage.key === key)?.untilMs,
     beginOutage: (outage) => void outages.push(outage),
     outageOf(of, key) {
       if (outages.length === 0) return undefined;
-      outages = outages.filter(({ untilMs }) => untilMs > timers.now());
       const on = outages.find(
-        (one) => one.of === of && !leftOut.has(one.key) && chance.at(`${key} out`) < one.severity,
+        (one) =>
+          one.of === of &&
+          one.untilMs > timers.now() &&
+          !leftOut.has(one.key) &&
+          chance.at(`${key} out`) < one.severity,
       );
       return on?.fault;
     },

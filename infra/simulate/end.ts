@@ -127,15 +127,14 @@ const TICK_SECONDS = 60;
 /** A delete under way ends within this, and one pass may fall between two looks. */
 const SLACK_SECONDS = 5;
 
-/** Passes of the reaper that went wrong, by when they began. */
-const troubled = ({ disturbance }: World, { sinceMs, untilMs = Infinity }: Unowned): number =>
-  new Set(
-    disturbance.strikes.flatMap(({ where, atMs, key }) => {
-      const during = atMs >= sinceMs - 120_000 && atMs <= untilMs;
-      const counts = where.who === 'reap' || where.who === 'world' || where.who === 'market';
-      return during && counts ? [key] : [];
-    }),
-  ).size;
+/** Whether something was wrong with the reaper, or with what it asks, since its passes before the loss. */
+const troubled = ({ disturbance }: World, { sinceMs, untilMs = Infinity }: Unowned): boolean =>
+  disturbance.strikes.some((strike) => {
+    const { atMs, where } = strike;
+    const overMs = disturbance.endOf(strike) ?? atMs;
+    const during = overMs >= sinceMs - 2 * TICK_SECONDS * 1000 && atMs <= untilMs;
+    return during && (where.who === 'reap' || where.who === 'world' || where.who === 'market');
+  });
 
 /** NO-ORPHAN: asked to end within two ticks and the quarantine of having lost its owner. */
 function orphans(world: World): Violation[] {
@@ -143,7 +142,7 @@ function orphans(world: World): Violation[] {
   return world.watch.unowned.flatMap((stretch): Violation[] => {
     const { clusterId, sinceMs, untilMs = world.timers.now() } = stretch;
     const seconds = (untilMs - sinceMs) / 1000;
-    if (seconds <= boundSeconds || troubled(world, stretch) > 0) return [];
+    if (seconds <= boundSeconds || troubled(world, stretch)) return [];
     return [{ invariant: 'NO-ORPHAN', what: `${clusterId} had no owner for ${seconds} s` }];
   });
 }
@@ -172,7 +171,8 @@ function lateDetections({ watch, schedule, disturbance }: World): Violation[] {
     if (seconds <= bound + SLUGGISH_SECONDS) return [];
     const disturbed = disturbance.strikes.some(({ where, atMs, fault }) => {
       if (atMs > seenMs) return false;
-      if (fault.startsWith('platform.execution')) return true;
+      // Whoever drove was cut off, and nobody looked until another took over.
+      if (fault.startsWith('platform.execution') || fault === 'platform.abort') return true;
       if (where.who === 'world') return sinceMs < quietAtMs;
       return LOOKERS.has(where.who) && atMs >= sinceMs;
     });

@@ -295,14 +295,18 @@ export function admitted(
     : violation('READY', `${wrong} was admitted to ${after.burstId}`);
 }
 
+export function newestHoldOf(lease: Row | undefined): number {
+  const holds = Array.isArray(lease?.holds) ? lease.holds : [];
+  return Number(Reflect.get(Object(holds.at(-1)), 'microUsd') ?? 0);
+}
+
 /** CAP: what is ordered is covered by the newest hold of its lease. */
 export function coveredByHold(
   clusterId: string,
   costMicroUsd: number,
   lease: Row | undefined,
 ): Violation | undefined {
-  const holds = Array.isArray(lease?.holds) ? lease.holds : [];
-  const held = Number(Reflect.get(Object(holds.at(-1)), 'microUsd') ?? 0);
+  const held = newestHoldOf(lease);
   return costMicroUsd <= held
     ? undefined
     : violation('CAP', `${clusterId} was bought for ${costMicroUsd} with ${held} held`);

@@ -16,6 +16,7 @@ import {
   type ListedBatch,
   leaseWrite,
   moneyWrite,
+  newestHoldOf,
   newJob,
   ordered,
   owns,
@@ -112,6 +113,7 @@ export function createWatch(options: WatchOptions): Watch {
   const verified = new Map<string, number>();
   const leastResume = new Map<string, LeastResume>();
   let orderedOnQuote = false;
+  let unforeseenMicroUsd = 0;
   let [ended, living] = [0, 0];
   let surplusNext = false;
 
@@ -233,6 +235,13 @@ export function createWatch(options: WatchOptions): Watch {
     }
   };
 
+  const onOrder = (cluster: Cluster) => {
+    const cost = market().chargedMicroUsd(cluster);
+    const lease = leaseOf(cluster.request.name);
+    if (orderedOnQuote) report(coveredByHold(cluster.id, cost, lease));
+    else unforeseenMicroUsd += Math.max(0, cost - newestHoldOf(lease));
+  };
+
   const committed = () =>
     market()
       .all()
@@ -281,11 +290,8 @@ export function createWatch(options: WatchOptions): Watch {
         .filter(({ phase }) => !isClusterOver(phase)).length;
       if (cluster.createdMs !== now() && cluster.phase !== 'RUNNING') return;
       report(ordered(named(cluster.request.name).map(truthOf)));
-      if (cluster.createdMs === now() && orderedOnQuote && !surplus.has(cluster.id)) {
-        const cost = market().chargedMicroUsd(cluster);
-        report(coveredByHold(cluster.id, cost, leaseOf(cluster.request.name)));
-      }
-      const spent = committed();
+      if (cluster.createdMs === now() && !surplus.has(cluster.id)) onOrder(cluster);
+      const spent = committed() - unforeseenMicroUsd;
       if (spent > stackCapMicroUsd()) {
         const what = `${spent - stackCapMicroUsd()} micro-USD above the cap of the stack are bought`;
         report({ invariant: 'CAP', what });
