@@ -79,7 +79,7 @@ export class StageFunctions extends Construct {
     const { ledger, artifacts, secret, machineArn } = this.#props;
     const { tableArn } = ledger.table;
     const { changes, looksAt = [], ranges = [], reads = [], writes = [], deletes = [] } = needs;
-    to.allow(['dynamodb:UpdateItem'], [tableArn], onRows(changes));
+    to.allow(['dynamodb:PutItem', 'dynamodb:UpdateItem'], [tableArn], onRows(changes));
     to.allow(['dynamodb:GetItem'], [tableArn], onRows([...changes, ...looksAt]));
     if (ranges.length > 0) to.allow(['dynamodb:Query'], [tableArn], onRows(ranges));
     if (needs.due) to.allow(['dynamodb:Query'], [ledger.dueIndexArn]);

@@ -39,7 +39,7 @@ export interface StageNeeds {
    * difference between these is made where the port is wired (`functions/provider-rights.ts`).
    */
   readonly provider?: 'asks' | 'buys' | 'destroys';
-  /** Rows it changes, and those it only reads. Whoever writes a row may read it: a refused write is looked at. */
+  /** Rows it makes and changes, and those it only reads. Whoever writes a row may read it: a refused write is looked at. */
   readonly changes: readonly RowKind[];
   readonly looksAt?: readonly RowKind[];
   /** Rows it reads by the range, within one partition. */

@@ -1,4 +1,5 @@
 import type { Artifacts, Ledger, Ports } from '../../shared/ports.ts';
+import { newItemOf } from '../../shared/aws/new-item.ts';
 import { indexUnits, itemBytes, readUnits, writeUnits } from './request-units.ts';
 
 /** What one function, or the workers, asked of AWS. */
@@ -66,7 +67,8 @@ function countingLedger(ledger: Ledger, counts: Counts): Ledger {
     async write(write) {
       const before = await ledger.read(write.key);
       const outcome = await ledger.write(write);
-      countCall(counts, 'DynamoDB UpdateItem');
+      const isUpdate = newItemOf(write, '') === undefined;
+      countCall(counts, isUpdate ? 'DynamoDB UpdateItem' : 'DynamoDB PutItem');
       const after = outcome.written ? outcome.row : before;
       counts.writeUnits += writeUnits(before, after) + indexUnits(before, after);
       if (!outcome.written) {

@@ -2,6 +2,7 @@ import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/c
 import {
   DynamoDBDocumentClient,
   GetCommand,
+  PutCommand,
   QueryCommand,
   type QueryCommandInput,
   UpdateCommand,
@@ -9,6 +10,7 @@ import {
 import * as z from 'zod';
 import type { Ids, Key, Ledger, Row, Write, Written } from '../ports.ts';
 import { callFailed, failing } from './call-failed.ts';
+import { newItemOf } from './new-item.ts';
 import { OP, updateExpressionOf } from './update-expression.ts';
 
 export interface DynamoDbLedgerOptions {
@@ -21,7 +23,8 @@ export interface DynamoDbLedgerOptions {
 const RowKey = z.object({ pk: z.string(), sk: z.string() });
 
 /**
- * The ledger in one DynamoDB table, by single-item conditional updates only.
+ * The ledger in one DynamoDB table, by single-item conditional writes only: a row that must be new is put, every
+ * other one is updated.
  *
  * Every write leaves its own id in the attribute `op`. When a write is refused, or its answer never
  * came, a consistent read tells by that id whether it had happened. One case stays open: when another
@@ -51,20 +54,36 @@ export function dynamoDbLedger({ client, tableName, ids }: DynamoDbLedgerOptions
     return answer.Item;
   }
 
-  async function write(change: Write): Promise<Written> {
-    const { key } = change;
-    const op = ids.unique();
-    const expression = updateExpressionOf(change, op);
-    try {
-      const { Attributes } = await documents.send(
+  /** @returns what sends the write, and gives the row it made. */
+  function sending(change: Write, op: string): () => Promise<Row> {
+    const item = newItemOf(change, op);
+    if (item !== undefined) {
+      return async () => {
+        await documents.send(new PutCommand({ TableName: tableName, ...item }));
+        return item.Item;
+      };
+    }
+    const { pk, sk } = change.key;
+    const update = updateExpressionOf(change, op);
+    return async () => {
+      const answer = await documents.send(
         new UpdateCommand({
           TableName: tableName,
-          Key: { pk: key.pk, sk: key.sk },
-          ...expression,
+          Key: { pk, sk },
+          ...update,
           ReturnValues: 'ALL_NEW',
         }),
       );
-      return { written: true, row: withoutOp(Attributes ?? {}) };
+      return answer.Attributes ?? {};
+    };
+  }
+
+  async function write(change: Write): Promise<Written> {
+    const { key } = change;
+    const op = ids.unique();
+    const send = sending(change, op);
+    try {
+      return { written: true, row: withoutOp(await send()) };
     } catch (error) {
       const refused = error instanceof ConditionalCheckFailedException;
       const failure = callFailed(`writing ${key.pk} / ${key.sk} to table ${tableName}`, error);

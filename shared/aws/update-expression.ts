@@ -68,7 +68,8 @@ export function updateExpressionOf(write: Write, op: string): UpdateExpression {
   };
 }
 
-function conditionOf(condition: Condition, { path, value }: Placeholders): string {
+/** A condition of a write in DynamoDB's expression language. */
+export function conditionOf(condition: Condition, { path, value }: Placeholders): string {
   switch (condition.is) {
     case 'exists':
       return `attribute_exists(${path(condition.path ?? 'pk')})`;
@@ -90,14 +91,15 @@ function conditionOf(condition: Condition, { path, value }: Placeholders): strin
   }
 }
 
-interface Placeholders {
+/** Names and values of one request, and what stands for them in its expressions. */
+export interface Placeholders {
   readonly path: (path: Path) => string;
   readonly value: (value: unknown) => string;
   readonly names: Record<string, string>;
   readonly values: Record<string, unknown>;
 }
 
-function placeholders(): Placeholders {
+export function placeholders(): Placeholders {
   const names: Record<string, string> = {};
   const values: Record<string, unknown> = {};
   const known = new Map<string, string>();
@@ -128,9 +130,10 @@ function refuseOp(path: Path): void {
     throw new RangeError(`the attribute ${OP} belongs to the ledger`);
 }
 
-/** DynamoDB has no empty set: inside an object it is left out, as an undefined value is. */
-function stored(value: Value): Value {
-  if (value === null || typeof value !== 'object' || value instanceof Set) return value;
+/** DynamoDB has no empty set: inside an object it is left out, as an undefined value is. A copy. */
+export function stored(value: Value): Value {
+  if (value === null || typeof value !== 'object') return value;
+  if (value instanceof Set) return new Set(value);
   if (Array.isArray(value)) return value.map(stored);
   return Object.fromEntries(
     Object.entries(value)

@@ -56,7 +56,7 @@ describe('the ledger (DynamoDB) when answers are lost', () => {
     unlucky.middlewareStack.add(
       (next, { commandName }) =>
         async (request) => {
-          if (commandName !== 'UpdateItemCommand') return next(request);
+          if (!WRITES.includes(commandName ?? '')) return next(request);
           const outcome = fate(++attempts);
           if (outcome === 'never sent') throw networkFailure();
           const answer = await next(request);
@@ -67,6 +67,7 @@ describe('the ledger (DynamoDB) when answers are lost', () => {
     );
     return dynamoDbLedger({ client: unlucky, tableName: TABLE, ids });
   };
+  const WRITES = ['PutItemCommand', 'UpdateItemCommand'];
   const networkFailure = () => Object.assign(new Error('socket hang up'), { name: 'TimeoutError' });
   const claimed = { written: true, row: { ...key, status: 'claimed', claims: 1 } };
 
@@ -83,6 +84,20 @@ describe('the ledger (DynamoDB) when answers are lost', () => {
 
   it('counts a write as written when no answer ever came and a read shows it', async () => {
     expect(await troubled(() => 'answer lost').write(claim)).toEqual(claimed);
+  });
+
+  it.each([
+    { whose: 'the repetition meets its own work', lost: 1 },
+    { whose: 'no answer ever came', lost: Number.POSITIVE_INFINITY },
+  ])('counts a new row as written, once, when $whose', async ({ lost }) => {
+    const row = { pk: `made with ${lost} lost`, sk: '#' };
+    const make: Write = { key: row, when: [{ is: 'absent' }], set: [['made', 'by us']] };
+    const unlucky = troubled((attempt) => (attempt <= lost ? 'answer lost' : 'answered'));
+    expect(await unlucky.write(make)).toEqual({ written: true, row: { ...row, made: 'by us' } });
+    expect(await unlucky.write({ ...make, set: [['made', 'again']] })).toEqual({
+      written: false,
+      row: { ...row, made: 'by us' },
+    });
   });
 
   it('throws when no request ever arrived', async () => {
