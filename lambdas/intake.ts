@@ -7,7 +7,7 @@ import { sha256Of } from '../shared/model/digest.ts';
 import type { Tenant } from '../shared/model/ids.ts';
 import type { Settings } from '../shared/model/settings.ts';
 import type { Ports, Stage } from '../shared/ports.ts';
-import { placeTasks } from './intake/place.ts';
+import { type KnownProfiles, placeTasks } from './intake/place.ts';
 
 const SqsEvent = z.object({
   Records: z.array(
@@ -27,15 +27,17 @@ type IntakePorts = Pick<Ports, 'ledger' | 'artifacts' | 'bursts' | 'clock' | 'id
  * Intake: from messages to batches. A bad message becomes a record with a reason and is acknowledged; a
  * message we could not deal with is delivered again; neither holds up its neighbours.
  */
-export const intake: Stage<keyof IntakePorts, IntakeAnswer> =
-  (ports, settings) => async (event) => {
+export const intake: Stage<keyof IntakePorts, IntakeAnswer> = (ports, settings) => {
+  const known: KnownProfiles = new Set();
+  return async (event) => {
     const { Records: messages } = SqsEvent.parse(event);
     const failed = new Set<string>();
     for (const [tenant, own] of byTenant(messages, settings)) {
-      for (const id of await takeIn(ports, settings, tenant, own)) failed.add(id);
+      for (const id of await takeIn(ports, settings, tenant, own, known)) failed.add(id);
     }
     return { batchItemFailures: [...failed].map((itemIdentifier) => ({ itemIdentifier })) };
   };
+};
 
 /** @returns ids of the messages to deliver again. */
 async function takeIn(
@@ -43,6 +45,7 @@ async function takeIn(
   settings: Settings,
   tenant: Tenant,
   messages: readonly Message[],
+  known: KnownProfiles,
 ): Promise<string[]> {
   // Two bodies under one id are two entries: which of them is the task, the ledger alone knows.
   const sound = new Map<string, { task: SoundTask; messages: Message[] }>();
@@ -64,7 +67,7 @@ async function takeIn(
   const again: string[] = [];
   const entries = [...sound.values()];
   const tasks = entries.map(({ task }) => task);
-  const placed = await placeTasks(ports, settings, tenant, tasks);
+  const placed = await placeTasks(ports, settings, tenant, tasks, known);
   for (const { task, messages: own } of entries) {
     const result = placed.get(task);
     if (result === undefined || result.outcome === 'later') again.push(...ids(own));

@@ -24,7 +24,10 @@ export const systemClock = (settings?: ClockSettings): Clock => ({
 
 const RANDOM_STEPS = 2 ** 32;
 
+/** Drawn from many bytes at a time: an id is made for every write. */
+const random = () => randomInt(RANDOM_STEPS) / RANDOM_STEPS;
+
 export const systemIds: Ids = {
-  unique: () => ulid().toLowerCase(),
-  random: () => randomInt(RANDOM_STEPS) / RANDOM_STEPS,
+  unique: () => ulid(undefined, random).toLowerCase(),
+  random,
 };

@@ -1,35 +1,27 @@
-import { forgetTask } from '../../shared/bursts/forget-task.ts';
 import { openIfNeeded } from '../../shared/bursts/open.ts';
 import { inParallel } from '../../shared/concurrency.ts';
 import { type BatchDraft, draftBatches, entryOf } from '../../shared/intake/batches.ts';
 import type { SoundTask } from '../../shared/intake/parse-task.ts';
-import { type Refusal, refusal } from '../../shared/intake/refusal.ts';
 import { hasSecrets } from '../../shared/kinds/kinds.ts';
-import { openBatch, readBatch } from '../../shared/ledger/batches.ts';
+import { openBatch } from '../../shared/ledger/batches.ts';
 import { ensureProfile } from '../../shared/ledger/profiles.ts';
-import { acceptTask, type Placement, placeAgain, readTask } from '../../shared/ledger/tasks.ts';
 import { bodiesKey } from '../../shared/model/artifact-keys.ts';
 import { canonicalJson, sha256Of } from '../../shared/model/digest.ts';
 import { BatchId, type ProfileId, type Tenant } from '../../shared/model/ids.ts';
-import type { BatchRow, ProfileRow, TaskRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
-import { millisecondsOf, plusSeconds, secondsBetween } from '../../shared/model/time.ts';
+import { millisecondsOf, plusSeconds } from '../../shared/model/time.ts';
 import type { Ports } from '../../shared/ports.ts';
-import { missingFile } from './task-files.ts';
+import { type Claim, claimTask, type Placed } from './claim-task.ts';
+import { askedOnce } from './task-files.ts';
 
 type PlacePorts = Pick<Ports, 'ledger' | 'artifacts' | 'bursts' | 'clock' | 'ids' | 'log'>;
 
-/**
- * What became of one task. `later`: its first placing may still be under way, or this one failed, so ask
- * again.
- */
-export type Placed =
-  | { readonly outcome: 'listed' | 'known' }
-  | { readonly outcome: 'later' }
-  | { readonly outcome: 'refused'; readonly refusal: Refusal };
+/** Batches of one profile that are placed side by side, and the task rows of each that are. */
+const BATCHES_AT_ONCE = 4;
+const WRITES_AT_ONCE = 12;
 
-/** Ledger writes of one invocation at a time. */
-const WRITES_AT_ONCE = 25;
+/** Profiles that have a row: none ever loses it, so what one invocation has seen holds for the next. */
+export type KnownProfiles = Set<ProfileId>;
 
 /**
  * Puts tasks of one tenant into batches, in the order that makes every crash repairable: bodies, task
@@ -38,50 +30,66 @@ const WRITES_AT_ONCE = 25;
  * tasks it was for back to the queue and leaves the others alone.
  */
 export async function placeTasks(
-  ports: PlacePorts,
+  given: PlacePorts,
   settings: Settings,
   tenant: Tenant,
   tasks: readonly SoundTask[],
+  known: KnownProfiles,
 ): Promise<Map<SoundTask, Placed>> {
+  const ports = { ...given, artifacts: { ...given.artifacts, size: askedOnce(given.artifacts) } };
   const placed = new Map<SoundTask, Placed>();
-  const later = (draft: BatchDraft, error: unknown) => {
-    ports.log('intake failed', { tenant, profile: draft.profile, error: String(error) });
-    for (const task of draft.tasks) {
-      if (placed.get(task)?.outcome !== 'refused') placed.set(task, { outcome: 'later' });
-    }
-  };
-  const arrivals = new Map<ProfileId, Arrival>();
-
-  for (const draft of draftBatches(tenant, tasks, settings)) {
-    try {
-      const profile =
-        arrivals.get(draft.profile)?.profile ??
-        (await ensureProfile(ports.ledger, draft.profile, draft.requirement));
-      const batches = await placeDraft(ports, settings, tenant, draft, placed);
-      const arrival = arrivals.get(draft.profile) ?? { profile, batches: [], drafts: [] };
-      arrival.batches.push(...batches);
-      arrival.drafts.push(draft);
-      arrivals.set(draft.profile, arrival);
-    } catch (error) {
-      later(draft, error);
-    }
-  }
-  for (const { profile, batches, drafts } of arrivals.values()) {
-    try {
-      const [oldest] = batches.sort();
-      if (oldest !== undefined) await openIfNeeded(ports, settings, profile, { arrived: oldest });
-    } catch (error) {
-      for (const draft of drafts) later(draft, error);
-    }
+  for (const drafts of byProfile(draftBatches(tenant, tasks, settings))) {
+    await placeOnProfile(ports, settings, tenant, drafts, known, placed);
   }
   return placed;
 }
 
-/** What one profile must hear of. */
-interface Arrival {
-  readonly profile: ProfileRow;
-  readonly batches: BatchId[];
-  readonly drafts: BatchDraft[];
+/** Places the drafts of one profile and lets it hear of them, once. */
+async function placeOnProfile(
+  ports: PlacePorts,
+  settings: Settings,
+  tenant: Tenant,
+  drafts: readonly [BatchDraft, ...BatchDraft[]],
+  known: KnownProfiles,
+  placed: Map<SoundTask, Placed>,
+): Promise<void> {
+  const [{ profile: id, requirement }] = drafts;
+  const later = (some: readonly BatchDraft[], error: unknown) => {
+    ports.log('intake failed', { tenant, profile: id, error: String(error) });
+    for (const task of some.flatMap((draft) => draft.tasks)) {
+      if (placed.get(task)?.outcome !== 'refused') placed.set(task, { outcome: 'later' });
+    }
+  };
+  try {
+    // Before its batches: nothing but this row says what their profile is.
+    if (!known.has(id)) await ensureProfile(ports.ledger, id, requirement);
+    known.add(id);
+    const batches = await inParallel(drafts, BATCHES_AT_ONCE, async (draft) => {
+      try {
+        return [...(await placeDraft(ports, settings, tenant, draft, placed))];
+      } catch (error) {
+        later([draft], error);
+        return [];
+      }
+    });
+    const [oldest] = batches.flat().sort();
+    if (oldest === undefined) return;
+    // As it is now: other invocations have announced batches of theirs meanwhile.
+    const profile = await ensureProfile(ports.ledger, id, requirement);
+    await openIfNeeded(ports, settings, profile, { arrived: oldest });
+  } catch (error) {
+    later(drafts, error);
+  }
+}
+
+function byProfile(drafts: readonly BatchDraft[]): (readonly [BatchDraft, ...BatchDraft[]])[] {
+  const groups = new Map<ProfileId, [BatchDraft, ...BatchDraft[]]>();
+  for (const draft of drafts) {
+    const group = groups.get(draft.profile);
+    if (group === undefined) groups.set(draft.profile, [draft]);
+    else group.push(draft);
+  }
+  return [...groups.values()];
 }
 
 /** Places one draft. @returns the open batches its tasks are in, new or from an earlier delivery. */
@@ -143,72 +151,6 @@ async function placeDraft(
 /** When the sweep announces a batch whose intake may be dead: once that must be over. */
 const announcedSeconds = ({ looks, limits }: Settings): number =>
   Math.min(looks.graceSeconds, 2 * limits.functionSeconds);
-
-interface Claim {
-  readonly won: boolean;
-  readonly placed?: Placed;
-  /** An open batch of an earlier delivery: its profile may not have heard of it. */
-  readonly open?: BatchId;
-}
-
-type Destination = Omit<Placement, 'taskId' | 'bodySha256'>;
-
-/** Gives a task to the batch that is about to be written, if the task is new or was left behind. */
-async function claimTask(
-  ports: PlacePorts,
-  settings: Settings,
-  to: Destination,
-  task: SoundTask,
-): Promise<Claim> {
-  const { bodySha256 } = task;
-  const { taskId } = task.envelope;
-  const absent = await missingFile(ports.artifacts, to.tenant, task);
-  // The files of a task that ended are gone: only a task nobody has seen must have them.
-  if (absent !== undefined && (await readTask(ports.ledger, to.tenant, taskId)) === undefined) {
-    return { won: false, placed: { outcome: 'refused', refusal: absent } };
-  }
-  const first = await acceptTask(ports.ledger, { ...to, taskId, bodySha256 });
-  if (first.done) return { won: true };
-  if (first.row === undefined) throw new Error(`task ${taskId} vanished while it was accepted`);
-  if (first.row.bodySha256 !== bodySha256) return { won: false, placed: reused(first.row) };
-  // A dApp that sends a task again may have uploaded its files again first.
-  const ended = first.row.status !== 'accepted';
-  if (ended && hasSecrets(task.known)) await forgetTask(ports, to.tenant, taskId);
-  return secondSight(ports, settings, first.row, to);
-}
-
-/** A task whose row was there: listed by its batch, still being placed, or left behind by a dead intake. */
-async function secondSight(
-  { ledger }: PlacePorts,
-  settings: Settings,
-  row: TaskRow,
-  to: Destination,
-): Promise<Claim> {
-  const known: Placed = { outcome: 'known' };
-  if (row.status !== 'accepted') return { won: false, placed: known };
-  const batch = await readBatch(ledger, row.tenant, row.profile, row.batch);
-  if (batch !== undefined && lists(batch, row)) {
-    return { won: false, placed: known, ...(batch.status === 'open' ? { open: row.batch } : {}) };
-  }
-  const ageSeconds = secondsBetween(row.placedAt, to.now);
-  if (ageSeconds < 2 * settings.limits.functionSeconds) {
-    return { won: false, placed: { outcome: 'later' } };
-  }
-  const again = await placeAgain(ledger, row, to);
-  return again.done ? { won: true } : { won: false, placed: { outcome: 'later' } };
-}
-
-const lists = (batch: BatchRow, row: TaskRow): boolean =>
-  batch.tasks.some(({ taskId }) => taskId === row.taskId);
-
-const reused = (row: TaskRow): Placed => ({
-  outcome: 'refused',
-  refusal: refusal(
-    'E_ID_REUSED',
-    'taskId',
-    `the id was used for another task on ${row.acceptedAt}; choose a new one`,
-  ),
-});
 
 const newBatchId = ({ clock, ids }: PlacePorts): BatchId =>
   BatchId.parse(

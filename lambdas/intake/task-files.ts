@@ -42,3 +42,13 @@ export async function missingFile(
   }
   return undefined;
 }
+
+/** Asks for the size of each object once: what the tasks of one event share is looked for once for all of them. */
+export function askedOnce(artifacts: Pick<Ports['artifacts'], 'size'>): Ports['artifacts']['size'] {
+  const asked = new Map<string, ReturnType<Ports['artifacts']['size']>>();
+  return (key) => {
+    const answer = asked.get(key) ?? artifacts.size(key);
+    asked.set(key, answer);
+    return answer;
+  };
+}

@@ -38,10 +38,9 @@ export async function openIfNeeded(
   const now = ports.clock.now();
   let decision: Opening = { open: false, reason: 'not decided' };
   let burst: LiveBurst | undefined;
-  const stands = stop ?? (await readStop(ports.ledger, profile.requirement.tenant)) ?? 'none';
   const after = await updateProfile(ports.ledger, profile, async (seen) => {
     const oldestOpen = older(seen.oldestOpen, arrived);
-    decision = await openingOf(ports.ledger, settings, seen, { arrived, oldestOpen, stands, now });
+    decision = await openingOf(ports.ledger, settings, seen, { arrived, oldestOpen, stop, now });
     burst = decision.open
       ? {
           burstId: burstIdOf(seen, seen.seq + 1, settings),
@@ -63,7 +62,7 @@ export async function openIfNeeded(
   return { opened: burst.burstId, decision };
 }
 
-/** Reads the backlog, which is many rows, only where the decision depends on it. */
+/** Reads stops, and the backlog, which is many rows, only where the decision depends on them. */
 async function openingOf(
   ledger: Ports['ledger'],
   settings: Settings,
@@ -71,14 +70,15 @@ async function openingOf(
   about: {
     readonly arrived: BatchId | undefined;
     readonly oldestOpen: BatchId | undefined;
-    readonly stands: Stop | 'none';
+    readonly stop: Stop | 'none' | undefined;
     readonly now: Instant;
   },
 ): Promise<Opening> {
-  const { arrived, oldestOpen, stands, now } = about;
-  if (stands !== 'none') return { open: false, reason: stopInWords(stands) };
+  const { arrived, oldestOpen, stop, now } = about;
   const ruledOut = arrived === undefined ? undefined : whyNoneOpens(seen, settings, now);
   if (ruledOut !== undefined) return { open: false, reason: ruledOut };
+  const stands = stop ?? (await readStop(ledger, seen.requirement.tenant)) ?? 'none';
+  if (stands !== 'none') return { open: false, reason: stopInWords(stands) };
   const all = await liveBatches(ledger, watermarked(seen, oldestOpen));
   const live = all.filter((batch) => !waitsForPrice(batch, now));
   return decideOpening(seen, backlogOf(live, seen.requirement, now), settings, now);
