@@ -3,7 +3,7 @@ import { giveBack } from '../../shared/bursts/give-back.ts';
 import { whenToLook } from '../../shared/bursts/when-to-look.ts';
 import { addressOf } from '../../shared/bursts/workers.ts';
 import { inParallel } from '../../shared/concurrency.ts';
-import { hearOfBatch, liveBatches, readBatch } from '../../shared/ledger/batches.ts';
+import { liveBatches, readBatch } from '../../shared/ledger/batches.ts';
 import { changeJob, jobsOf } from '../../shared/ledger/jobs.ts';
 import { changeLease } from '../../shared/ledger/leases.ts';
 import { readProfile } from '../../shared/ledger/profiles.ts';
@@ -13,7 +13,7 @@ import type { WorkerId } from '../../shared/model/ids.ts';
 import { hasEnded, type JobReport } from '../../shared/model/job.ts';
 import type { BatchRow, JobRow, LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
-import { type Instant, plusSeconds } from '../../shared/model/time.ts';
+import type { Instant } from '../../shared/model/time.ts';
 import { mayComeLate } from '../../shared/poll/cluster-look.ts';
 import { isFinishable, worthCollecting } from '../../shared/poll/collect-when.ts';
 import { goneFromView } from '../../shared/poll/gone.ts';
@@ -183,8 +183,8 @@ async function noteMiss({ ledger }: CheckPorts, job: JobRow, now: Instant): Prom
 }
 
 /**
- * Writes what a worker reports. The batches hear of it under the fence the job claimed them with: a report
- * of an attempt that was given up is refused there, and counted.
+ * Writes what a worker reports. Its batches are asked whether the fence the job claimed them with still stands: a
+ * report of an attempt that was given up is refused, and counted.
  */
 async function noteReport(
   { ledger, log }: CheckPorts,
@@ -196,9 +196,8 @@ async function noteReport(
 ): Promise<JobRow> {
   let refused = 0;
   for (const { batchId, batchFence } of isToBeHeard(job, settings, now) ? job.batches : []) {
-    const attempt = { ...lease, batchId, batchFence };
-    const heard = await hearOfBatch(ledger, attempt, plusSeconds(now, settings.lease.jobSeconds));
-    if (!heard.done && heard.row?.batchFence !== batchFence) refused += 1;
+    const batch = await readBatch(ledger, lease.tenant, lease.profile, batchId);
+    if (batch?.batchFence !== batchFence) refused += 1;
   }
   if (refused > 0) {
     log('stale report refused', { burst: lease.burstId, job: job.jobId, batches: refused });

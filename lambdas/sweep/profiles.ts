@@ -48,9 +48,12 @@ async function sweepProfile(
   const { oldestOpen } = profile;
   const live = await liveBatches(ports.ledger, { ...where, oldestOpen });
   const stop = await readStop(ports.ledger, profile.requirement.tenant);
+  let left: readonly BatchRow[] = [];
   if (stop?.mode === 'cancel') await cancelOpen(ports, live, stopInWords(stop), now);
-  else await keepLimits(ports.ledger, settings, live, undefined, now);
-  const opening = await openIfNeeded(ports, settings, profile, { stop: stop ?? 'none' });
+  else left = await keepLimits(ports.ledger, settings, live, undefined, now);
+  const opening = await openIfNeeded(ports, settings, profile, {
+    ...{ stop: stop ?? 'none', live: left },
+  });
   if (opening.opened !== undefined) return true;
 
   tellOfWaiting(ports, profile, live, opening.decision, now);

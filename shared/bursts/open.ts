@@ -21,26 +21,39 @@ export interface Opened {
   readonly decision: Opening;
 }
 
+/** What the caller of a decision knows already. */
+export interface OpeningFacts {
+  /**
+   * The oldest batch that was just written; recorded in the same compare-and-set even when nothing is opened, so
+   * that no burst can close over it.
+   */
+  readonly arrived?: BatchId;
+  /** What holds for the tenant, where the caller has asked. */
+  readonly stop?: Stop | 'none';
+  /** Live batches, where the caller has read them consistently since it read the profile. */
+  readonly live?: readonly BatchRow[];
+}
+
 /**
  * Takes the opening decision on a fresh backlog and carries it out: compare-and-set on the profile, lease,
  * execution, in this order. A crash after any of them leaves a profile that names a burst without lease or
  * execution, which the sweep finishes.
- *
- * `arrived`: the oldest batch that was just written; recorded in the same compare-and-set even when nothing
- * is opened, so that no burst can close over it. `stop`: what holds for the tenant, where the caller has asked.
  */
 export async function openIfNeeded(
   ports: Pick<Ports, 'ledger' | 'bursts' | 'clock' | 'log'>,
   settings: Settings,
   profile: ProfileRow,
-  { arrived, stop }: { readonly arrived?: BatchId; readonly stop?: Stop | 'none' } = {},
+  { arrived, stop, live }: OpeningFacts = {},
 ): Promise<Opened> {
   const now = ports.clock.now();
   let decision: Opening = { open: false, reason: 'not decided' };
   let burst: LiveBurst | undefined;
   const after = await updateProfile(ports.ledger, profile, async (seen) => {
     const oldestOpen = older(seen.oldestOpen, arrived);
-    decision = await openingOf(ports.ledger, settings, seen, { arrived, oldestOpen, stop, now });
+    decision = await openingOf(ports.ledger, settings, seen, {
+      ...{ arrived, oldestOpen, stop, now },
+      live: seen === profile ? live : undefined,
+    });
     burst = decision.open
       ? {
           burstId: burstIdOf(seen, seen.seq + 1, settings),
@@ -71,6 +84,7 @@ async function openingOf(
     readonly arrived: BatchId | undefined;
     readonly oldestOpen: BatchId | undefined;
     readonly stop: Stop | 'none' | undefined;
+    readonly live: readonly BatchRow[] | undefined;
     readonly now: Instant;
   },
 ): Promise<Opening> {
@@ -79,7 +93,7 @@ async function openingOf(
   if (ruledOut !== undefined) return { open: false, reason: ruledOut };
   const stands = stop ?? (await readStop(ledger, seen.requirement.tenant)) ?? 'none';
   if (stands !== 'none') return { open: false, reason: stopInWords(stands) };
-  const all = await liveBatches(ledger, watermarked(seen, oldestOpen));
+  const all = about.live ?? (await liveBatches(ledger, watermarked(seen, oldestOpen)));
   const live = all.filter((batch) => !waitsForPrice(batch, now));
   return decideOpening(seen, backlogOf(live, seen.requirement, now), settings, now);
 }

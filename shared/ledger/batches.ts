@@ -228,18 +228,6 @@ export const closeSplit = (ledger: Ledger, whole: BatchRow) =>
     remove: ['dueOf', 'dueAt'],
   });
 
-/** A report of the attempt that holds the batch. Refused: the report is an old attempt's. */
-export const hearOfBatch = (
-  ledger: Ledger,
-  batch: { tenant: Tenant; profile: ProfileId; batchId: BatchId; batchFence: number },
-  dueAt: Instant,
-): Promise<Change<BatchRow>> =>
-  changeRow(ledger, BatchRow, {
-    key: batchKey(batch.tenant, batch.profile, batch.batchId),
-    when: heldUnder(batch.batchFence),
-    set: [['dueAt', dueAt]],
-  });
-
 /**
  * Mirrors ended tasks into their batch, whoever ended them; a batch whose tasks have all ended is done. One
  * whose tasks had secrets stays due, at once, until the sweep has deleted them; one that was split passes it on.

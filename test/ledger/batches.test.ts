@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import {
   claimBatch,
   deferBatch,
-  hearOfBatch,
   liveBatches,
   openBatch,
   readBatch,
@@ -121,18 +120,6 @@ describe('a claimed batch', () => {
     const second = await claimBatch(ledger, first.row, by(2));
     expect((await returnBatch(ledger, attempt, back)).done).toBe(false);
     expect(await now(ledger)).toEqual(second.row);
-  });
-
-  it('hears its own attempt and no older one', async () => {
-    const ledger = memoryLedger();
-    const attempt = await claimed(ledger);
-    expect((await hearOfBatch(ledger, attempt, later(900))).done).toBe(true);
-    const first = await returnBatch(ledger, attempt, back);
-    if (!first.done) throw new Error('not returned');
-    expect((await hearOfBatch(ledger, attempt, later(999))).done).toBe(false);
-    await claimBatch(ledger, first.row, by(2));
-    expect((await hearOfBatch(ledger, attempt, later(999))).done).toBe(false);
-    expect(await now(ledger)).toMatchObject({ dueAt: later(600) });
   });
 
   it('is put off for the sweep only while its fence stands', async () => {
