@@ -9,7 +9,7 @@ import { readProfile } from '../../shared/ledger/profiles.ts';
 import type { BatchId, ProfileId } from '../../shared/model/ids.ts';
 import { BatchRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
-import { type Instant, plusSeconds, secondsBetween } from '../../shared/model/time.ts';
+import { type Instant, plusSeconds } from '../../shared/model/time.ts';
 import type { AttemptEnd } from '../../shared/run/returns.ts';
 import { eachDue } from './each-due.ts';
 import type { SweepPorts } from './sweep-ports.ts';
@@ -37,23 +37,19 @@ export const sweepBatches = (
     const end = await strandedEnd(ports, batch);
     if (end !== undefined) return giveBack(ports.ledger, settings, batch, end, now);
     if (batch.status === 'open') await announce(ports, settings, batch, announced);
-    await deferBatch(ports.ledger, batch, plusSeconds(now, untilAgain(batch, settings, now)));
+    await deferBatch(ports.ledger, batch, plusSeconds(now, untilAgain(batch, settings)));
     return false;
   });
 };
 
 /**
- * An open batch is announced again after as long as it has waited already, at most as long as a job takes: its profile
- * is looked at much more often.
+ * An open batch that was announced is looked at again after as long as a job takes: its profile, which knows of it
+ * until it has ended, is looked at every minute.
  */
 const untilAgain = (
-  { status, openedAt }: Pick<BatchRow, 'status' | 'openedAt'>,
+  { status }: Pick<BatchRow, 'status'>,
   { looks, lease }: Pick<Settings, 'looks' | 'lease'>,
-  now: Instant,
-): number =>
-  status === 'open'
-    ? Math.max(looks.graceSeconds, Math.min(lease.jobSeconds, secondsBetween(openedAt, now)))
-    : looks.graceSeconds;
+): number => (status === 'open' ? lease.jobSeconds : looks.graceSeconds);
 
 /**
  * Deletes what the tasks of a done batch kept secret, however they ended; and once more when no job that may

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { missingFile } from '../../lambdas/intake/task-files.ts';
+import { askedOnce, missingFile } from '../../lambdas/intake/task-files.ts';
 import { assetKey, inputKey } from '../../shared/model/artifact-keys.ts';
 import { sha256Of } from '../../shared/model/digest.ts';
 import { FileName, InputFile } from '../../shared/model/files.ts';
@@ -71,6 +71,14 @@ describe('the files of a task', () => {
   ])('that $what', async ({ sizes, why }) => {
     const bucket = aBucket(sizes);
     expect(await missingFile(bucket, TENANT, task)).toEqual(why);
+  });
+
+  it('are asked for once by the tasks that share them, present or absent', async () => {
+    const bucket = aBucket({ [ASSET]: 20 });
+    const size = askedOnce(bucket);
+    expect(await Promise.all([size(ASSET), size(ASSET), size(INPUT)])).toEqual([20, 20, undefined]);
+    expect(await size(INPUT)).toBeUndefined();
+    expect(bucket.asked).toEqual([ASSET, INPUT]);
   });
 
   it('are looked for below the tenant of the queue only, and by no name of another place', async () => {
