@@ -63,10 +63,8 @@ it.each([
 ])(
   'a slot is busy for what its job has left, %i s, but not past its deadline: %i s',
   (left, busySeconds) => {
-    const batch = {
-      ...aBatch(1, { tasks: [{ taskId: 't', line: 0, unitSeconds: left }] }),
-      ...{ status: 'claimed', batchFence: 1 },
-    } as const;
+    const tasks = [{ taskId: 't', line: 0, unitSeconds: left }];
+    const batch = aBatch(1, { tasks, status: 'claimed', batchFence: 1 });
     const job = aJob(1, { submittedAt: NOW, deadlineAt: at(500) });
     const lanes = allLanes(aLease(), [job], [batch], nobody, NOW);
     expect(lanes.find(({ worker }) => worker === job.worker)?.busySeconds).toBe(busySeconds);
