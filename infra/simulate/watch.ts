@@ -44,6 +44,8 @@ export interface Watch {
   readonly violations: readonly (Violation & { readonly atMs: number })[];
   readonly unowned: readonly Unowned[];
   readonly surplus: ReadonlySet<string>;
+  /** Clusters that nobody could see when the bill of their burst was read. */
+  readonly unseen: ReadonlySet<string>;
   onWrite(write: Write, row: Row, by: Writer): void;
   onCluster(cluster: Cluster): void;
   beforeDestroy(clusterId: string, by: Writer): void;
@@ -63,6 +65,8 @@ export interface Watch {
   latest(key: Key): Row | undefined;
   /** Rows in the index of what is due. */
   dueCount(): number;
+  /** Scopes in which money is held. */
+  heldCount(): number;
   /** No cluster lives, no burst is open and nothing is due yet: there is nothing a timer could do. */
   isAsleep(): boolean;
   tasksEnded(): number;
@@ -100,7 +104,9 @@ export function createWatch(options: WatchOptions): Watch {
   const rows = new Map<string, Row>();
   const writes = new Map<string, Write>();
   const due = new Set<string>();
+  const held = new Set<string>();
   const surplus = new Set<string>();
+  const unseen = new Set<string>();
   const harmed = new Set<string>();
   const unfit = new Set<string>();
   const unowned = new Map<string, Unowned>();
@@ -227,12 +233,22 @@ export function createWatch(options: WatchOptions): Watch {
     report(leaseWrite(before, row, by));
     report(admitted(before, row, unfit));
     report(duplicatesWithin(before, row, duplicateShare));
+    if (row.billedMicroUsd !== undefined && before?.billedMicroUsd === undefined) {
+      const hidden = named(row.burstId).filter(market().isHidden);
+      for (const { id } of hidden) unseen.add(id);
+    }
     if (row.phase === 'settled' && before?.phase !== 'settled') {
       report(settled(row, named(row.burstId).map(truthOf)));
     }
     if (before?.phase !== row.phase || before?.clusterId !== row.clusterId) {
       for (const cluster of named(row.burstId)) noteOwner(cluster);
     }
+  };
+
+  const onMoney = (before: Row | undefined, row: Row, name: string) => {
+    report(moneyWrite(before, row));
+    if (Object.keys(Object(row.holds)).length === 0) held.delete(name);
+    else held.add(name);
   };
 
   const onOrder = (cluster: Cluster) => {
@@ -251,6 +267,7 @@ export function createWatch(options: WatchOptions): Watch {
   return {
     violations,
     surplus,
+    unseen,
     report,
     harm: (clusterId) => void harmed.add(clusterId),
     unfit: (workerId) => void unfit.add(workerId),
@@ -274,7 +291,7 @@ export function createWatch(options: WatchOptions): Watch {
         const worker = String(row.workerId);
         caughtAtMs.set(worker, caughtAtMs.get(worker) ?? now());
       } else if (pk.startsWith('C#')) onCheckpoint(before, row);
-      else if (pk.startsWith('$#')) report(moneyWrite(before, row));
+      else if (pk.startsWith('$#')) onMoney(before, row, name);
       else if (pk.startsWith('T#')) {
         report(taskWrite(before, row));
         if (row.status === 'failed') report(failedTask(row, neighboursOf(row)));
@@ -320,10 +337,12 @@ export function createWatch(options: WatchOptions): Watch {
       orderedOnQuote = quotedMs === undefined || quotedMs >= options.pricedAtMs();
     },
     beforeStop: (jobId) => {
+      const job = [...rows.values()].find((row) => row.jobId === jobId);
+      if (job === undefined) return;
       for (const own of batches.values()) {
         report(
           stopped(
-            jobId,
+            job,
             [...own.values()].map(({ row }) => row),
           ),
         );
@@ -332,6 +351,7 @@ export function createWatch(options: WatchOptions): Watch {
     lastWriteOf: (key) => writes.get(nameOf(key)),
     latest: (key) => rows.get(nameOf(key)),
     dueCount: () => due.size,
+    heldCount: () => held.size,
     isAsleep() {
       if (living > 0) return false;
       const at = instantOf(now());
