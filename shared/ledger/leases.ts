@@ -76,6 +76,7 @@ type LeaseField =
   | 'absentLooks'
   | 'confirmLooks'
   | 'confirmedGoneAt'
+  | 'endedMicroUsd'
   | 'quotedMicroUsd'
   | 'billedMicroUsd'
   | 'surplusMicroUsd'
