@@ -44,7 +44,7 @@ export const thisMachine = (): string =>
   `Node ${process.versions.node}, ${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? 'unknown'})`;
 
 /** Writes a file, and makes the folder it goes to. */
-export function writeText(file: string, text: string): void {
+function writeText(file: string, text: string): void {
   makeFolder(dirname(file));
   writeFileSync(file, text);
 }
@@ -55,7 +55,7 @@ export function writableFolder(folder: string): string {
 }
 
 /** Leaves no file where there was none: a later option may be refused. */
-export function writableFile(file: string): string {
+function writableFile(file: string): string {
   return tried(file, () => {
     makeFolder(dirname(file));
     const isNew = !existsSync(file);
