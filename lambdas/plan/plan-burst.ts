@@ -13,7 +13,7 @@ import type { BatchRow, ChosenOffer, LeaseRow, PaceRow } from '../../shared/mode
 import type { Settings } from '../../shared/model/settings.ts';
 import { dayOf, type Instant } from '../../shared/model/time.ts';
 import {
-  kindsToKnow,
+  estimatedOf,
   type Pace,
   type Place,
   paceOfWork,
@@ -107,9 +107,10 @@ async function knownPaces(
   open: readonly BatchRow[],
   now: Instant,
 ): Promise<(place: Place) => Pace> {
+  const work = estimatedOf(open);
   const known = new Map<string, readonly PaceRow[]>();
-  for (const kind of kindsToKnow(open)) known.set(kind, await pacesOf(ledger, kind));
-  return (place) => paceOfWork(open, known, place, now);
+  for (const kind of work.byKind.keys()) known.set(kind, await pacesOf(ledger, kind));
+  return (place) => paceOfWork(work, known, place, now);
 }
 
 /** The profile counts the slots the offer really has, so that the opening decision sees what is missing. */

@@ -1,6 +1,6 @@
 import type { WorkerId } from '../model/ids.ts';
 import type { BatchRow, JobRow, KnowledgeRow, LeaseRow, PaceRow } from '../model/rows.ts';
-import { type Instant, plusSeconds, secondsBetween } from '../model/time.ts';
+import { type Instant, secondsBetween } from '../model/time.ts';
 
 /**
  * What earlier bursts have shown: how long tasks take for every second estimated (their pace), and how long a
@@ -33,8 +33,6 @@ export interface Pace {
   readonly by: 'this GPU here' | 'this GPU elsewhere' | 'other GPUs' | 'the estimate';
 }
 
-const AS_ESTIMATED: Pace = { ratio: 1, by: 'the estimate' };
-
 /** The pace of a kind at a place, by all that is known of the kind; the estimate itself where nothing is. */
 export function paceAt(known: readonly PaceRow[], place: Place, now: Instant): Pace {
   const isSameGpu = ({ gpuModel }: Place) => gpuModel === place.gpuModel;
@@ -56,38 +54,54 @@ export function paceAt(known: readonly PaceRow[], place: Place, now: Instant): P
   return { ratio: bounded(Math.exp(log)), by };
 }
 
+/** Estimated slot time of what is open, by who estimated it. */
+export interface Estimated {
+  /**
+   * By its sender, and taken at its word: it is no kind's estimate, and one tenant's is not to move another's.
+   */
+  readonly declaredSeconds: number;
+  readonly byKind: ReadonlyMap<string, number>;
+}
+
+export function estimatedOf(
+  batches: readonly Pick<BatchRow, 'kind' | 'tasks' | 'settled'>[],
+): Estimated {
+  let declaredSeconds = 0;
+  const byKind = new Map<string, number>();
+  for (const { kind, tasks, settled } of batches) {
+    let ownSeconds = 0;
+    for (const [index, { unitSeconds, declared }] of tasks.entries()) {
+      if (settled.has(index)) continue;
+      if (declared) declaredSeconds += unitSeconds;
+      else ownSeconds += unitSeconds;
+    }
+    if (ownSeconds > 0) byKind.set(kind, (byKind.get(kind) ?? 0) + ownSeconds);
+  }
+  return { declaredSeconds, byKind };
+}
+
 /**
- * The pace of what is open of these batches, kinds and all. What a sender estimated itself is taken at its word: it
- * is no kind's estimate, and one tenant's is not to move another's.
+ * The pace of all of this work at a place.
  *
  * @param knownOf - What is known of each kind.
  */
 export function paceOfWork(
-  batches: readonly Pick<BatchRow, 'kind' | 'tasks' | 'settled'>[],
+  { declaredSeconds, byKind }: Estimated,
   knownOf: ReadonlyMap<string, readonly PaceRow[]>,
   place: Place,
   now: Instant,
 ): Pace {
-  let [estimated, expected] = [0, 0];
-  let most = { seconds: 0, by: AS_ESTIMATED.by };
-  for (const { kind, tasks, settled } of batches) {
-    const pace = paceAt(knownOf.get(kind) ?? [], place, now);
-    const open = tasks.filter((_, index) => !settled.has(index));
-    const seconds = open.reduce((sum, task) => sum + (task.declared ? 0 : task.unitSeconds), 0);
-    const declared = open.reduce((sum, task) => sum + (task.declared ? task.unitSeconds : 0), 0);
-    estimated += seconds + declared;
-    expected += seconds * pace.ratio + declared;
-    if (seconds > most.seconds) most = { seconds, by: pace.by };
+  let [estimated, expected] = [declaredSeconds, declaredSeconds];
+  let most: { seconds: number; by: Pace['by'] } = { seconds: 0, by: 'the estimate' };
+  for (const [kind, seconds] of byKind) {
+    const { ratio, by } = paceAt(knownOf.get(kind) ?? [], place, now);
+    estimated += seconds;
+    expected += seconds * ratio;
+    if (by !== 'the estimate' && seconds > most.seconds) most = { seconds, by };
   }
-  if (!(estimated > 0) || most.by === AS_ESTIMATED.by) return AS_ESTIMATED;
-  return { ratio: Math.round((1000 * expected) / estimated) / 1000, by: most.by };
+  const ratio = estimated > 0 ? Math.round((1000 * expected) / estimated) / 1000 : 1;
+  return { ratio, by: most.by };
 }
-
-/** Kinds whose own estimates stand behind some of these batches. */
-export const kindsToKnow = (batches: readonly Pick<BatchRow, 'kind' | 'tasks'>[]): Set<string> =>
-  new Set(
-    batches.flatMap(({ kind, tasks }) => (tasks.every(({ declared }) => declared) ? [] : [kind])),
-  );
 
 /**
  * Slots wanted of a GPU by the pace of the work there: at the estimated pace as many as were asked for; where it is
@@ -195,9 +209,10 @@ export function usualWait(samples: KnowledgeRow['samples'], now: Instant): Usual
 /**
  * A cluster that takes twice as long as nine in ten do may never come. By the assumed times one in a hundred is that
  * late, so that a second order costs a hundredth more; at the ninetieth percentile itself it would cost a tenth, and
- * the first would be there sooner in most cases.
+ * the first would be there sooner in most cases. Where all come soon, another one is an hour's rent for minutes: none
+ * is late before ten minutes.
  */
-const LATE = 2;
+const LATE = { times: 2, leastSeconds: 600 };
 
 /** Whether a cluster on its way is so late that it is no longer counted on. */
 export const isLate = (
@@ -207,4 +222,4 @@ export const isLate = (
   phase === 'provisioning' &&
   createdClusterAt !== undefined &&
   usualSeconds !== undefined &&
-  now > plusSeconds(createdClusterAt, LATE * usualSeconds);
+  secondsBetween(createdClusterAt, now) > Math.max(LATE.leastSeconds, LATE.times * usualSeconds);

@@ -14,8 +14,8 @@ export interface Candidate {
 export type Refused = { readonly offer: Offer; readonly why: string };
 
 /**
- * Offers that fit a requirement, cut to the slots that are wanted of each; the rest with the reason they do not. A GPU that
- * was not asked for is never substituted.
+ * Offers that fit a requirement, cut to the slots that are wanted of each; the rest with the reason they do not.
+ * A GPU that was not asked for is never substituted.
  */
 export function candidates(
   offers: readonly Offer[],
@@ -101,8 +101,8 @@ export interface Priced extends Candidate {
 
 /**
  * The cheapest way to get the slots that are wanted: price of a term by the share of the wanted slots it brings, so
- * that a large machine of which little would be used is not called cheap, nor a slow one that needs many. Ties go to the offer with fewer GPUs to
- * spare, then to the name: the choice is a function of the offers alone.
+ * that a large machine of which little would be used is not called cheap, nor a slow one of which many are needed.
+ * Ties go to the offer with fewer GPUs to spare, then to the name: the choice is a function of the offers alone.
  */
 export function cheapest(priced: readonly Priced[], gpusPerTask: number): Priced | undefined {
   const slots = ({ offer, workers }: Candidate) =>

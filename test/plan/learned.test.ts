@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type BatchRow, type JobRow, PaceRow } from '../../shared/model/rows.ts';
 import {
   isLate,
-  kindsToKnow,
+  estimatedOf,
   MOST,
   paceAt,
   paceOfWork,
@@ -99,18 +99,21 @@ describe('the pace of a kind at a place', () => {
 describe('the pace of work', () => {
   const rows = known([8]);
   const knownOf = new Map([['nft.generative', rows]]);
-  const of = (...batches: BatchRow[]) => paceOfWork(batches, knownOf, HERE, NOW);
+  const of = (...batches: BatchRow[]) => paceOfWork(estimatedOf(batches), knownOf, HERE, NOW);
   const tasks = (...declared: boolean[]) =>
     declared.map((is, line) => ({
       ...{ taskId: `t-${line}`, line, unitSeconds: 100 },
       ...(is ? { declared: true as const } : {}),
     }));
 
+  const unseen = (...ns: number[]) => ns.map((n) => aBatch(n, { kind: 'other' }));
+
   it.each([
     ['of a known kind', [aBatch(1)], 2],
     ['of none', [], 1],
     ['of a kind nobody has seen', [aBatch(1, { kind: 'other' })], 1],
     ['of both alike', [aBatch(1), aBatch(2, { kind: 'other' })], 1.5],
+    ['of which most is of a kind nobody has seen', [aBatch(1), ...unseen(2, 3, 4)], 1.25],
     ['half of it estimated by its sender', [aBatch(1, { tasks: tasks(true, false) })], 1.5],
     ['all of it estimated by its sender', [aBatch(1, { tasks: tasks(true, true) })], 1],
     ['that takes no time', [aBatch(1, { tasks: [{ taskId: 'a', line: 0, unitSeconds: 0 }] })], 1],
@@ -121,7 +124,7 @@ describe('the pace of work', () => {
 
   it('needs to know only of kinds whose own estimates it rests on', () => {
     const declared = aBatch(1, { kind: 'other', tasks: tasks(true) });
-    expect([...kindsToKnow([aBatch(2), declared])]).toEqual(['nft.generative']);
+    expect([...estimatedOf([aBatch(2), declared]).byKind.keys()]).toEqual(['nft.generative']);
   });
 
   it.each([
@@ -223,13 +226,15 @@ describe('how long clusters take', () => {
   });
 
   it.each([
-    [{ createdClusterAt: at(-200) }, false],
-    [{ createdClusterAt: at(-200.001) }, true],
+    [{ createdClusterAt: at(-800) }, false],
+    [{ createdClusterAt: at(-800.001) }, true],
+    [{ createdClusterAt: at(-600), usualSeconds: 90 }, false],
+    [{ createdClusterAt: at(-600.001), usualSeconds: 90 }, true],
     [{ createdClusterAt: at(-9000), phase: 'ready' as const }, false],
     [{ createdClusterAt: at(-9000), usualSeconds: undefined }, false],
     [{ createdClusterAt: undefined }, false],
-  ])('is late beyond twice what nine in ten take, 100 s: %j', (fields, late) => {
-    const lease = aLease({ phase: 'provisioning', usualSeconds: 100, ...fields });
+  ])('is late beyond twice what nine in ten take, 400 s, and ten minutes: %j', (fields, late) => {
+    const lease = aLease({ phase: 'provisioning', usualSeconds: 400, ...fields });
     expect(isLate(lease, NOW)).toBe(late);
   });
 });
