@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { BatchRow } from '../../shared/model/rows.ts';
 import { endOf } from '../../shared/run/job-end.ts';
 import { type AttemptEnd, afterAttempt } from '../../shared/run/returns.ts';
-import type { BatchRow } from '../../shared/model/rows.ts';
 import { aBatch, aJob, at, NOW, workerNamed } from '../support/burst-rows.ts';
 import { testSettings } from '../support/virtual-bursts.ts';
 
