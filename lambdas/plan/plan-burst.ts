@@ -2,8 +2,8 @@ import type { Driver, Step } from '../../shared/bursts/drive.ts';
 import { keepLimits } from '../../shared/bursts/keep-limits.ts';
 import { CapacityUnavailable } from '../../shared/errors.ts';
 import { liveBatches } from '../../shared/ledger/batches.ts';
-import { changeLease } from '../../shared/ledger/leases.ts';
 import { pacesOf, provisioningOf, readKnowledge } from '../../shared/ledger/knowledge.ts';
+import { changeLease } from '../../shared/ledger/leases.ts';
 import { holdMoney, settleHold } from '../../shared/ledger/money.ts';
 import { readProfile, updateProfile } from '../../shared/ledger/profiles.ts';
 import { readStop, stopInWords } from '../../shared/ledger/stops.ts';
@@ -18,7 +18,6 @@ import {
   type Place,
   paceOfWork,
   slotsAt,
-  usualWait,
 } from '../../shared/plan/learned.ts';
 import {
   type Candidate,
@@ -28,6 +27,7 @@ import {
   noCapacity,
   type Priced,
 } from '../../shared/plan/offer.ts';
+import { usualWait } from '../../shared/plan/usual-wait.ts';
 import type { Ports } from '../../shared/ports.ts';
 
 type PlanPorts = Pick<Ports, 'ledger' | 'clusters'>;
@@ -113,6 +113,11 @@ async function knownPaces(
   return (place) => paceOfWork(work, known, place, now);
 }
 
+const inWords = ({ ratio, by }: Pace): string =>
+  by === 'the estimate'
+    ? 'tasks are taken to last as estimated'
+    : `tasks are taken to last ${ratio} times what was estimated, by ${by}`;
+
 /** The profile counts the slots the offer really has, so that the opening decision sees what is missing. */
 async function tellProfile(
   ledger: Ports['ledger'],
@@ -176,7 +181,7 @@ async function holdAndChoose(
   await tellProfile(ledger, lease, offer, pace);
   return {
     next: 'provision',
-    reason: `${offer.workers} x ${offer.gpusPerWorker} ${offer.gpuModel} in ${offer.location} for ${usdOf(offer.termMicroUsd)} USD; tasks take ${pace.ratio} of the estimate (by ${pace.by}), clusters come within ${p90Seconds} s (${waits.length} seen)`,
+    reason: `${offer.workers} x ${offer.gpusPerWorker} ${offer.gpuModel} in ${offer.location} for ${usdOf(offer.termMicroUsd)} USD; ${inWords(pace)}; nine in ten like it come within ${Math.round(p90Seconds)} s (${waits.length} seen)`,
     lease: created.row,
   };
 }

@@ -9,8 +9,8 @@ import type { BurstId } from '../../shared/model/ids.ts';
 import { type BatchRow, type LiveBurst, ProfileRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import { type Instant, plusSeconds, secondsBetween } from '../../shared/model/time.ts';
-import { isLate } from '../../shared/plan/learned.ts';
 import type { Opening } from '../../shared/plan/opening.ts';
+import { isLate } from '../../shared/plan/usual-wait.ts';
 import { eachDue } from './each-due.ts';
 import type { SweepPorts } from './sweep-ports.ts';
 

@@ -21,7 +21,8 @@ export async function teach(
       const known = taught(seen, ratio, now);
       const learned = await writePace(ledger, kind, offer, seen, known);
       const { gpuModel, location } = offer;
-      log('pace seen', { burst: burstId, kind, gpuModel, location, ratio, learned });
+      const pace = Math.round(1000 * ratio) / 1000;
+      log('pace seen', { burst: burstId, kind, gpuModel, location, pace, learned });
     }
   } catch (error) {
     log('nothing learned', { burst: burstId, error: String(error) });

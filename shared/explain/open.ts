@@ -1,9 +1,9 @@
-import { GPU_MODELS, gpuMeets, needInWords } from '../model/gpu.ts';
 import type { Stop } from '../ledger/stops.ts';
+import { GPU_MODELS, gpuMeets, needInWords } from '../model/gpu.ts';
 import { missedDeadline } from '../model/limits.ts';
 import type { BatchRow, KnowledgeRow, LeaseRow, ProfileRow, Requirement } from '../model/rows.ts';
 import { type Instant, secondsBetween } from '../model/time.ts';
-import { usualWait } from '../plan/learned.ts';
+import { usualWait } from '../plan/usual-wait.ts';
 import { because, counted, type Explanation, type StoredRows, spoken } from './explanation.ts';
 
 type OpenRows = StoredRows & { readonly batch: BatchRow };
