@@ -76,10 +76,12 @@ export function entryOf(
   { envelope, unitSeconds }: SoundTask,
   line: number,
 ): BatchRow['tasks'][number] {
-  const { taskId, estimatedSeconds, deadlineAt, ifUnreachable, maxPriceUsd } = envelope;
+  const { taskId, deadlineAt, ifUnreachable, maxPriceUsd } = envelope;
+  const { estimatedSeconds, timeoutSeconds } = envelope;
   return {
     ...{ taskId, line, unitSeconds },
     ...(estimatedSeconds === undefined ? {} : { declared: true }),
+    ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
     ...(deadlineAt === undefined ? {} : { deadlineAt }),
     ...(ifUnreachable === 'fail' ? { failIfUnreachable: true } : {}),
     ...(maxPriceUsd === undefined ? {} : { maxMicroUsd: Math.floor(maxPriceUsd * 1e6 + 1e-6) }),
