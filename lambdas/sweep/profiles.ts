@@ -5,10 +5,12 @@ import { readLease } from '../../shared/ledger/leases.ts';
 import { changeProfile } from '../../shared/ledger/profiles.ts';
 import { readStop, stopInWords } from '../../shared/ledger/stops.ts';
 import { endTask } from '../../shared/ledger/tasks.ts';
+import type { BurstId } from '../../shared/model/ids.ts';
 import { type BatchRow, type LiveBurst, ProfileRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import { type Instant, plusSeconds, secondsBetween } from '../../shared/model/time.ts';
 import type { Opening } from '../../shared/plan/opening.ts';
+import { isLate } from '../../shared/plan/usual-wait.ts';
 import { eachDue } from './each-due.ts';
 import type { SweepPorts } from './sweep-ports.ts';
 
@@ -35,11 +37,13 @@ async function sweepProfile(
   now: Instant,
 ): Promise<boolean> {
   const bursts: LiveBurst[] = [];
+  const late = new Set<BurstId>();
   let launched = false;
   for (const burst of profile.bursts) {
     const lease = await readLease(ports.ledger, burst.burstId);
     if (lease?.phase === 'settled') continue;
     bursts.push(burst);
+    if (lease !== undefined && isLate(lease, now)) late.add(burst.burstId);
     if (lease !== undefined) continue;
     await launch(ports, settings, profile, burst);
     launched = true;
@@ -51,9 +55,8 @@ async function sweepProfile(
   let left: readonly BatchRow[] = [];
   if (stop?.mode === 'cancel') await cancelOpen(ports, live, stopInWords(stop), now);
   else left = await keepLimits(ports.ledger, settings, live, undefined, now);
-  const opening = await openIfNeeded(ports, settings, profile, {
-    ...{ stop: stop ?? 'none', live: left },
-  });
+  const facts = { stop: stop ?? 'none', live: left, late } as const;
+  const opening = await openIfNeeded(ports, settings, profile, facts);
   if (opening.opened !== undefined) return true;
 
   tellOfWaiting(ports, profile, live, opening.decision, now);

@@ -32,6 +32,8 @@ export interface OpeningFacts {
   readonly stop?: Stop | 'none';
   /** Live batches, where the caller has read them consistently since it read the profile. */
   readonly live?: readonly BatchRow[];
+  /** Bursts whose clusters may never come; they are not counted on, but they are live. */
+  readonly late?: ReadonlySet<BurstId>;
 }
 
 /**
@@ -43,17 +45,16 @@ export async function openIfNeeded(
   ports: Pick<Ports, 'ledger' | 'bursts' | 'clock' | 'log'>,
   settings: Settings,
   profile: ProfileRow,
-  { arrived, stop, live }: OpeningFacts = {},
+  known: OpeningFacts = {},
 ): Promise<Opened> {
+  const { arrived } = known;
   const now = ports.clock.now();
   let decision: Opening = { open: false, reason: 'not decided' };
   let burst: LiveBurst | undefined;
   const after = await updateProfile(ports.ledger, profile, async (seen) => {
     const oldestOpen = older(seen.oldestOpen, arrived);
-    decision = await openingOf(ports.ledger, settings, seen, {
-      ...{ arrived, oldestOpen, stop, now },
-      live: seen === profile ? live : undefined,
-    });
+    const live = seen === profile ? known.live : undefined;
+    decision = await openingOf(ports.ledger, settings, seen, { ...known, live, oldestOpen, now });
     burst = decision.open
       ? {
           burstId: burstIdOf(seen, seen.seq + 1, settings),
@@ -80,22 +81,21 @@ async function openingOf(
   ledger: Ports['ledger'],
   settings: Settings,
   seen: ProfileRow,
-  about: {
-    readonly arrived: BatchId | undefined;
-    readonly oldestOpen: BatchId | undefined;
-    readonly stop: Stop | 'none' | undefined;
+  about: Omit<OpeningFacts, 'live'> & {
     readonly live: readonly BatchRow[] | undefined;
+    readonly oldestOpen: BatchId | undefined;
     readonly now: Instant;
   },
 ): Promise<Opening> {
-  const { arrived, oldestOpen, stop, now } = about;
+  const { arrived, oldestOpen, stop, late, now } = about;
   const ruledOut = arrived === undefined ? undefined : whyNoneOpens(seen, settings, now);
   if (ruledOut !== undefined) return { open: false, reason: ruledOut };
   const stands = stop ?? (await readStop(ledger, seen.requirement.tenant)) ?? 'none';
   if (stands !== 'none') return { open: false, reason: stopInWords(stands) };
   const all = about.live ?? (await liveBatches(ledger, watermarked(seen, oldestOpen)));
   const live = all.filter((batch) => !waitsForPrice(batch, now));
-  return decideOpening(seen, backlogOf(live, seen.requirement, now), settings, now);
+  const bursts = seen.bursts.map((one) => (late?.has(one.burstId) ? { ...one, slots: 0 } : one));
+  return decideOpening({ ...seen, bursts }, backlogOf(live, seen.requirement, now), settings, now);
 }
 
 /** Gives a burst that its profile names its lease and its first execution. Safe to repeat. */
