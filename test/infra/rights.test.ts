@@ -153,14 +153,14 @@ it('whole bursts need no more than the roles allow: a wrong result, a lost worke
       looks: { shortestSeconds: 120, longestSeconds: 600, holdSeconds: 300 },
     },
   });
-  await sendTasks(world, 8, { estimatedSeconds: 1150 });
+  await sendTasks(world, 12, { estimatedSeconds: 1150 });
   const workers = () => world.market.all().flatMap((cluster) => [...cluster.workers.values()]);
   // The first is given up for its wrong result; the second dies in mid-work; the third needs two hours.
   const second = () => world.market.all().length > 1 && workers().length > 0;
   await world.run({ forSeconds: 3 * 3600, done: second });
   await world.run({ forSeconds: 900 });
   for (const worker of workers()) worker.kill();
-  await runUntilOver(world, { tasks: 8, withinHours: 24 });
+  await runUntilOver(world, { tasks: 12, withinHours: 24 });
   const events = world.logged.map(({ event }) => event);
   const all = ['result rejected', 'job lost', 'Extend lease', 'Settle', 'sweep', 'reap'];
   expect(all.filter((event) => !events.includes(event))).toEqual([]);
