@@ -68,6 +68,7 @@ type LeaseField =
   | 'reviewAt'
   | 'idleSince'
   | 'extendNotBefore'
+  | 'extendRefusal'
   | 'goneSince'
   | 'goneLists'
   | 'closeReason'

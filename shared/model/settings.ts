@@ -20,6 +20,8 @@ export const Settings = z.strictObject({
   stackName: z.string().regex(/^[a-z][a-z0-9-]{0,24}$/),
   /** Tenant by the name of its intake queue. */
   tenantOfQueue: z.record(z.string(), Tenant),
+  /** Parts of what tenants share, where that is short; a tenant not named here has 1. */
+  tenantWeights: z.record(Tenant, z.int().min(1).max(1000)).default({}),
   /** Worker image by task kind. A kind without an image is refused at intake. */
   images: z.record(z.string(), ImageRef),
   /** Images that tasks of kind `container` may name, whoever sends them. Others are refused at intake. */
@@ -110,6 +112,8 @@ export const Settings = z.strictObject({
       stragglerSeconds: seconds(600),
       /** Wait before a profile may open again after no capacity or no money; doubles to sixteen times. */
       cooldownSeconds: seconds(60),
+      /** A tenant over its share of the caps lets one that waits go first for so long, then not for as long. */
+      yieldSeconds: seconds(3600),
     })
     .prefault({}),
 

@@ -1,0 +1,94 @@
+import * as z from 'zod';
+import type { Sharer } from '../model/fair-share.ts';
+import { Tenant } from '../model/ids.ts';
+import { MicroUsd } from '../model/money.ts';
+import type { MoneyRow } from '../model/rows.ts';
+import type { Settings } from '../model/settings.ts';
+import { Instant, plusSeconds } from '../model/time.ts';
+import type { Ledger, Write } from '../ports.ts';
+import { moneyKey } from './keys.ts';
+
+/**
+ * Who has what of a scope that tenants share, and who waits for more: attributes of the scope's own row, which is read
+ * and written with every hold in any case. A row of before there were any has none, and nobody's part is nobody's.
+ */
+const USED = 'used#';
+const WAITS = 'waits#';
+
+/** Since when a tenant has waited for money, and for how much when it asked last. */
+const Wait = z.looseObject({ microUsd: MicroUsd, since: Instant });
+
+/** A tenant, and what it asks for. */
+interface Asking {
+  readonly tenant: Tenant;
+  readonly microUsd: number;
+}
+
+/** Whether tenants share it: a tenant's own cap is nobody else's. */
+const isShared = (scope: string): boolean => !scope.startsWith('tenant#');
+
+/** Part of the write that takes, or with less than nothing gives back, so much of a scope. */
+export const usedMore = (
+  scope: string,
+  tenant: Tenant,
+  microUsd: number,
+): NonNullable<Write['add']> => (isShared(scope) ? [[`${USED}${tenant}`, microUsd]] : []);
+
+/** Part of the write that serves a tenant: it waits no longer. */
+export const served = (scope: string, tenant: Tenant): NonNullable<Write['remove']> =>
+  isShared(scope) ? [`${WAITS}${tenant}`] : [];
+
+/**
+ * Who asks for money of a scope, and the others that have some of it or wait for some. One that has waited too long
+ * is not waited for.
+ */
+export function sharersIn(
+  row: MoneyRow,
+  settings: Settings,
+  asks: Asking,
+  now: Instant,
+): [Sharer, Sharer[]] {
+  const sharer = (tenant: Tenant, wantsMicroUsd: number): Sharer => ({
+    tenant,
+    weight: settings.tenantWeights[tenant] ?? 1,
+    // Holds of before this was kept are given back without ever having been counted.
+    usedMicroUsd: Math.max(0, z.int().default(0).parse(row[`${USED}${tenant}`])),
+    wantsMicroUsd,
+  });
+  const named = Object.keys(row).filter((name) => name.startsWith(USED) || name.startsWith(WAITS));
+  const tenants = new Set(named.map((name) => Tenant.parse(name.slice(name.indexOf('#') + 1))));
+  tenants.delete(asks.tenant);
+  const others = [...tenants].map((tenant) => {
+    const { since, microUsd } = waitIn(row, tenant) ?? {};
+    const counts = since !== undefined && now < plusSeconds(since, settings.clusters.yieldSeconds);
+    return sharer(tenant, counts ? (microUsd ?? 0) : 0);
+  });
+  return [sharer(asks.tenant, asks.microUsd), others];
+}
+
+const waitIn = (row: MoneyRow, tenant: Tenant) => Wait.optional().parse(row[`${WAITS}${tenant}`]);
+
+/**
+ * Notes that a tenant waits for money of a scope, where there is anybody else who might let it go first. Its wait
+ * begins anew when it has been let go first for `yieldSeconds`, and others for as long.
+ */
+export async function noteWaiting(
+  ledger: Ledger,
+  settings: Settings,
+  row: MoneyRow,
+  { tenant, microUsd }: Asking,
+  now: Instant,
+): Promise<void> {
+  if (!isShared(row.scope) || !hasSeveralTenants(settings)) return;
+  const since = waitIn(row, tenant)?.since;
+  const over = since === undefined || now >= plusSeconds(since, 2 * settings.clusters.yieldSeconds);
+  await ledger.write({
+    key: moneyKey(row.scope),
+    when: [{ is: 'exists' }],
+    set: [[`${WAITS}${tenant}`, { microUsd, since: over ? now : since }]],
+  });
+}
+
+/** A deployment of one tenant has nothing to share. */
+export const hasSeveralTenants = ({ tenantOfQueue }: Pick<Settings, 'tenantOfQueue'>): boolean =>
+  new Set(Object.values(tenantOfQueue)).size > 1;
