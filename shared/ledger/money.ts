@@ -6,7 +6,7 @@ import type { Instant } from '../model/time.ts';
 import type { Ledger } from '../ports.ts';
 import { moneyKey } from './keys.ts';
 import { changeRow, createRow, readRow } from './rows.ts';
-import { noteWaiting, served, sharersIn, usedMore } from './shares.ts';
+import { noteWaiting, served, sharersIn, usedMore, waitsAtMidnight } from './shares.ts';
 
 /** Money put aside for one prepaid term of one burst. */
 export interface Hold {
@@ -63,7 +63,7 @@ export async function holdMoney(
 ): Promise<HoldOutcome> {
   const taken: string[] = [];
   for (const { scope, capMicroUsd } of scopesOf(settings, hold)) {
-    const seen = await ensureScope(ledger, scope, capMicroUsd);
+    const seen = await ensureScope(ledger, settings, scope, capMicroUsd, now);
     const yields = seen && mustYield(seen, settings, hold, now);
     const outcome = yields ? { done: false, row: seen } : await takeHold(ledger, scope, hold);
     const { row } = outcome;
@@ -145,8 +145,10 @@ export const releaseHold = (
 /** Makes the scope's row, or moves its cap to what the operator has set since. @returns the row as it is then. */
 async function ensureScope(
   ledger: Ledger,
+  settings: Settings,
   scope: string,
   capMicroUsd: number,
+  now: Instant,
 ): Promise<MoneyRow | undefined> {
   const row =
     (await readRow(ledger, moneyKey(scope), MoneyRow)) ??
@@ -157,6 +159,7 @@ async function ensureScope(
         capMicroUsd,
         available: capMicroUsd,
         holds: {},
+        ...(await waitsAtMidnight(ledger, settings, scope, now)),
       })
     ).row;
   if (row === undefined || row.capMicroUsd === capMicroUsd) return row;

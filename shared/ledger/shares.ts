@@ -2,11 +2,12 @@ import * as z from 'zod';
 import type { Sharer } from '../model/fair-share.ts';
 import { Tenant } from '../model/ids.ts';
 import { MicroUsd } from '../model/money.ts';
-import type { MoneyRow } from '../model/rows.ts';
-import type { Settings } from '../model/settings.ts';
-import { Instant, plusSeconds } from '../model/time.ts';
+import { MoneyRow } from '../model/rows.ts';
+import { hasSeveralTenants, longestCooldownSeconds, type Settings } from '../model/settings.ts';
+import { dayOf, Instant, plusSeconds } from '../model/time.ts';
 import type { Ledger, Write } from '../ports.ts';
 import { moneyKey } from './keys.ts';
+import { readRow } from './rows.ts';
 
 /**
  * Who has what of a scope that tenants share, and who waits for more: attributes of the scope's own row, which is read
@@ -15,8 +16,12 @@ import { moneyKey } from './keys.ts';
 const USED = 'used#';
 const WAITS = 'waits#';
 
-/** Since when a tenant has waited for money, and for how much when it asked last. */
-const Wait = z.looseObject({ microUsd: MicroUsd, since: Instant });
+/** A tenant that could not get any: how much it asked for last, when that was, and since when it waits. */
+const Wait = z.looseObject({ microUsd: MicroUsd, since: Instant, at: Instant });
+type Wait = z.infer<typeof Wait>;
+
+/** What else passes, beside the longest pause, before one that still waits has asked again. */
+const LATE_SECONDS = 300;
 
 /** A tenant, and what it asks for. */
 interface Asking {
@@ -59,18 +64,22 @@ export function sharersIn(
   const tenants = new Set(named.map((name) => Tenant.parse(name.slice(name.indexOf('#') + 1))));
   tenants.delete(asks.tenant);
   const others = [...tenants].map((tenant) => {
-    const { since, microUsd } = waitIn(row, tenant) ?? {};
-    const counts = since !== undefined && now < plusSeconds(since, settings.clusters.yieldSeconds);
-    return sharer(tenant, counts ? (microUsd ?? 0) : 0);
+    const wait = waitIn(row, tenant);
+    const counts = wait !== undefined && stillWaits(wait, settings, now);
+    const first = counts && now < plusSeconds(wait.since, settings.clusters.yieldSeconds);
+    return sharer(tenant, first ? wait.microUsd : 0);
   });
   return [sharer(asks.tenant, asks.microUsd), others];
 }
 
 const waitIn = (row: MoneyRow, tenant: Tenant) => Wait.optional().parse(row[`${WAITS}${tenant}`]);
 
+const stillWaits = ({ at }: Wait, settings: Settings, now: Instant): boolean =>
+  now < plusSeconds(at, longestCooldownSeconds(settings) + LATE_SECONDS);
+
 /**
  * Notes that a tenant waits for money of a scope, where there is anybody else who might let it go first. Its wait
- * begins anew when it has been let go first for `yieldSeconds`, and others for as long.
+ * begins anew when it was let go first for `yieldSeconds`, and others for as long.
  */
 export async function noteWaiting(
   ledger: Ledger,
@@ -80,15 +89,27 @@ export async function noteWaiting(
   now: Instant,
 ): Promise<void> {
   if (!isShared(row.scope) || !hasSeveralTenants(settings)) return;
-  const since = waitIn(row, tenant)?.since;
-  const over = since === undefined || now >= plusSeconds(since, 2 * settings.clusters.yieldSeconds);
+  const wait = waitIn(row, tenant);
+  const goesOn =
+    wait !== undefined &&
+    stillWaits(wait, settings, now) &&
+    now < plusSeconds(wait.since, 2 * settings.clusters.yieldSeconds);
   await ledger.write({
     key: moneyKey(row.scope),
     when: [{ is: 'exists' }],
-    set: [[`${WAITS}${tenant}`, { microUsd, since: over ? now : since }]],
+    set: [[`${WAITS}${tenant}`, { microUsd, since: goesOn ? wait.since : now, at: now }]],
   });
 }
 
-/** A deployment of one tenant has nothing to share. */
-export const hasSeveralTenants = ({ tenantOfQueue }: Pick<Settings, 'tenantOfQueue'>): boolean =>
-  new Set(Object.values(tenantOfQueue)).size > 1;
+/** What a day's row begins with: who waits at midnight is waited for at the new day's cap. */
+export async function waitsAtMidnight(
+  ledger: Ledger,
+  settings: Settings,
+  scope: string,
+  now: Instant,
+): Promise<Readonly<Record<string, unknown>>> {
+  if (!scope.startsWith('day#') || !hasSeveralTenants(settings)) return {};
+  const yesterday = moneyKey(`day#${dayOf(plusSeconds(now, -86_400))}`);
+  const row = (await readRow(ledger, yesterday, MoneyRow)) ?? {};
+  return Object.fromEntries(Object.entries(row).filter(([name]) => name.startsWith(WAITS)));
+}

@@ -47,7 +47,10 @@ export const levelOf = ({ usedMicroUsd, weight }: Pick<Sharer, 'usedMicroUsd' | 
 
 const demandOf = ({ usedMicroUsd, wantsMicroUsd }: Sharer): number => usedMicroUsd + wantsMicroUsd;
 
-/** The share of each tenant in the order given, whole micro-USD; together the capacity, or all demands if those are less. */
+/**
+ * The share of each tenant in the order given, whole micro-USD; together the capacity, or all demands if those are
+ * less. Exact up to 9 million US dollars.
+ */
 export function sharesOf(capacityMicroUsd: number, sharers: readonly Sharer[]): number[] {
   const places = [...sharers.entries()].sort(
     ([, a], [, b]) => demandOf(a) / a.weight - demandOf(b) / b.weight,
@@ -56,7 +59,7 @@ export function sharesOf(capacityMicroUsd: number, sharers: readonly Sharer[]): 
   let left = Math.max(0, capacityMicroUsd);
   let weights = sharers.reduce((sum, { weight }) => sum + weight, 0);
   for (const [place, sharer] of places) {
-    const share = Math.min(demandOf(sharer), Math.floor(left * (sharer.weight / weights)));
+    const share = Math.min(demandOf(sharer), Math.floor((left * sharer.weight) / weights));
     shares[place] = share;
     left -= share;
     weights -= sharer.weight;

@@ -198,3 +198,13 @@ export type Settings = z.infer<typeof Settings>;
  */
 export const quarantineSeconds = ({ limits }: Settings): number =>
   limits.functionSeconds + limits.providerSeconds + limits.listLagSeconds;
+
+/** Times the pause of a profile whose bursts cannot be had doubles. */
+export const MAX_DOUBLINGS = 4;
+
+export const longestCooldownSeconds = ({ clusters }: Pick<Settings, 'clusters'>): number =>
+  clusters.cooldownSeconds * 2 ** MAX_DOUBLINGS;
+
+/** A deployment of one tenant has nothing to share. */
+export const hasSeveralTenants = ({ tenantOfQueue }: Pick<Settings, 'tenantOfQueue'>): boolean =>
+  new Set(Object.values(tenantOfQueue)).size > 1;
