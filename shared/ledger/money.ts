@@ -6,7 +6,7 @@ import type { Instant } from '../model/time.ts';
 import type { Ledger } from '../ports.ts';
 import { moneyKey } from './keys.ts';
 import { changeRow, createRow, readRow } from './rows.ts';
-import { noteWaiting, served, sharersIn, usedMore, waitsAtMidnight } from './shares.ts';
+import { hasYielded, noteWaiting, served, sharersIn, usedMore, waitsAtMidnight } from './shares.ts';
 
 /** Money put aside for one prepaid term of one burst. */
 export interface Hold {
@@ -71,7 +71,8 @@ export async function holdMoney(
       for (const earlier of taken.toReversed()) {
         await releaseHold(ledger, earlier, hold.tenant, holdName(hold), hold.microUsd);
       }
-      if (row !== undefined) await noteWaiting(ledger, settings, row, hold, now);
+      const wait = { ...hold, yields: yields !== undefined };
+      if (row !== undefined) await noteWaiting(ledger, settings, row, wait, now);
       const availableMicroUsd = Math.max(0, row?.available ?? 0);
       return { held: false, scope, availableMicroUsd, ...(yields ? { yields } : {}) };
     }
@@ -100,6 +101,7 @@ function mustYield(
   now: Instant,
 ): Yielding | undefined {
   if (row.holds[holdName(hold)] !== undefined) return undefined;
+  if (hasYielded(row, settings, hold.tenant, now)) return undefined;
   const { scope, capMicroUsd, available: availableMicroUsd } = row;
   const heldMicroUsd = Object.values(row.holds).reduce((sum, held) => sum + held, 0);
   const [asks, others] = sharersIn(row, settings, hold, now);

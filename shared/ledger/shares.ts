@@ -16,8 +16,8 @@ import { readRow } from './rows.ts';
 const USED = 'used#';
 const WAITS = 'waits#';
 
-/** A tenant that could not get any: how much it asked for last, when that was, and since when it waits. */
-const Wait = z.looseObject({ microUsd: MicroUsd, since: Instant, at: Instant });
+/** A tenant that could not get any: how much it asked for last, and when; since when it lets others go first. */
+const Wait = z.looseObject({ microUsd: MicroUsd, at: Instant, yieldsSince: Instant.optional() });
 type Wait = z.infer<typeof Wait>;
 
 /** What else passes, beside the longest pause, before one that still waits has asked again. */
@@ -43,10 +43,7 @@ export const usedMore = (
 export const served = (scope: string, tenant: Tenant): NonNullable<Write['remove']> =>
   isShared(scope) ? [`${WAITS}${tenant}`] : [];
 
-/**
- * Who asks for money of a scope, and the others that have some of it or wait for some. One that has waited too long
- * is not waited for.
- */
+/** Who asks for money of a scope, and the others that have some of it or still wait for some. */
 export function sharersIn(
   row: MoneyRow,
   settings: Settings,
@@ -63,41 +60,47 @@ export function sharersIn(
   const named = Object.keys(row).filter((name) => name.startsWith(USED) || name.startsWith(WAITS));
   const tenants = new Set(named.map((name) => Tenant.parse(name.slice(name.indexOf('#') + 1))));
   tenants.delete(asks.tenant);
-  const others = [...tenants].map((tenant) => {
-    const wait = waitIn(row, tenant);
-    const counts = wait !== undefined && stillWaits(wait, settings, now);
-    const first = counts && now < plusSeconds(wait.since, settings.clusters.yieldSeconds);
-    return sharer(tenant, first ? wait.microUsd : 0);
-  });
+  const others = [...tenants].map((tenant) =>
+    sharer(tenant, waitIn(row, settings, tenant, now)?.microUsd ?? 0),
+  );
   return [sharer(asks.tenant, asks.microUsd), others];
 }
 
-const waitIn = (row: MoneyRow, tenant: Tenant) => Wait.optional().parse(row[`${WAITS}${tenant}`]);
+/** Undefined: it does not wait, or would have asked again by now. */
+function waitIn(row: MoneyRow, settings: Settings, tenant: Tenant, now: Instant): Wait | undefined {
+  const wait = Wait.optional().parse(row[`${WAITS}${tenant}`]);
+  const silentSeconds = longestCooldownSeconds(settings) + LATE_SECONDS;
+  return wait && now < plusSeconds(wait.at, silentSeconds) ? wait : undefined;
+}
 
-const stillWaits = ({ at }: Wait, settings: Settings, now: Instant): boolean =>
-  now < plusSeconds(at, longestCooldownSeconds(settings) + LATE_SECONDS);
+/** Whether a tenant has let others go first for as long as anybody must. */
+export function hasYielded(
+  row: MoneyRow,
+  settings: Settings,
+  tenant: Tenant,
+  now: Instant,
+): boolean {
+  const { yieldsSince } = waitIn(row, settings, tenant, now) ?? {};
+  return (
+    yieldsSince !== undefined && now >= plusSeconds(yieldsSince, settings.clusters.yieldSeconds)
+  );
+}
 
-/**
- * Notes that a tenant waits for money of a scope, where there is anybody else who might let it go first. Its wait
- * begins anew when it was let go first for `yieldSeconds`, and others for as long.
- */
+/** Notes that a tenant waits for money of a scope, where there is anybody else who might let it go first. */
 export async function noteWaiting(
   ledger: Ledger,
   settings: Settings,
   row: MoneyRow,
-  { tenant, microUsd }: Asking,
+  { tenant, microUsd, yields }: Asking & { readonly yields: boolean },
   now: Instant,
 ): Promise<void> {
   if (!isShared(row.scope) || !hasSeveralTenants(settings)) return;
-  const wait = waitIn(row, tenant);
-  const goesOn =
-    wait !== undefined &&
-    stillWaits(wait, settings, now) &&
-    now < plusSeconds(wait.since, 2 * settings.clusters.yieldSeconds);
+  const before = waitIn(row, settings, tenant, now)?.yieldsSince;
+  const yieldsSince = before ?? (yields ? now : undefined);
   await ledger.write({
     key: moneyKey(row.scope),
     when: [{ is: 'exists' }],
-    set: [[`${WAITS}${tenant}`, { microUsd, since: goesOn ? wait.since : now, at: now }]],
+    set: [[`${WAITS}${tenant}`, { microUsd, at: now, yieldsSince }]],
   });
 }
 

@@ -112,7 +112,7 @@ export const Settings = z.strictObject({
       stragglerSeconds: seconds(600),
       /** Wait before a profile may open again after no capacity or no money; doubles to sixteen times. */
       cooldownSeconds: seconds(60),
-      /** A tenant over its share of the caps lets one that waits go first for so long, then not for as long. */
+      /** A tenant over its share of a cap that is short lets others go first for so long; then it may take once. */
       yieldSeconds: seconds(3600),
     })
     .prefault({}),

@@ -77,22 +77,38 @@ describe('a tenant over its share', () => {
     expect(await holdMoney(ledger, settings, held, NOW)).toEqual({ held: true });
   });
 
-  const { yieldSeconds } = shared(1).clusters;
-  it.each([
-    ['a second before its patience is over', yieldSeconds - 1, false],
-    ['no longer than its patience', yieldSeconds, true],
-    ['not while the others have their time', 2 * yieldSeconds - 1, true],
-    ['anew when both had theirs', 2 * yieldSeconds, false],
-  ])('yields %s', async (_, seconds, held) => {
+  it('goes on once when its patience is over, not a second before, and yields anew', async () => {
     const settings = shared(10);
+    const { yieldSeconds } = settings.clusters;
     const ledger = await birchWaits(settings);
+    const heldAt = async (tenant: Tenant, microUsd: number, seconds: number) =>
+      (await holdMoney(ledger, settings, asks(tenant, microUsd, later(seconds)), later(seconds)))
+        .held;
     // Birch goes on asking for more than there is.
-    for (let asked = 0; asked <= seconds; asked += 600) {
-      await holdMoney(ledger, settings, asks(BIRCH, 7, later(asked)), later(asked));
+    for (let seconds = 0; seconds < yieldSeconds; seconds += 600) {
+      expect(await heldAt(BIRCH, 7, seconds)).toBe(false);
+      expect(await heldAt(AMBER, 2, seconds)).toBe(false);
     }
-    await holdMoney(ledger, settings, asks(BIRCH, 7, later(seconds)), later(seconds));
-    const outcome = await holdMoney(ledger, settings, asks(AMBER, 2), later(seconds));
-    expect(outcome.held).toBe(held);
+    expect(await heldAt(AMBER, 2, yieldSeconds - 1)).toBe(false);
+    expect(await heldAt(AMBER, 2, yieldSeconds)).toBe(true);
+    expect(await heldAt(AMBER, 2, yieldSeconds)).toBe(false);
+  });
+
+  it('has patience from when it first yields, however long both had waited for the cap', async () => {
+    const settings = shared(10);
+    const { yieldSeconds } = settings.clusters;
+    const ledger = await birchWaits(settings);
+    const none = { ...settings, caps: { ...settings.caps, stackMicroUsd: 5 } };
+    for (let seconds = 0; seconds <= 2 * yieldSeconds; seconds += 600) {
+      for (const tenant of [AMBER, BIRCH]) {
+        const one = asks(tenant, tenant === AMBER ? 2 : 4, later(seconds));
+        expect(await holdMoney(ledger, none, one, later(seconds))).toMatchObject({ held: false });
+      }
+    }
+    const raised = later(2 * yieldSeconds + 1);
+    expect(await holdMoney(ledger, settings, asks(AMBER, 2, raised), raised)).toMatchObject({
+      yields: { waiting: 1 },
+    });
   });
 
   const silent = longestCooldownSeconds(shared(1)) + 300;
