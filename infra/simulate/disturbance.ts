@@ -45,6 +45,8 @@ export interface Disturbance {
   /** Records a fault that was planned; false when it is to be left out. */
   strike(fault: Fault, key: string, where: Where): boolean;
   beginOutage(outage: Outage): void;
+  /** Whether an outage is on. */
+  isOut(of: string): boolean;
   /** The fault an outage gives to this chance, if one is on. */
   outageOf(of: string, key: string): Fault | undefined;
   isQuiet(): boolean;
@@ -93,6 +95,7 @@ export function createDisturbance(options: DisturbanceOptions): Disturbance {
     },
     endOf: ({ key }) => outages.find((outage) => outage.key === key)?.untilMs,
     beginOutage: (outage) => void outages.push(outage),
+    isOut: (of) => outages.some((one) => one.of === of && one.untilMs > timers.now()),
     outageOf(of, key) {
       if (outages.length === 0) return undefined;
       const on = outages.find(

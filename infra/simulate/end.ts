@@ -38,6 +38,9 @@ function unfinished({ market, queues }: World, rows: readonly Row[]): Violation[
       .all()
       .filter(({ phase }) => !isClusterOver(phase))
       .map(({ id, phase, request }) => `${id} (${request.name}) ${phase}`),
+    ...starting(rows, '$#', '#').flatMap(({ scope, holds }) =>
+      Object.keys(Object(holds)).map((hold) => `${hold} is held in ${scope}`),
+    ),
     ...[...queues].flatMap(([tenant, queue]) =>
       queue.size() === 0 ? [] : [`${queue.size()} messages of ${tenant}`],
     ),

@@ -214,9 +214,10 @@ export function placed(
   by: Pick<Writer, 'startedMs'>,
   caughtMs = Number.POSITIVE_INFINITY,
 ): Violation | undefined {
+  const given = batchesIn(job);
   for (const { batchId, batchFence, excludedWorkers, job: holder } of batches) {
     const excluded = Array.isArray(excludedWorkers) && excludedWorkers.includes(job.worker);
-    if (excluded && holder === job.jobId) {
+    if (excluded && holder === job.jobId && given.includes(String(batchId))) {
       const what = `batch ${batchId} goes to ${job.worker} again under fence ${batchFence}`;
       return violation('PLACE', what);
     }

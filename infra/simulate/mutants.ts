@@ -183,6 +183,12 @@ export const MUTANTS: readonly Mutant[] = [
     'misses >= 1',
   ),
   mutant(
+    'a worker is not lost, however long it is silent',
+    'shared/poll/job-look.ts',
+    'misses >= settings.looks.lostAfterMisses &&\n    silentSeconds >= settings.looks.lostAfterSeconds',
+    'misses >= 1e9',
+  ),
+  mutant(
     'uploads are accepted as results',
     'lambdas/collect/accept-result.ts',
     'if (!verdict.verified) {',
@@ -302,7 +308,7 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'the quote is taken for the bill',
     'shared/teardown/bill.ts',
-    'view?.amountPaidMicroUsd ?? lease.quotedMicroUsd',
+    'view?.amountPaidMicroUsd ?? lease.endedMicroUsd ?? lease.quotedMicroUsd',
     'lease.quotedMicroUsd',
   ),
   mutant(

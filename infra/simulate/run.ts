@@ -48,6 +48,7 @@ export async function runSchedule(schedule: Schedule, options: RunOptions = {}):
     world.secondsNow() > Math.max(...schedule.arrivals.map(({ atSeconds }) => atSeconds)) + 120 &&
     arrivals.waiting() === 0 &&
     watch.dueCount() === 0 &&
+    watch.heldCount() === 0 &&
     watch.livingClusters() === 0;
 
   const ticks = (stage: 'sweep' | 'reap', offsetSeconds: number) => {

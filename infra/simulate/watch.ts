@@ -63,6 +63,8 @@ export interface Watch {
   latest(key: Key): Row | undefined;
   /** Rows in the index of what is due. */
   dueCount(): number;
+  /** Scopes in which money is held. */
+  heldCount(): number;
   /** No cluster lives, no burst is open and nothing is due yet: there is nothing a timer could do. */
   isAsleep(): boolean;
   tasksEnded(): number;
@@ -100,6 +102,7 @@ export function createWatch(options: WatchOptions): Watch {
   const rows = new Map<string, Row>();
   const writes = new Map<string, Write>();
   const due = new Set<string>();
+  const held = new Set<string>();
   const surplus = new Set<string>();
   const harmed = new Set<string>();
   const unfit = new Set<string>();
@@ -235,6 +238,12 @@ export function createWatch(options: WatchOptions): Watch {
     }
   };
 
+  const onMoney = (before: Row | undefined, row: Row, name: string) => {
+    report(moneyWrite(before, row));
+    if (Object.keys(Object(row.holds)).length === 0) held.delete(name);
+    else held.add(name);
+  };
+
   const onOrder = (cluster: Cluster) => {
     const cost = market().chargedMicroUsd(cluster);
     const lease = leaseOf(cluster.request.name);
@@ -274,7 +283,7 @@ export function createWatch(options: WatchOptions): Watch {
         const worker = String(row.workerId);
         caughtAtMs.set(worker, caughtAtMs.get(worker) ?? now());
       } else if (pk.startsWith('C#')) onCheckpoint(before, row);
-      else if (pk.startsWith('$#')) report(moneyWrite(before, row));
+      else if (pk.startsWith('$#')) onMoney(before, row, name);
       else if (pk.startsWith('T#')) {
         report(taskWrite(before, row));
         if (row.status === 'failed') report(failedTask(row, neighboursOf(row)));
@@ -332,6 +341,7 @@ export function createWatch(options: WatchOptions): Watch {
     lastWriteOf: (key) => writes.get(nameOf(key)),
     latest: (key) => rows.get(nameOf(key)),
     dueCount: () => due.size,
+    heldCount: () => held.size,
     isAsleep() {
       if (living > 0) return false;
       const at = instantOf(now());

@@ -98,7 +98,7 @@ export function createWorld({ schedule, leftOut, note }: WorldOptions) {
     priceFactor: () => priceFactor,
     fateOf: (id) => {
       const fate = clusterFate(disturbance, id, settings.limits.listLagSeconds);
-      if (isHarmful(fate)) watch.harm(id);
+      if (isHarmful(fate) || disturbance.isOut('jobs')) watch.harm(id);
       return fate;
     },
     onChange: (cluster) => {

@@ -21,7 +21,10 @@ export const confirmTeardown =
     const named = await clusters.findByName(lease.burstId);
     const verdict = judgeEnd(lease, { view, named }, settings, now);
     if (verdict.kind === 'gone') {
-      const gone = await changeLease(ledger, lease, { confirmedGoneAt: now, takeOvers: 0 });
+      const gone = await changeLease(ledger, lease, {
+        ...{ confirmedGoneAt: now, takeOvers: 0 },
+        endedMicroUsd: view?.amountPaidMicroUsd ?? lease.endedMicroUsd,
+      });
       return gone.done
         ? { next: 'settle', reason: 'gone', lease: gone.row }
         : { next: 'superseded' };

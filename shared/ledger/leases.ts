@@ -77,6 +77,7 @@ type LeaseField =
   | 'absentLooks'
   | 'confirmLooks'
   | 'confirmedGoneAt'
+  | 'endedMicroUsd'
   | 'quotedMicroUsd'
   | 'billedMicroUsd'
   | 'surplusMicroUsd'

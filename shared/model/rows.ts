@@ -318,6 +318,8 @@ export const LeaseRow = z.looseObject({
   confirmLooks: z.int().nonnegative().default(0),
   confirmedGoneAt: Instant.optional(),
   quotedMicroUsd: MicroUsd.default(0),
+  /** The provider's figure when it called the cluster over: lists and answers blink, and may know it no more. */
+  endedMicroUsd: MicroUsd.optional(),
   billedMicroUsd: MicroUsd.optional(),
   /** The part of it that other clusters of the burst's name cost, which nobody had learned of. */
   surplusMicroUsd: MicroUsd.optional(),

@@ -3,8 +3,9 @@ import { type Instant, secondsBetween } from '../model/time.ts';
 import type { ClusterView } from '../ports.ts';
 
 /**
- * What a burst cost. The provider's own figure is the bill; where it no longer knows the cluster, the
- * prepaid terms are charged in full, because a bill that was never read must not look like a saving.
+ * What a burst cost. The provider's own figure is the bill, as it is now or, where it no longer knows the cluster,
+ * as it was when the end was confirmed. Where it was never read the prepaid terms are charged in full, because such
+ * a bill must not look like a saving.
  */
 export function billOf(
   lease: LeaseRow,
@@ -15,7 +16,7 @@ export function billOf(
   const from = view?.startedAt ?? lease.createdClusterAt ?? now;
   const to = view?.endedAt ?? lease.confirmedGoneAt ?? now;
   return {
-    billedMicroUsd: view?.amountPaidMicroUsd ?? lease.quotedMicroUsd,
+    billedMicroUsd: view?.amountPaidMicroUsd ?? lease.endedMicroUsd ?? lease.quotedMicroUsd,
     aliveSeconds: Math.max(0, Math.round(secondsBetween(from, to))),
   };
 }

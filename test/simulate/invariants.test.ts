@@ -136,12 +136,18 @@ it.each([
 });
 
 describe('PLACE', () => {
-  const job = { jobId: 'j-1', worker: 'w-1' };
+  const job = { jobId: 'j-1', worker: 'w-1', batches: [{ batchId: 'B' }] };
   it.each([
-    ['nobody left out', { job: 'j-1' }, undefined],
-    ['others left out', { job: 'j-1', excludedWorkers: ['w-2'] }, undefined],
-    ['its worker left out', { job: 'j-1', excludedWorkers: ['w-1'] }, 'PLACE'],
-    ['its worker left out since', { job: 'j-2', excludedWorkers: ['w-1'] }, undefined],
+    ['nobody left out', { batchId: 'B', job: 'j-1' }, undefined],
+    ['others left out', { batchId: 'B', job: 'j-1', excludedWorkers: ['w-2'] }, undefined],
+    ['its worker left out', { batchId: 'B', job: 'j-1', excludedWorkers: ['w-1'] }, 'PLACE'],
+    [
+      'its worker left out since',
+      { batchId: 'B', job: 'j-2', excludedWorkers: ['w-1'] },
+      undefined,
+    ],
+    // A number that was given to a job which was never written is given again.
+    ['one it does not do', { batchId: 'A', job: 'j-1', excludedWorkers: ['w-1'] }, undefined],
   ])('a job gets a batch with %s', (_what, batch, expected) => {
     expect(broken(placed(job, [batch], driver))).toBe(expected);
   });

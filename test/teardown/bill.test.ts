@@ -17,6 +17,13 @@ describe('the bill', () => {
     expect(billOf(lease, undefined, NOW)).toEqual({ billedMicroUsd: 999, aliveSeconds: 1700 });
   });
 
+  it('of one it forgot after its end was confirmed is what it said then', () => {
+    const lease = aLease({ quotedMicroUsd: 999, endedMicroUsd: 123 });
+    expect(billOf(lease, undefined, NOW).billedMicroUsd).toBe(123);
+    const view = aView({ amountPaidMicroUsd: 124 });
+    expect(billOf(lease, view, NOW).billedMicroUsd).toBe(124);
+  });
+
   it('of a burst that never had one is nothing', () => {
     const lease = aLease({ clusterId: undefined, quotedMicroUsd: 999 });
     expect(billOf(lease, undefined, NOW)).toEqual({ billedMicroUsd: 0, aliveSeconds: 0 });
