@@ -5,6 +5,7 @@ import {
   type ManifestTask,
   parseManifest,
 } from '../shared/model/job.ts';
+import { plusSeconds } from '../shared/model/time.ts';
 import type { Log } from '../shared/ports.ts';
 import { createCheckpointUploads } from './checkpoint-uploads.ts';
 import type { WorkerClock } from './clock.ts';
@@ -137,18 +138,35 @@ async function perform(
   { inputs, resume }: Materials,
   tools: JobTools,
 ): Promise<TaskOutcome> {
-  const { line, kind, spec } = task;
+  const { line, kind, spec, timeoutSeconds } = task;
   const { signal } = job.stop;
+  const limit = limitOf(timeoutSeconds, tools.clock);
   const resumed = resume === undefined ? {} : { resumedFrom: resume.sequence };
   if (resume !== undefined) job.checkpoints.set(line, { line, sequence: 0, ...resumed });
   const checkpoints = createCheckpointUploads(task, resume, tools, signal, (sequence) => {
     job.checkpoints.set(line, { line, sequence, ...resumed });
   });
   try {
-    return await tools.slot.run({ kind, spec, inputs, resume }, signal, checkpoints.take);
+    const until = AbortSignal.any([signal, limit.signal]);
+    return await tools.slot.run({ kind, spec, inputs, resume }, until, checkpoints.take);
+  } catch (error) {
+    if (signal.aborted || !limit.signal.aborted) throw error;
+    return { done: false, class: 'timeout', message: `took longer than its ${timeoutSeconds} s` };
   } finally {
+    limit.lift();
     await checkpoints.close();
   }
+}
+
+/** Aborts when a task's own time is over; without one, never. */
+function limitOf(
+  timeoutSeconds: number | undefined,
+  clock: WorkerClock,
+): { readonly signal: AbortSignal; lift(): void } {
+  const over = new AbortController();
+  if (timeoutSeconds === undefined) return { signal: over.signal, lift: () => undefined };
+  const lift = clock.at(plusSeconds(clock.now(), timeoutSeconds), () => over.abort());
+  return { signal: over.signal, lift };
 }
 
 /** What keeps the files from being the ones the manifest has room for. */

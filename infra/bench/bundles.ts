@@ -7,8 +7,17 @@ import type { Command } from 'commander';
 import { functionBundles } from '../aws/function-bundles.ts';
 import { wholeFrom } from '../command-line/values.ts';
 import { STAGE_NAMES } from '../stages.ts';
+import { svgBars } from './bars.ts';
 import { quantile } from './measures.ts';
-import { deliver, JSON_OPTION, type ReportOptions, type Streams } from './report.ts';
+import {
+  deliver,
+  JSON_OPTION,
+  plotOption,
+  type Report,
+  type ReportOptions,
+  type Streams,
+  thisMachine,
+} from './report.ts';
 import { tableLines } from './table.ts';
 
 interface BundleRow {
@@ -56,6 +65,7 @@ export function addBundles(program: Command, streams: Streams): void {
       wholeFrom(1, 100),
       15,
     )
+    .option(...plotOption('bundles'))
     .option(...JSON_OPTION)
     .action(({ rounds, ...options }: ReportOptions & { readonly rounds: number }) => {
       const folder = mkdtempSync(join(tmpdir(), 'burst-bundles-'));
@@ -71,18 +81,31 @@ export function addBundles(program: Command, streams: Streams): void {
       ]);
       const rows = benchBundles(files, rounds);
       rmSync(folder, { recursive: true });
-      const base = rows.find(({ name }) => name === EMPTY)?.importMs ?? Number.NaN;
-      const table = tableLines(
-        ['function', 'KB', 'import ms', '/ empty'],
-        rows.map(({ name, kilobytes, importMs: ms }) => [
-          ...[name, kilobytes.toFixed(0), ms.toFixed(1), (ms / base).toFixed(1)],
-        ]),
-      );
-      const lines = [
-        `Medians of ${rounds} fresh processes, Node ${process.versions.node}`,
-        '',
-        ...table,
-      ];
-      deliver({ lines, json: { bench: 'bundles', rounds, rows } }, options, streams);
+      deliver(bundlesReport(rows, rounds), options, streams);
     });
+}
+
+function bundlesReport(rows: readonly BundleRow[], rounds: number): Report {
+  const conditions = `medians of ${rounds} fresh processes each, by turns; ${thisMachine()}`;
+  const base = rows.find(({ name }) => name === EMPTY)?.importMs ?? Number.NaN;
+  const table = tableLines(
+    ['function', 'KB', 'import ms', '/ empty'],
+    rows.map(({ name, kilobytes, importMs: ms }) => [
+      ...[name, kilobytes.toFixed(0), ms.toFixed(1), (ms / base).toFixed(1)],
+    ]),
+  );
+  return {
+    lines: [conditions, '', ...table],
+    json: { bench: 'bundles', rounds, conditions, rows },
+    svg: svgBars({
+      title: 'What a cold start imports',
+      subtitle: conditions,
+      xLabel: 'import, milliseconds',
+      series: ['import of the bundle in a fresh process'],
+      groups: rows.map(({ name, kilobytes, importMs: ms }) => ({
+        ...{ label: `${name} (${kilobytes.toFixed(0)} KB)`, values: [ms] },
+      })),
+      digits: 1,
+    }),
+  };
 }

@@ -6,27 +6,32 @@ import { numberFrom, pathGiven, wholeFrom } from '../command-line/values.ts';
 import { buildBenchmark } from '../simulate/build.ts';
 import { BILL_NAMES, BILLS, type BillName } from './bill.ts';
 import { addBundles } from './bundles.ts';
-import { benchGaps } from './gaps.ts';
+import { addGaps } from './gaps-report.ts';
 import { generatedTrace } from './generated-trace.ts';
 import { addIntake } from './intake.ts';
-import { addMakespan } from './makespan.ts';
+import { addMakespan } from './makespan-report.ts';
 import { measured } from './measures.ts';
 import { addOrchestration } from './orchestration-report.ts';
-import type { OursOptions } from './ours.ts';
+import type { runOurs } from './ours.ts';
 import { addPlanner } from './planner.ts';
-import { svgPlot } from './plot.ts';
 import { benchPolicies } from './policy-bench.ts';
 import { type Conditions, policyJson, policyLines, policyPlot } from './policy-report.ts';
 import type { PolicyRun } from './policy-run.ts';
 import { writeRecords } from './records.ts';
-import { type Streams, writableFile, writableFolder, writeText } from './report.ts';
-import { tableLines } from './table.ts';
+import {
+  deliver,
+  JSON_OPTION,
+  plotOption,
+  type ReportOptions,
+  type Streams,
+  writableFolder,
+} from './report.ts';
 import { parseChurn, parseTrace, TraceFault, type TraceTask } from './trace.ts';
 
 /** Wrong arguments, or a file that is not what it should be. */
 const EXIT_REFUSED = 2;
 
-interface PolicyOptions {
+interface PolicyOptions extends ReportOptions {
   readonly trace?: string;
   readonly clusterGpus: number | 'mixed';
   readonly bill: BillName;
@@ -35,8 +40,6 @@ interface PolicyOptions {
   readonly churn?: string;
   readonly eager?: true;
   readonly records?: string;
-  readonly plot: string;
-  readonly json?: true;
 }
 
 /**
@@ -73,17 +76,10 @@ export async function runBenchCommand(args: readonly string[], streams: Streams)
     .option('--churn <file>', 'CSV: t_s,nodes_up; nodes are lost as it says', pathGiven)
     .option('--eager', 'also Burst set to wait for nothing and to hold idle clusters long')
     .option('--records <folder>', 'write leases.csv and tasks.csv there', writableFolder)
-    .option('--plot <file>', 'where the plot goes', writableFile, 'out/bench/policy.svg')
-    .option('--json', 'print the report as one JSON object, the last line of stdout')
+    .option(...plotOption('policy'))
+    .option(...JSON_OPTION)
     .action((options: PolicyOptions) => policy(options, streams));
-  program
-    .command('gaps')
-    .description(
-      'What idle clusters cost over the optimum, over the lengths of gaps between tasks.',
-    )
-    .option('--plot <file>', 'where the plot goes', writableFile, 'out/bench/gaps.svg')
-    .option('--json', 'print the report as one JSON object, the last line of stdout')
-    .action((options: { plot: string; json?: true }) => gaps(options, streams));
+  addGaps(program, streams);
   addOrchestration(program, streams);
   addPlanner(program, streams);
   addIntake(program, streams);
@@ -111,7 +107,7 @@ async function policy(options: PolicyOptions, streams: Streams): Promise<void> {
   checkSizes(tasks, options.clusterGpus, trace ?? 'the generated trace');
   const steps = churn === undefined ? [] : parseChurn(textOf(churn), churn);
   const runs: { seed: number; run: PolicyRun }[] = [];
-  const runOurs = await burstItself();
+  const built: { runOurs: typeof runOurs } = await import(await buildBenchmark());
   const report = await benchPolicies({
     tasks,
     clusterGpus: options.clusterGpus,
@@ -120,7 +116,7 @@ async function policy(options: PolicyOptions, streams: Streams): Promise<void> {
     seeds: Array.from({ length: options.seeds }, (_, n) => n + 1),
     churn: steps,
     eager: options.eager === true,
-    runOurs,
+    runOurs: built.runOurs,
     onRun(name, seed, run) {
       const { gpuHours, waitP95Seconds, waitP99Seconds, loadsPerTask } = measured(run, BILLS[bill]);
       const waits = `p95 ${waitP95Seconds.toFixed(0)} s, p99 ${waitP99Seconds.toFixed(0)} s`;
@@ -139,42 +135,8 @@ async function policy(options: PolicyOptions, streams: Streams): Promise<void> {
     churn: churn ?? 'none',
   };
   if (records !== undefined) writeRecords(records, runs, BILLS[bill]);
-  writeText(options.plot, policyPlot(report, conditions));
-  const lines = [...policyLines(report, conditions), '', `Plot: ${options.plot}`];
-  if (options.json) streams.out(`${JSON.stringify(policyJson(report, conditions))}\n`);
-  else streams.out(`${lines.join('\n')}\n`);
-}
-
-type RunOurs = (options: OursOptions) => Promise<PolicyRun>;
-
-async function burstItself(): Promise<RunOurs> {
-  const { runOurs }: { runOurs: RunOurs } = await import(await buildBenchmark());
-  return runOurs;
-}
-
-async function gaps(
-  { plot, json }: { readonly plot: string; readonly json?: true },
-  streams: Streams,
-): Promise<void> {
-  const ratios = await benchGaps(await burstItself());
-  const worst = Math.max(...ratios.map(({ ratio }) => ratio));
-  const label = (count: number) => `${count} tasks`;
-  const svg = svgPlot({
-    title: 'Paid time over the optimum, tasks at equal gaps',
-    subtitle: 'bill ionet, tasks of one second, provisioning 120 s, no task waits in the optimum',
-    ...{ xLabel: 'gap, seconds', yLabel: 'paid / optimum', joined: true },
-    marks: ratios.map(({ gapSeconds, tasks, ratio }) => ({
-      ...{ label: label(tasks), x: gapSeconds, y: ratio },
-    })),
-  });
-  writeText(plot, svg);
-  const rows = ratios.map((one) => [
-    ...[String(one.gapSeconds), String(one.tasks), one.paidHours.toFixed(2)],
-    ...[one.optimalHours.toFixed(2), one.ratio.toFixed(3)],
-  ]);
-  const table = tableLines(['gap s', 'tasks', 'paid h', 'optimum h', 'ratio'], rows);
-  const text = [...table, '', `Worst ratio ${worst.toFixed(3)}. Plot: ${plot}`].join('\n');
-  streams.out(`${json ? JSON.stringify({ bench: 'gaps', worst, ratios }) : text}\n`);
+  const [lines, json] = [policyLines(report, conditions), policyJson(report, conditions)];
+  deliver({ lines, json, svg: policyPlot(report, conditions) }, options, streams);
 }
 
 function textOf(file: string): string {

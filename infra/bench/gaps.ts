@@ -18,7 +18,8 @@ export interface GapRatio {
 /** Of two tasks, what comes after the first matters alone; of many, what is done again and again. */
 const TASKS = [2, 12];
 const SERVICE_SECONDS = 1;
-const PROVISIONING_SECONDS = 120;
+export const PROVISIONING_SECONDS = 120;
+export const CLUSTER_GPUS = 8;
 
 /** Around where a cluster is let go: its edge, and the idle time behind it. */
 const GAPS_SECONDS = [
@@ -43,11 +44,13 @@ export async function benchGaps(
       const run = await runOurs({
         ...{ seed: 1, tasks, churn: NO_CHURN },
         provisioningSeconds: () => PROVISIONING_SECONDS,
-        settings: { clusters: { maxWorkers: 8, sizes: [8], patienceSeconds: 1 } },
+        settings: { clusters: { maxWorkers: 8, sizes: [CLUSTER_GPUS], patienceSeconds: 1 } },
       });
       const paidHours = measured(run, BILLS.ionet).clusterHours;
       const optimalHours =
-        clairvoyantBound(tasks, BILLS.ionet, { clusterGpus: 8, maxWaitSeconds: 0 }) / 3600;
+        clairvoyantBound(tasks, BILLS.ionet, {
+          ...{ clusterGpus: CLUSTER_GPUS, maxWaitSeconds: 0 },
+        }) / 3600;
       const ratio = paidHours / optimalHours;
       ratios.push({ gapSeconds, tasks: count, paidHours, optimalHours, ratio });
     }

@@ -5,10 +5,11 @@ import { svgPlot } from './plot.ts';
 import {
   deliver,
   JSON_OPTION,
+  plotOption,
   type Report,
   type ReportOptions,
   type Streams,
-  writableFile,
+  thisMachine,
 } from './report.ts';
 import { tableLines } from './table.ts';
 
@@ -32,7 +33,7 @@ export function addIntake(program: Command, streams: Streams): void {
     )
     .option('--tasks <count>', 'tasks of one round', wholeFrom(100, 100_000), 2000)
     .option('--rounds <count>', 'rounds of which the median counts', wholeFrom(1, 100), 5)
-    .option('--plot <file>', 'where the plot goes', writableFile, 'out/bench/intake.svg')
+    .option(...plotOption('intake'))
     .option(...JSON_OPTION)
     .action(async ({ tasks, rounds, ...options }: IntakeOptions) => {
       const { benchIntake } = await import('./intake-run.ts');
@@ -71,17 +72,21 @@ function intakeReport(all: readonly Round[], tasks: number): Report {
     lines: [
       `${tasks} tasks and ${100 * DUPLICATES} % of them sent twice; medians of ${rounds} rounds by turns against one local cloud, a process of its own`,
       `puts: one conditional PutItem a task, ${PUTS_AT_ONCE} at a time: all connections of the client, which intake shares`,
+      thisMachine(),
       `intake: from the first receive to the last acknowledgement, ${EVENTS_AT_ONCE} events at a time; ${DEPLOYED} messages an event is what the stack sets`,
       '',
       ...[...table, '', ...calls, ''],
       `All ${rounds} rounds together, every row of the ledger read:`,
       ...accounts,
     ],
-    json: { bench: 'intake', tasks, duplicates: DUPLICATES, rows, rounds: all },
+    json: {
+      ...{ bench: 'intake', tasks, duplicates: DUPLICATES, machine: thisMachine() },
+      ...{ putsAtOnce: PUTS_AT_ONCE, eventsAtOnce: EVENTS_AT_ONCE, rows, rounds: all },
+    },
     svg: svgPlot({
       title: 'Intake beside bare conditional puts',
-      subtitle: 'one mark a round; tasks a second from queue to acknowledgement over puts a second',
-      ...{ xLabel: 'puts per second', yLabel: 'tasks per second' },
+      subtitle: `one mark a round of ${tasks} tasks, ${100 * DUPLICATES} % of them sent twice; ${thisMachine()}`,
+      ...{ xLabel: 'puts per second', yLabel: 'tasks per second, from queue to acknowledgement' },
       marks: all.map(({ perEvent, putsPerSecond, tasksPerSecond }) => ({
         ...{ label: `${perEvent} messages an event`, strong: perEvent === DEPLOYED },
         ...{ x: putsPerSecond, y: tasksPerSecond },

@@ -1,18 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Command } from 'commander';
 import { randomFrom } from '../../shared/memory/memory-ids.ts';
 import { JobRow } from '../../shared/model/rows.ts';
 import { plusSeconds, secondsBetween } from '../../shared/model/time.ts';
 import { assign } from '../../shared/run/assignment.ts';
-import { wholeFrom } from '../command-line/values.ts';
 import { quantile } from './measures.ts';
 import { backlogOfSeconds, NOW } from './planner-rows.ts';
-import { deliver, JSON_OPTION, type ReportOptions, type Streams } from './report.ts';
-import { tableLines } from './table.ts';
 
 /** How long a cluster took for work it had from the beginning, over what it had to take. */
-interface MakespanRow {
+export interface MakespanRow {
   readonly work: string;
   readonly tasks: number;
   readonly slots: number;
@@ -120,12 +116,12 @@ function makespanRow(
   };
 }
 
-const PROOFS = fileURLToPath(
+export const PROOFS = fileURLToPath(
   new URL('../../../shared/data/zk_blocks_8x5090_first300.csv', import.meta.url),
 );
 
 /** Proving times of the development trace, seconds, without the provers that crashed; undefined: it is not there. */
-function proofSeconds(file: string): number[] | undefined {
+export function proofSeconds(file: string): number[] | undefined {
   if (!existsSync(file)) return undefined;
   const [head = '', ...lines] = readFileSync(file, 'utf8').trim().split('\n');
   const column = head.trim().split(',').indexOf('reth_risc0_ms');
@@ -152,60 +148,20 @@ function shuffled(seconds: readonly number[], random: () => number): number[] {
     .map(({ one }) => one);
 }
 
-export function addMakespan(program: Command, streams: Streams): void {
-  program
-    .command('makespan')
-    .description(
-      'How long a cluster takes for work it has from the beginning, over the least it could.',
-    )
-    .option('--seeds <count>', 'orders in which the work comes', wholeFrom(1, 100), 5)
-    .option(...JSON_OPTION)
-    .action(({ seeds, ...options }: ReportOptions & { readonly seeds: number }) => {
-      const randoms = Array.from({ length: seeds }, (_, n) => randomFrom(n + 1));
-      const rows = [
-        makespanRow(
-          '100 a slot, generated',
-          randoms.map((random) => drawn(1600, 22, 0.6, random)),
-          16,
-        ),
-      ];
-      for (const slots of [60, 75, 90]) {
-        rows.push(
-          makespanRow(
-            'proofs, generated',
-            randoms.map((random) => drawn(280, 149, 0.2, random)),
-            slots,
-          ),
-        );
-      }
-      const proofs = proofSeconds(PROOFS);
-      for (const slots of proofs === undefined ? [] : [56, 70, 90]) {
-        rows.push(
-          makespanRow(
-            'proofs, reth_risc0',
-            randoms.map((random) => shuffled(proofs ?? [], random)),
-            slots,
-          ),
-        );
-      }
-      const absent = `The trace of proofs is not beside the checkout (${PROOFS}): its rows are left out.`;
-      if (proofs === undefined) streams.err(`${absent}\n`);
-      const lines = [
-        `Burst's own decision at every end of a job, lengths known, one task a batch; ${seeds} orders`,
-        '',
-        ...tableLines(
-          ['work', 'tasks', 'slots', '/ max(sum/slots, longest), median', 'worst', '/ LPT, worst'],
-          rows.map((row) => [
-            ...[row.work, String(row.tasks), String(row.slots), row.median.toFixed(4)],
-            ...[row.worst.toFixed(4), row.toLpt.toFixed(4)],
-          ]),
-        ),
-        ...(proofs === undefined ? ['', absent] : []),
-      ];
-      deliver(
-        { lines, json: { bench: 'makespan', seeds, trace: proofs !== undefined, rows } },
-        options,
-        streams,
-      );
-    });
+/** Work as generated, and the proofs where there are any: in an order for every seed from 1 on. */
+export function makespanRows(seeds: number, proofs: readonly number[] | undefined): MakespanRow[] {
+  const randoms = Array.from({ length: seeds }, (_, n) => randomFrom(n + 1));
+  const orders = (of: (random: () => number) => number[]) => randoms.map(of);
+  const pictures = orders((random) => drawn(1600, 22, 0.6, random));
+  return [
+    makespanRow('100 a slot, generated', pictures, 16),
+    ...[60, 75, 90].map((slots) => {
+      const generated = orders((random) => drawn(280, 149, 0.2, random));
+      return makespanRow('proofs, generated', generated, slots);
+    }),
+    ...(proofs === undefined ? [] : [56, 70, 90]).map((slots) => {
+      const traced = orders((random) => shuffled(proofs ?? [], random));
+      return makespanRow('proofs, reth_risc0', traced, slots);
+    }),
+  ];
 }

@@ -14,10 +14,10 @@ import { svgPlot } from './plot.ts';
 import {
   deliver,
   JSON_OPTION,
+  plotOption,
   type Report,
   type ReportOptions,
   type Streams,
-  writableFile,
 } from './report.ts';
 import { tableLines } from './table.ts';
 import { type VerificationCost, verificationCosts } from './verification.ts';
@@ -27,6 +27,7 @@ const SIZES = [1, 10, 100, 1000, 10_000];
 
 /** Slot time of a whole lease, seconds: eight slots for three quarters of an hour. */
 const LEASE_SLOT_SECONDS = 8 * 2700;
+const CLUSTER_GPUS = 8;
 const LONGEST_TASK_SECONDS = 21.6;
 
 /** Looks an operator may set for whom a result may be noticed minutes later. */
@@ -53,7 +54,7 @@ export function addOrchestration(program: Command, streams: Streams): void {
     .command('orchestration')
     .description('What AWS takes for a million tasks, by how many share a cluster.')
     .option('--most <tasks>', 'largest lease', wholeFrom(1, 10_000), 10_000)
-    .option('--plot <file>', 'where the plot goes', writableFile, 'out/bench/orchestration.svg')
+    .option(...plotOption('orchestration'))
     .option(...JSON_OPTION)
     .action(async (options: ReportOptions & { readonly most: number }) => {
       const rows = await orchestrationRows(
@@ -79,7 +80,7 @@ async function orchestrationRows(
         taskSeconds: Math.min(LONGEST_TASK_SECONDS, LEASE_SLOT_SECONDS / tasks),
         settings: {
           looks,
-          clusters: { sizes: [8], maxWorkers: 8, maxBursts: 1, patienceSeconds: 1 },
+          clusters: { sizes: [CLUSTER_GPUS], maxWorkers: 8, maxBursts: 1, patienceSeconds: 1 },
         },
       });
       if (lease.leases !== 1 || lease.done !== tasks) {
@@ -132,7 +133,7 @@ function orchestrationReport(
   return {
     lines: [
       'US dollars per million tasks, us-east-1, no free tier; one lease, counted from its first message to its settled bill',
-      `one cluster of 8 GPUs, tasks of ${LONGEST_TASK_SECONDS} s at most, ${LEASE_SLOT_SECONDS} s of slot time at most; patient looks: ${JSON.stringify(PATIENT)}`,
+      `one cluster of ${CLUSTER_GPUS} GPUs, tasks of ${LONGEST_TASK_SECONDS} s at most, ${LEASE_SLOT_SECONDS} s of slot time at most; patient looks: ${JSON.stringify(PATIENT)}`,
       `Lambda: ${DURATION_MODEL}; memory as deployed`,
       'without passes: without sweep and reap, which run every minute whether there is work or not. told: events and traces.',
       '',
@@ -151,6 +152,10 @@ function orchestrationReport(
     ],
     json: {
       bench: 'orchestration',
+      conditions: {
+        ...{ clusterGpus: CLUSTER_GPUS, longestTaskSeconds: LONGEST_TASK_SECONDS },
+        ...{ leaseSlotSeconds: LEASE_SLOT_SECONDS, patientLooks: PATIENT },
+      },
       durationModel: DURATION_MODEL,
       prices: pricesUsed(),
       rows,
@@ -158,7 +163,7 @@ function orchestrationReport(
     },
     svg: svgPlot({
       title: 'What AWS takes for a million tasks',
-      subtitle: 'Step Functions, SQS, Lambda and DynamoDB, counted; US dollars, no free tier',
+      subtitle: `Step Functions, SQS, Lambda and DynamoDB of one lease of ${CLUSTER_GPUS} GPUs, counted; US dollars, us-east-1, no free tier`,
       ...{ xLabel: 'tasks per lease (log)', yLabel: 'US dollars per million tasks (log)' },
       ...{ xLog: true, yLog: true, joined: true },
       marks: rows.map((row) => ({ label: row.looks, x: row.tasks, y: row.controlPlane })),

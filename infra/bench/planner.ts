@@ -8,7 +8,16 @@ import { openSeconds } from '../../shared/run/lanes.ts';
 import { wholeFrom } from '../command-line/values.ts';
 import { quantile } from './measures.ts';
 import { backlog, KEYS, NOW, SLOTS, TASKS_PER_BATCH, WORKERS } from './planner-rows.ts';
-import { deliver, JSON_OPTION, type ReportOptions, type Streams } from './report.ts';
+import { svgPlot } from './plot.ts';
+import {
+  deliver,
+  JSON_OPTION,
+  plotOption,
+  type Report,
+  type ReportOptions,
+  type Streams,
+  thisMachine,
+} from './report.ts';
 import { tableLines } from './table.ts';
 
 /** Time of the planner's decisions over a backlog, milliseconds, median. */
@@ -65,29 +74,53 @@ export function addPlanner(program: Command, streams: Streams): void {
     .command('planner')
     .description('Time of the decisions over many open batches, against a scan and a sort of them.')
     .option('--rounds <count>', 'rounds of which the median counts', wholeFrom(1, 1000), 15)
+    .option(...plotOption('planner'))
     .option(...JSON_OPTION)
     .action(({ rounds, ...options }: ReportOptions & { readonly rounds: number }) => {
       const rows = [1000, 10_000, 100_000].map((count) => benchPlanner(count, rounds));
-      const ms = (value: number) => value.toFixed(2);
-      const table = tableLines(
-        ['open batches', 'scan ms', 'sort ms', 'assign ms', 'open ms', 'planner / floor'],
-        rows.map((row) => [
-          ...[
-            String(row.batches),
-            ms(row.scanMs),
-            ms(row.sortMs),
-            ms(row.assignMs),
-            ms(row.openMs),
-          ],
-          row.ratio.toFixed(2),
-        ]),
-      );
-      const lines = [
-        `${WORKERS * SLOTS} slots, half of them busy, ${TASKS_PER_BATCH} tasks a batch, ${KEYS} models; medians of ${rounds} rounds by turns in one process`,
-        'floor: one scan of what is left of every batch and one sort by age (they come in order), over the same rows',
-        '',
-        ...table,
-      ];
-      deliver({ lines, json: { bench: 'planner', rounds, rows } }, options, streams);
+      deliver(plannerReport(rows, rounds), options, streams);
     });
 }
+
+function plannerReport(rows: readonly PlannerRow[], rounds: number): Report {
+  const conditions = `${WORKERS * SLOTS} slots, half of them busy, ${TASKS_PER_BATCH} tasks a batch, ${KEYS} models; medians of ${rounds} rounds by turns in one process; ${thisMachine()}`;
+  const table = tableLines(
+    ['open batches', 'scan ms', 'sort ms', 'assign ms', 'open ms', 'planner / floor'],
+    rows.map(({ batches, scanMs, sortMs, assignMs, openMs, ratio }) => [
+      String(batches),
+      ...[scanMs, sortMs, assignMs, openMs, ratio].map((value) => value.toFixed(2)),
+    ]),
+  );
+  return {
+    lines: [
+      conditions,
+      'floor: one scan of what is left of every batch and one sort by age (they come in order), over the same rows',
+      '',
+      ...table,
+    ],
+    json: { bench: 'planner', rounds, conditions, rows },
+    svg: svgPlot({
+      title: 'Time of the decisions over a backlog',
+      subtitle: conditions,
+      ...{ xLabel: 'open batches (log)', yLabel: 'microseconds (log)' },
+      ...{ xLog: true, yLog: true, joined: true },
+      marks: rows.flatMap((row) =>
+        LINES.map(({ label, of, strong }) => ({
+          ...{ label, strong, x: row.batches, y: 1000 * of(row) },
+        })),
+      ),
+    }),
+  };
+}
+
+interface Line {
+  readonly label: string;
+  readonly of: (row: PlannerRow) => number;
+  readonly strong: boolean;
+}
+const LINES: readonly Line[] = [
+  { label: 'assign', of: ({ assignMs }) => assignMs, strong: true },
+  { label: 'open', of: ({ openMs }) => openMs, strong: true },
+  { label: 'floor: scan', of: ({ scanMs }) => scanMs, strong: false },
+  { label: 'floor: sort', of: ({ sortMs }) => sortMs, strong: false },
+];

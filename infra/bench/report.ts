@@ -1,4 +1,5 @@
 import { closeSync, existsSync, openSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
 import { dirname } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { codeOf, makeFolder, makeWritableFolder } from '../command-line/folders.ts';
@@ -11,24 +12,21 @@ export interface Streams {
 
 /** What every benchmark of this command may be told. */
 export interface ReportOptions {
-  readonly plot?: string;
+  readonly plot: string;
   readonly json?: true;
 }
 
 export interface Report {
   readonly lines: readonly string[];
   readonly json: object;
-  /** The plot as SVG, where one says something. */
-  readonly svg?: string;
+  /** The plot as SVG. */
+  readonly svg: string;
 }
 
 /** Writes the plot and prints the report, as text or as one JSON object. */
 export function deliver(report: Report, { plot, json }: ReportOptions, { out }: Streams): void {
-  const said = [...report.lines];
-  if (plot !== undefined && report.svg !== undefined) {
-    writeText(plot, report.svg);
-    said.push('', `Plot: ${plot}`);
-  }
+  writeText(plot, report.svg);
+  const said = [...report.lines, '', `Plot: ${plot}`];
   out(`${json ? JSON.stringify(report.json) : said.join('\n')}\n`);
 }
 
@@ -37,8 +35,16 @@ export const JSON_OPTION = [
   'print the report as one JSON object, the last line of stdout',
 ] as const;
 
+/** Each benchmark has a plot of its own. */
+export const plotOption = (bench: string) =>
+  ['--plot <file>', 'where the plot goes', writableFile, `out/bench/${bench}.svg`] as const;
+
+/** What a time that was measured here depends on. */
+export const thisMachine = (): string =>
+  `Node ${process.versions.node}, ${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? 'unknown'})`;
+
 /** Writes a file, and makes the folder it goes to. */
-export function writeText(file: string, text: string): void {
+function writeText(file: string, text: string): void {
   makeFolder(dirname(file));
   writeFileSync(file, text);
 }
@@ -49,7 +55,7 @@ export function writableFolder(folder: string): string {
 }
 
 /** Leaves no file where there was none: a later option may be refused. */
-export function writableFile(file: string): string {
+function writableFile(file: string): string {
   return tried(file, () => {
     makeFolder(dirname(file));
     const isNew = !existsSync(file);

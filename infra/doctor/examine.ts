@@ -6,6 +6,7 @@ import { failureOf } from '../../shared/ionet/refusal.ts';
 import type { Reply } from '../../shared/ionet/transport.ts';
 import { Tenant } from '../../shared/model/ids.ts';
 import type { Requirement } from '../../shared/model/rows.ts';
+import type { Instant } from '../../shared/model/time.ts';
 import type { Clock, Clusters, Offer } from '../../shared/ports.ts';
 import { type Address, addressFinding, otherFlavour, spokenIn } from './address.ts';
 import {
@@ -57,8 +58,15 @@ export const unasked = (finding: Finding): Finding[] => [
   CREDITS,
 ];
 
-export async function examineProvider(ports: DoctorPorts): Promise<Finding[]> {
-  const { clock, clusters, address } = ports;
+/** What one look at the list says of address and key; `reply` where the provider's API answered at all. */
+export async function examineAccess(ports: DoctorPorts): Promise<{
+  readonly api: Finding;
+  readonly reply?: Extract<Reply, { kind: 'answer' }>;
+  readonly key?: Finding;
+  readonly asked: Instant;
+  readonly answered: Instant;
+}> {
+  const { clock, address } = ports;
   const asked = clock.now();
   const reply = await ports.look(address.flavour);
   const answered = clock.now();
@@ -68,21 +76,25 @@ export async function examineProvider(ports: DoctorPorts): Promise<Finding[]> {
   const elsewhere =
     spoken === 'another' && spokenIn(await ports.look(other), isList(other)) === 'api';
   const api = addressFinding(address, reply, spoken, elsewhere);
-  if (reply.kind === 'none' || api.state === 'failed') return unasked(api);
-  const clockSays = clockFinding(reply.date, asked, answered);
-  if (reply.status >= 300) {
-    const key = providerFailure('key', failureOf(free('list'), reply, answered));
+  if (reply.kind === 'none' || api.state === 'failed') return { api, asked, answered };
+  const key =
+    reply.status < 300
+      ? ok('key', 'io.net takes it; when it expires is not readable through the API')
+      : ownAddress(address, providerFailure('key', failureOf(free('list'), reply, answered)));
+  return { api, reply, key, asked, answered };
+}
+
+export async function examineProvider(ports: DoctorPorts): Promise<Finding[]> {
+  const { clusters } = ports;
+  const { api, reply, key, asked, answered } = await examineAccess(ports);
+  if (reply === undefined || key === undefined) return unasked(api);
+  const found = [api, key, clockFinding(reply.date, asked, answered), CREDITS];
+  if (key.state === 'failed') {
     const rest = (['catalogue', 'price'] as const).map((check) =>
       skipped(check, 'needs a key that works'),
     );
-    return [api, ownAddress(address, key), ...rest, clockSays, CREDITS];
+    return [...found, ...rest];
   }
-  const found = [
-    api,
-    ok('key', 'io.net takes it; when it expires is not readable through the API'),
-    clockSays,
-    CREDITS,
-  ];
   try {
     const offers = await clusters.offers(NEED);
     return [...found, catalogueFinding(offers), await priceOf(clusters, offers)];

@@ -33,9 +33,11 @@ export function providerPorts(
   try {
     const transport = createTransport(options);
     const create = flavour.value === 'clusters' ? createProviderClusters : createIonetClusters;
+    // Nothing that buys or ends anything goes any further.
+    const { offers, quote } = create(options);
     const query = { page: 0, page_size: 1 };
     const ports: DoctorPorts = {
-      ...{ clock, clusters: create(options) },
+      ...{ clock, clusters: { offers, quote } },
       address: { flavour: flavour.value, baseUrl: baseUrl.value },
       look: (one) => transport({ method: 'get', path: LIST_PATHS[one], query }),
       isList: (one: ApiFlavour, text) => LISTS[one].safeParse(jsonOf(text)).success,

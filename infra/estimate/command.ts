@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { CommanderError, Option } from 'commander';
+import { type DoctorConfig, doctorConfigFrom } from '../../shared/config.ts';
 import { parseTask, type SoundTask } from '../../shared/intake/parse-task.ts';
+import { requirementOf } from '../../shared/intake/batches.ts';
 import { type BrokenLine, brokenLineText, parseTasksFile } from '../../shared/intake/tasks-file.ts';
 import { API_FLAVOURS, type ApiFlavour } from '../../shared/ionet/flavour.ts';
 import { canonicalJson } from '../../shared/model/digest.ts';
 import type { Task } from '../../shared/model/task.ts';
+import { systemClock } from '../../shared/system.ts';
 import { codeOf, makeWritableFolder } from '../command-line/folders.ts';
 import { oneLineCommand } from '../command-line/one-line.ts';
 import { pathGiven, wholeFrom } from '../command-line/values.ts';
@@ -12,7 +15,8 @@ import { DEFAULT_CATALOGUE } from '../local/ionet/catalogue.ts';
 import { buildEstimate } from '../simulate/build.ts';
 import { deploymentFor } from './deployment.ts';
 import { type EstimatedWorld, WORLDS } from './draws.ts';
-import { estimate } from './estimate.ts';
+import { estimate, TENANT } from './estimate.ts';
+import type { LivePrices } from './live-prices.ts';
 import { type EstimateConditions, estimateJson, estimateLines } from './report.ts';
 import type { RunOptions, RunResult } from './run-once.ts';
 import { ESTIMATE_FILE, tasksSha256, write } from './stored.ts';
@@ -28,7 +32,8 @@ export interface Streams {
 interface Options {
   readonly tasks: string;
   readonly world: EstimatedWorld;
-  readonly flavour: ApiFlavour;
+  readonly flavour?: ApiFlavour;
+  readonly live?: true;
   readonly runs: number;
   readonly seed: number;
   readonly out?: string;
@@ -44,11 +49,13 @@ class Unusable extends Error {
  * The command behind `npm run estimate`.
  *
  * @param args - What follows the command's name.
+ * @param environment - Where `--live` finds provider and key, by the names a deployment has them.
  * @returns the exit code.
  */
 export async function runEstimateCommand(
   args: readonly string[],
   streams: Streams,
+  environment: Readonly<Record<string, string | undefined>>,
 ): Promise<number> {
   const program = oneLineCommand('npm run estimate --')
     .description('What a set of tasks would cost and when it would end, before anything is spent.')
@@ -59,9 +66,14 @@ export async function runEstimateCommand(
         .default('deployed'),
     )
     .addOption(
-      new Option('--flavour <api>', 'which API of the provider is spoken')
-        .choices(API_FLAVOURS)
-        .default('caas'),
+      new Option(
+        '--flavour <api>',
+        'which API of the provider is spoken (default: IONET_API_FLAVOUR with --live, else caas)',
+      ).choices(API_FLAVOURS),
+    )
+    .option(
+      '--live',
+      'ask io.net once for prices and free workers of now; buys nothing (key: IONET_API_KEY)',
     )
     .option('--runs <count>', 'runs with other delays and times, 1 to 1000', wholeFrom(1, 1000), 20)
     .option(
@@ -76,7 +88,11 @@ export async function runEstimateCommand(
       pathGiven,
     )
     .option('--json', 'print the estimate as one JSON object, the last line of stdout')
-    .action((options: Options) => estimateFile(options, streams))
+    .addHelpText(
+      'after',
+      '\n--live reads IONET_API_KEY, and where they differ from the default IONET_BASE_URL and IONET_API_FLAVOUR.',
+    )
+    .action((options: Options) => estimateFile(options, streams, environment))
     .exitOverride()
     .configureOutput({ writeOut: streams.out, writeErr: streams.err });
   try {
@@ -92,22 +108,30 @@ export async function runEstimateCommand(
   }
 }
 
-async function estimateFile(options: Options, streams: Streams): Promise<void> {
-  const { tasks: file, world, flavour, runs, seed, out } = options;
+async function estimateFile(
+  options: Options,
+  streams: Streams,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
+  const { tasks: file, world, runs, seed, out } = options;
+  const provider = options.live ? providerIn(environment, options.flavour) : undefined;
+  const flavour = provider?.flavour.told ? provider.flavour.value : (options.flavour ?? 'caas');
   const { tasks, lines } = tasksFrom(file);
   const { settings, assumed } = deploymentFor(world, flavour, tasks);
   const { sound, refused } = takenIn(tasks, (text) => parseTask(text, settings), file, lines);
   if (sound.length === 0) throw new Unusable(refused.map(brokenLineText).join('\n'));
+  if (out !== undefined) usable(out, () => makeWritableFolder(out));
+  const live = provider === undefined ? undefined : await pricesOf(provider, sound);
   const conditions: EstimateConditions = {
     ...{ file, tasksSha256: tasksSha256(tasks), accepted: sound.length, refused },
-    ...{ world, flavour, runs, seed, assumed },
+    ...{ world, flavour, runs, seed, assumed, live: live ?? null },
   };
-  if (out !== undefined) usable(out, () => makeWritableFolder(out));
   const { runOnce }: { runOnce: (run: RunOptions) => Promise<RunResult> } = await import(
     await buildEstimate()
   );
   const estimated = await estimate({
-    ...{ tasks: sound, settings, catalogue: DEFAULT_CATALOGUE, world, runs, seed, runOnce },
+    ...{ tasks: sound, settings, world, runs, seed, runOnce },
+    catalogue: live?.catalogue ?? DEFAULT_CATALOGUE,
     extendable: flavour === 'caas',
   });
   const json = estimateJson(estimated, conditions);
@@ -116,6 +140,23 @@ async function estimateFile(options: Options, streams: Streams): Promise<void> {
     ? JSON.stringify(json)
     : estimateLines(estimated, conditions).join('\n');
   streams.out(`${text}\n`);
+}
+
+/** A flavour that was named goes before the environment's. */
+const providerIn = (
+  environment: Readonly<Record<string, string | undefined>>,
+  flavour: ApiFlavour | undefined,
+): DoctorConfig =>
+  doctorConfigFrom(
+    flavour === undefined ? environment : { ...environment, IONET_API_FLAVOUR: flavour },
+  );
+
+async function pricesOf(provider: DoctorConfig, tasks: readonly SoundTask[]): Promise<LivePrices> {
+  const { livePrices } = await import('./live-prices.ts');
+  const needs = tasks.map((task) => requirementOf(TENANT, task).need);
+  const live = await livePrices(provider, needs, systemClock());
+  if ('wrong' in live) throw new Unusable(`--live: ${live.wrong}`);
+  return live;
 }
 
 /** What intake would say to each task. */

@@ -65,7 +65,7 @@ export interface Estimate {
   readonly profiles: readonly ProfileEstimate[];
 }
 
-const TENANT = Tenant.parse('default');
+export const TENANT = Tenant.parse('default');
 
 interface Group {
   readonly profile: string;

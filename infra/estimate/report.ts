@@ -7,6 +7,7 @@ import { PROVISIONING } from '../bench/provisioning.ts';
 import { tableLines } from '../bench/table.ts';
 import { counted, dollars, duration } from '../local/demo/amounts.ts';
 import { type EstimatedWorld, PRIOR_SIGMA, TASK_SIGMA } from './draws.ts';
+import type { LivePrices } from './live-prices.ts';
 import type { Estimate, ProfileEstimate, TriedOption } from './estimate.ts';
 
 /** Under which conditions an estimate was made. */
@@ -20,17 +21,21 @@ export interface EstimateConditions {
   readonly runs: number;
   readonly seed: number;
   readonly assumed: readonly string[];
+  /** Null: the catalogue is the simulated one. */
+  readonly live: LivePrices | null;
 }
 
 /** Where the prices are from. */
-const CATALOGUE =
-  'the simulated catalogue, GPU prices published between June and October 2026; not live, with everything free';
+const catalogueOf = ({ live }: EstimateConditions): string =>
+  live === null
+    ? 'the simulated catalogue, GPU prices published between June and October 2026; not live (--live is), with everything free'
+    : `live from ${live.baseUrl} at ${live.at}, ${counted(live.priced, 'GPU and place', 'GPUs and places')} with what was free there; a GPU-hour is the quote of one worker for an hour less the published fees`;
 
 /** The estimate as one object: the last line of `--json`, and `estimate.json`. */
 export const estimateJson = (estimate: Estimate, conditions: EstimateConditions): object => ({
   v: 1,
   ...conditions,
-  catalogue: CATALOGUE,
+  catalogue: catalogueOf(conditions),
   ...estimate,
   notes: notes(estimate, conditions),
 });
@@ -110,7 +115,7 @@ function notes(estimate: Estimate, conditions: EstimateConditions): string[] {
   );
   const { medianSeconds, sigma, leastSeconds, mostSeconds } = PROVISIONING;
   return [
-    `prices: ${CATALOGUE}; cost is the provider's bill with its fees, first hour of a cluster in full`,
+    `prices: ${catalogueOf(conditions)}; cost is the provider's bill with its fees, first hour of a cluster in full`,
     world === 'deployed'
       ? `settings: a deployment's defaults, API ${flavour}; a cluster takes ${medianSeconds} s to come (lognormal, sigma ${sigma}, ${leastSeconds} to ${mostSeconds} s; an assumption)`
       : `settings: those of npm start, API ${flavour}, by its own clock; clusters come as its simulator draws them`,

@@ -94,8 +94,8 @@ function unbalanced({ market, watch }: World, rows: readonly Row[]): Violation[]
     const own = market.all().filter(({ request }) => request.name === lease.burstId);
     const cost = (clusters: typeof own) =>
       clusters.reduce((sum, cluster) => sum + market.chargedMicroUsd(cluster), 0);
-    // What a provider no longer knows nobody can ask it for: all that was paid for counts, if it was learned.
-    if (own.some(({ vanished }) => vanished)) continue;
+    // What a provider does not show nobody can ask it for: all that was paid for counts, if it was learned.
+    if (own.some(({ id, vanished }) => vanished || watch.unseen.has(id))) continue;
     const ordered = own.filter(({ id }) => !watch.surplus.has(id));
     // A surplus cluster may end before its burst is settled or after, so its cost may be on the lease or not.
     if (billed(lease) >= cost(ordered) && billed(lease) <= cost(own)) continue;

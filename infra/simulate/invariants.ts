@@ -193,13 +193,24 @@ export function duplicatesWithin(
 }
 
 /** ATTEMPTS: a job is not stopped while its batch, though re-issued, has tasks left: its uploads still count. */
-export function stopped(jobId: string, batches: Iterable<Row>): Violation | undefined {
+export function stopped(job: Row, batches: Iterable<Row>): Violation | undefined {
+  const { jobId } = job;
   for (const batch of batches) {
-    const wanted = isWaiting(batch) && (batch.job === jobId || batch.earlierJob === jobId);
+    // A number is given again where it was given to a job that was never written: the fence tells them apart.
+    const own = batch.job === jobId && fenceIn(job, batch.batchId) === batch.batchFence;
+    const wanted = isWaiting(batch) && (own || batch.earlierJob === jobId);
     if (wanted) return violation('ATTEMPTS', `${jobId} was stopped at batch ${batch.batchId}`);
   }
   return;
 }
+
+const fenceIn = ({ batches }: Row, batchId: unknown): unknown =>
+  Array.isArray(batches)
+    ? Reflect.get(
+        Object(batches.find((one) => Reflect.get(Object(one), 'batchId') === batchId)),
+        'batchFence',
+      )
+    : undefined;
 
 /** Open or claimed, with tasks left. */
 const isWaiting = ({ status, settled, tasks }: Row): boolean =>

@@ -44,6 +44,8 @@ export interface Watch {
   readonly violations: readonly (Violation & { readonly atMs: number })[];
   readonly unowned: readonly Unowned[];
   readonly surplus: ReadonlySet<string>;
+  /** Clusters that nobody could see when the bill of their burst was read. */
+  readonly unseen: ReadonlySet<string>;
   onWrite(write: Write, row: Row, by: Writer): void;
   onCluster(cluster: Cluster): void;
   beforeDestroy(clusterId: string, by: Writer): void;
@@ -104,6 +106,7 @@ export function createWatch(options: WatchOptions): Watch {
   const due = new Set<string>();
   const held = new Set<string>();
   const surplus = new Set<string>();
+  const unseen = new Set<string>();
   const harmed = new Set<string>();
   const unfit = new Set<string>();
   const unowned = new Map<string, Unowned>();
@@ -230,6 +233,10 @@ export function createWatch(options: WatchOptions): Watch {
     report(leaseWrite(before, row, by));
     report(admitted(before, row, unfit));
     report(duplicatesWithin(before, row, duplicateShare));
+    if (row.billedMicroUsd !== undefined && before?.billedMicroUsd === undefined) {
+      const hidden = named(row.burstId).filter(market().isHidden);
+      for (const { id } of hidden) unseen.add(id);
+    }
     if (row.phase === 'settled' && before?.phase !== 'settled') {
       report(settled(row, named(row.burstId).map(truthOf)));
     }
@@ -260,6 +267,7 @@ export function createWatch(options: WatchOptions): Watch {
   return {
     violations,
     surplus,
+    unseen,
     report,
     harm: (clusterId) => void harmed.add(clusterId),
     unfit: (workerId) => void unfit.add(workerId),
@@ -329,10 +337,12 @@ export function createWatch(options: WatchOptions): Watch {
       orderedOnQuote = quotedMs === undefined || quotedMs >= options.pricedAtMs();
     },
     beforeStop: (jobId) => {
+      const job = [...rows.values()].find((row) => row.jobId === jobId);
+      if (job === undefined) return;
       for (const own of batches.values()) {
         report(
           stopped(
-            jobId,
+            job,
             [...own.values()].map(({ row }) => row),
           ),
         );

@@ -88,6 +88,8 @@ export interface Market {
   vanish(cluster: Cluster): void;
   /** Somebody else ends a cluster, in the console. */
   remove(cluster: Cluster): void;
+  /** Whether no list and no answer shows it now. */
+  isHidden(cluster: Cluster): boolean;
 }
 
 const HOUR_MS = 3_600_000;
@@ -206,6 +208,7 @@ export function createMarket(options: MarketOptions): Market {
     all: () => bought,
     chargedMicroUsd,
     vanish,
+    isHidden,
     remove: (cluster) => end(cluster, 'DELETED'),
     workerAt(url) {
       for (const { workers } of bought) {

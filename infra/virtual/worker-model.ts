@@ -92,6 +92,8 @@ interface ModelJob {
   failures: JobReport['failures'];
   readonly checkpoints: Map<number, ReportedCheckpoint>;
   slotSeconds: number;
+  /** When the time of the task at hand is over, milliseconds. */
+  overAtMs: number;
 }
 
 /** A worker that works on virtual time: what it delivers is real, only the time it takes is modelled. */
@@ -129,6 +131,7 @@ export function workerModel(options: WorkerModelOptions): WorkerModel {
       job.status = 'succeeded';
       return pump();
     }
+    job.overAtMs = timers.now() + (task.timeoutSeconds ?? Number.POSITIVE_INFINITY) * 1000;
     const resume = resumeOf(artifacts, task);
     const produced = options.produce(task, resume);
     if (resume !== undefined) noteCheckpoint(job, task, 0);
@@ -137,7 +140,7 @@ export function workerModel(options: WorkerModelOptions): WorkerModel {
     work(job, task, produced, [...stages], fromShare);
   };
 
-  /** Works to the next checkpoint, or to the end of the task when there is none; the deadline ends either. */
+  /** Works to the next checkpoint, or to the end of the task when there is none; the task's own time or the deadline ends either. */
   const work = (
     job: ModelJob,
     task: ManifestTask,
@@ -148,6 +151,17 @@ export function workerModel(options: WorkerModelOptions): WorkerModel {
     const next = stages.shift();
     const seconds = taskSeconds(task) * ((next?.doneShare ?? 1) - fromShare);
     const untilDeadline = (millisecondsOf(job.request.deadlineAt) - timers.now()) / 1000;
+    const untilOver = (job.overAtMs - timers.now()) / 1000;
+    if (seconds > untilOver && untilOver < untilDeadline) {
+      later(untilOver, () => {
+        if (job.status !== 'running') return pump();
+        job.slotSeconds += untilOver;
+        fail(job, task, 'timeout');
+        job.next += 1;
+        step(job);
+      });
+      return;
+    }
     if (seconds > untilDeadline) {
       later(Math.max(0, untilDeadline), () => {
         if (job.status === 'running') job.status = 'interrupted';
@@ -194,6 +208,14 @@ export function workerModel(options: WorkerModelOptions): WorkerModel {
     }
   };
 
+  const fail = (
+    job: ModelJob,
+    { line }: ManifestTask,
+    why: JobReport['failures'][number]['class'],
+  ) => {
+    job.failures = [...job.failures, { line, class: why, message: 'modelled' }];
+  };
+
   const finish = (job: ModelJob, task: ManifestTask, produced: Made) => {
     const failed =
       'failed' in produced
@@ -202,7 +224,7 @@ export function workerModel(options: WorkerModelOptions): WorkerModel {
           ? undefined
           : 'upload';
     if (failed === undefined) job.uploaded.push(task.line);
-    else job.failures = [...job.failures, { line: task.line, class: failed, message: 'modelled' }];
+    else fail(job, task, failed);
     const { overwritesAfterSeconds } = traits;
     if (overwritesAfterSeconds === undefined || failed !== undefined) return;
     later(overwritesAfterSeconds, () => {
@@ -259,6 +281,7 @@ export function workerModel(options: WorkerModelOptions): WorkerModel {
         failures: [],
         checkpoints: new Map(),
         slotSeconds: 0,
+        overAtMs: Number.POSITIVE_INFINITY,
       });
       later(0, pump);
       return { accepted: true };

@@ -95,6 +95,7 @@ async function manifestTask(
     attempt: batch.attempts + 1,
     kind: batch.kind,
     spec: envelope.spec,
+    ...(envelope.timeoutSeconds === undefined ? {} : { timeoutSeconds: envelope.timeoutSeconds }),
     ...(await filesOf(ports, batch, envelope, read.task, signing)),
     ...(await checkpointOf(ports, batch, entry.taskId, read.task, signing)),
     uploads,

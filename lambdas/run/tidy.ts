@@ -10,7 +10,7 @@ import type { BatchRow, JobRow, LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import type { Instant } from '../../shared/model/time.ts';
 import { hasUnread, isClaimOf, isWantedFor } from '../../shared/poll/job-look.ts';
-import { endOf } from '../../shared/run/job-end.ts';
+import { endOf, ranOutOfTime } from '../../shared/run/job-end.ts';
 import { isLive } from '../../shared/run/lanes.ts';
 import type { RunPorts } from './run-ports.ts';
 
@@ -32,7 +32,7 @@ export async function finishJobs(
     for (const batch of batches) {
       if (!isClaimOf(job, batch)) continue;
       const end = endOf(job);
-      const goesOn = end.class === 'interrupted' && (await hasProgress(ledger, batch));
+      const goesOn = ranOutOfTime(job, end) && (await hasProgress(ledger, batch));
       const reason = 'its next job goes on from its checkpoint';
       const how = goesOn ? { class: 'continued' as const, reason } : end;
       await giveBack(ledger, settings, batch, how, now);

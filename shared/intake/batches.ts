@@ -73,11 +73,13 @@ const DEFAULT_PRIORITY = 5;
 
 /** What a batch keeps of one of its tasks. */
 export function entryOf(
-  { envelope: { taskId, deadlineAt, ifUnreachable, maxPriceUsd }, unitSeconds }: SoundTask,
+  { envelope, unitSeconds }: SoundTask,
   line: number,
 ): BatchRow['tasks'][number] {
+  const { taskId, deadlineAt, ifUnreachable, maxPriceUsd, timeoutSeconds } = envelope;
   return {
     ...{ taskId, line, unitSeconds },
+    ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
     ...(deadlineAt === undefined ? {} : { deadlineAt }),
     ...(ifUnreachable === 'fail' ? { failIfUnreachable: true } : {}),
     ...(maxPriceUsd === undefined ? {} : { maxMicroUsd: Math.floor(maxPriceUsd * 1e6 + 1e-6) }),

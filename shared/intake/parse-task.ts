@@ -91,11 +91,20 @@ function checkTask(value: unknown, rules: TaskRules): ParsedTask {
   const nowhere = placeMisfit(envelope, rules.allowedLocations);
   if (nowhere !== undefined) return no(nowhere);
   const locations = allowedCountries(envelope, rules.allowedLocations);
-  const unitSeconds = envelope.estimatedSeconds ?? known.unitSeconds * rules.batches.estimateFactor;
-  if (unitSeconds > rules.lease.jobSeconds && known.maxCheckpointBytes === undefined) {
-    const reason = `${unitSeconds} s are more than one job may take (${rules.lease.jobSeconds} s), and this task has no checkpoints; split it`;
+  const estimate = envelope.estimatedSeconds ?? known.unitSeconds * rules.batches.estimateFactor;
+  const { jobSeconds } = rules.lease;
+  const { timeoutSeconds = jobSeconds } = envelope;
+  if (timeoutSeconds > jobSeconds) {
+    const reason = `${timeoutSeconds} s are more than one job may take (${jobSeconds} s); give that or less, or leave it out`;
+    return no(refusal('E_TOO_LONG', 'timeoutSeconds', reason));
+  }
+  const isResumed = known.maxCheckpointBytes !== undefined;
+  if (estimate > jobSeconds && !isResumed) {
+    const reason = `${estimate} s are more than one job may take (${jobSeconds} s), and this task has no checkpoints; split it`;
     return no(refusal('E_TOO_LONG', 'estimatedSeconds', reason));
   }
+  // What goes on from a checkpoint takes as long as it does, in more attempts.
+  const unitSeconds = isResumed ? estimate : Math.min(estimate, timeoutSeconds);
   return {
     ok: true,
     task: { envelope, bodySha256, known, locations, image, gpuUsed, unitSeconds },

@@ -49,6 +49,8 @@ export const ManifestTask = z.strictObject({
   inputs: z.array(Download.extend({ name: FileName })).optional(),
   /** Files it shares with other tasks, named by their hash. */
   assets: z.array(Download).optional(),
+  /** Seconds the executor may take, on the worker's clock; absent: until the job's end. */
+  timeoutSeconds: z.int().positive().optional(),
   /** Absent: this kind has no checkpoints. */
   checkpoint: z
     .object({
@@ -72,9 +74,12 @@ export type ManifestTask = z.infer<typeof ManifestTask>;
 
 /**
  * Why a worker could not do a task: `bad-spec` is its exit code 64; `input` says that a file of the task is
- * missing or another one, which our side checks; the rest are tried elsewhere.
+ * missing or another one, which our side checks; `timeout`, that it was ended after its own `timeoutSeconds`; all
+ * but the first two are tried elsewhere.
  */
-export const TaskFailureClass = z.enum(['bad-spec', 'input', 'executor', 'upload', 'deadline']);
+export const TaskFailureClass = z.enum([
+  ...(['bad-spec', 'input', 'executor', 'upload', 'deadline', 'timeout'] as const),
+]);
 export type TaskFailureClass = z.infer<typeof TaskFailureClass>;
 
 /** A worker's word that a checkpoint lies at its upload URL, and what it went on from itself. */

@@ -144,6 +144,8 @@ export const BatchRow = z.looseObject({
       deadlineAt: Instant.optional(),
       /** It ends as soon as its deadline cannot be met, not only when that has passed. */
       failIfUnreachable: z.literal(true).optional(),
+      /** Most seconds of one attempt; absent: as many as a job has. */
+      timeoutSeconds: z.int().positive().optional(),
       /** Its own cap: the most its estimated slot time may cost. */
       maxMicroUsd: MicroUsd.optional(),
     }),

@@ -68,6 +68,14 @@ export const TaskEnvelope = z.strictObject({
     .describe(
       "Seconds the task is expected to take on the GPUs it asks for; absent: the kind's own estimate.",
     ),
+  timeoutSeconds: z
+    .int()
+    .min(1)
+    .max(86_400)
+    .optional()
+    .describe(
+      'Seconds one attempt may run on a worker, and no more than a job of the deployment may: what it loads for the task is in it, fetching and storing its files is not. A worker ends what takes longer; another one tries again, from the last checkpoint where the kind has them. Absent: as long as the job.',
+    ),
   priority: z
     .int()
     .min(0)
@@ -117,7 +125,6 @@ export const UNSUPPORTED_FIELDS = [
   'image',
   'labels',
   'output',
-  'timeoutSeconds',
   'verification',
 ] as const;
 

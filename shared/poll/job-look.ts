@@ -1,7 +1,7 @@
 import { hasEnded, type JobReport } from '../model/job.ts';
 import type { BatchRow, JobRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
-import { type Instant, secondsBetween } from '../model/time.ts';
+import { type Instant, plusSeconds, secondsBetween } from '../model/time.ts';
 import type { Answer } from '../ports.ts';
 
 /** What one look at one job found. */
@@ -14,6 +14,9 @@ export type JobVerdict =
   | { readonly kind: 'resubmit' }
   /** Nothing more is expected of it. `workerLost`: nor of its worker. */
   | { readonly kind: 'lost'; readonly reason: string; readonly workerLost: boolean };
+
+/** A worker ends a job at its deadline by its own clock, and we hear of it a moment later: it may be off by so much. */
+const OVERRUN_SECONDS = 30;
 
 /**
  * Judges the answer to one question about one job.
@@ -36,7 +39,7 @@ export function judgeJob(
   }
   if (answer.kind === 'answered' && answer.value?.manifestSha256 === job.manifestSha256) {
     const report = answer.value;
-    if (!hasEnded(report.status) && now >= job.deadlineAt) {
+    if (!hasEnded(report.status) && now >= plusSeconds(job.deadlineAt, OVERRUN_SECONDS)) {
       return { kind: 'lost', reason: 'ran past its deadline', workerLost: false };
     }
     return { kind: 'report', report, news: isNews(job, report) };

@@ -26,3 +26,10 @@ export function endOf(job: JobRow): AttemptEnd {
   const reason = `the job ${job.reported ?? 'ended'} without every result`;
   return { class: 'task-failed', reason, worker: job.worker, each };
 }
+
+/** Whether time alone ended it, the job's or the tasks' own: who got further then goes on at no cost. */
+export const ranOutOfTime = ({ failures }: JobRow, end: AttemptEnd): boolean =>
+  end.class === 'interrupted' ||
+  (end.class === 'task-failed' &&
+    failures.length > 0 &&
+    failures.every((failure) => failure.class === 'timeout'));

@@ -50,7 +50,10 @@ export function allLanes(
     for (const [index, job] of live.entries()) {
       const whole = ofJob(job);
       const doneSeconds = index < slots ? secondsBetween(job.submittedAt, now) : 0;
-      busy[0] = (busy[0] ?? 0) + (leftByProgress(job, now) ?? Math.max(0, whole - doneSeconds));
+      const ownSeconds = leftByProgress(job, now) ?? Math.max(0, whole - doneSeconds);
+      // Its worker stops it there, whatever is left.
+      const mostSeconds = Math.max(0, secondsBetween(now, job.deadlineAt));
+      busy[0] = Math.min((busy[0] ?? 0) + ownSeconds, mostSeconds);
       busy.sort((a, b) => a - b);
     }
     return busy.map((busySeconds, round) => ({

@@ -45,8 +45,12 @@ const PATIENCE = { times: 4, jobs: 4 };
 const freeContinuations = ({ tasks }: Pick<BatchRow, 'tasks'>, { lease }: Settings): number =>
   PATIENCE.jobs +
   Math.ceil(
-    (PATIENCE.times * tasks.reduce((sum, { unitSeconds }) => sum + unitSeconds, 0)) /
-      lease.jobSeconds,
+    PATIENCE.times *
+      tasks.reduce(
+        (sum, { unitSeconds, timeoutSeconds = lease.jobSeconds }) =>
+          sum + unitSeconds / Math.min(timeoutSeconds, lease.jobSeconds),
+        0,
+      ),
   );
 
 export type AfterAttempt =

@@ -129,11 +129,8 @@ const ROWS: readonly Row[] = [
     tests: [
       T.messages,
       ['intake/parse-task.test.ts', 'an estimate of %d s where a job may take 1800 s: taken %s'],
+      ['intake/parse-task.test.ts', 'a timeout of %d s where a job may take 1800 s: taken %s'],
     ],
-    noEntry: {
-      why: 'timeouts of a task are not built',
-      fields: { timeoutSeconds: 0 },
-    },
   },
   { n: 23, input: 'unknown kind', outcome: 'E_TASK_TYPE', tests: [T.messages] },
   { n: 24, input: 'unknown GPU model', outcome: 'E_GPU_MODEL, nearest', tests: [T.messages] },

@@ -167,7 +167,7 @@ describe('an attempt that resumed a checkpoint and went wrong', () => {
   it.each([
     { failure: 'executor', dropped: true },
     { failure: 'upload', dropped: false },
-    { failure: 'deadline', dropped: false },
+    { failure: 'timeout', dropped: false },
   ])('with the failure $failure drops it: $dropped', async ({ failure, dropped }) => {
     const { ports, take, row } = aStore();
     await take(1, 1);

@@ -71,6 +71,10 @@ export function workerTasksContract(name: string, start: StartWorker): void {
         },
         { name: 'with line 10,000', change: (text) => text.replace('"line":1', '"line":10000') },
         {
+          name: 'with no time for a task',
+          change: (text) => text.replace('"line":1', '"line":1,"timeoutSeconds":0'),
+        },
+        {
           name: 'with an unknown field',
           change: (text) => text.replace('"line":1', '"line":1,"x":1'),
         },
@@ -111,6 +115,20 @@ export function workerTasksContract(name: string, start: StartWorker): void {
             { line: 5, class: 'executor', message: expect.stringContaining('test.unknown') },
           ],
         });
+      });
+
+      it('is one that takes longer than its own time, and is ended; the next one begins', async () => {
+        const works = [
+          { ...echo('in time'), timeoutSeconds: 86_400 },
+          { ...gates.work(`endless-${n}`), timeoutSeconds: 1 },
+          echo('after'),
+        ];
+        expect(await run(prepareJob(store, n, works))).toMatchObject({
+          status: 'failed',
+          uploaded: [0, 2],
+          failures: [{ line: 1, class: 'timeout', message: 'took longer than its 1 s' }],
+        });
+        expect(store.puts).not.toContain(uploadKey(n, 1));
       });
 
       it('is one whose file is larger than the manifest has room for', async () => {

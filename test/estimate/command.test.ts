@@ -10,16 +10,22 @@ import { parseTasksFile } from '../../shared/intake/tasks-file.ts';
 const folder = mkdtempSync(join(tmpdir(), 'burst-estimate-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function estimate(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+const estimate = (...args: string[]) => estimateWith({}, ...args);
+
+async function estimateWith(
+  environment: Readonly<Record<string, string>>,
+  ...args: string[]
+): Promise<{ code: number; out: string; err: string }> {
   const said = { out: '', err: '' };
-  const code = await runEstimateCommand(args, {
-    out(text) {
+  const streams = {
+    out(text: string) {
       said.out += text;
     },
-    err(text) {
+    err(text: string) {
       said.err += text;
     },
-  });
+  };
+  const code = await runEstimateCommand(args, streams, environment);
   return { code, ...said };
 }
 

@@ -265,6 +265,9 @@ const VALUES: readonly Bad[] = [
   range('estimatedSeconds', aMessage({ estimatedSeconds: 0 }), />0; got 0/),
   range('estimatedSeconds', aMessage({ estimatedSeconds: -0.1 }), />0; got -0.1/),
   range('estimatedSeconds', aMessage({ estimatedSeconds: 8761 * 3600 }), /<=86400; got 31539600/),
+  range('timeoutSeconds', aMessage({ timeoutSeconds: 0 }), />=1; got 0/),
+  range('timeoutSeconds', aMessage({ timeoutSeconds: 0.1 }), /expected int, .*; got 0.1/),
+  range('timeoutSeconds', aMessage({ timeoutSeconds: 8761 * 3600 }), /<=86400; got 31539600/),
   range('kind', aMessage({ kind: '' }), />=1.*; got ""/),
   range('spec.tokenId', spec({ tokenId: 0 }), />=1; got 0/),
   {
@@ -455,7 +458,7 @@ const IDS: readonly string[] = [
 const UNSUPPORTED: Readonly<Record<string, unknown>> = {
   callback: 'http://169.254.169.254/',
   image: 'registry.example/x:latest; rm -rf /',
-  timeoutSeconds: 0,
+  labels: { a: 'b' },
 };
 
 const LIMITS: readonly Bad[] = [

@@ -113,6 +113,26 @@ describe('what a deployment does not offer', () => {
     expect(parsed.refusal.reason).toMatch(/1801 s .*\(1800 s\).*; split it/);
   });
 
+  it.each([
+    [1, true],
+    [1800, true],
+    [1801, false],
+  ])('a timeout of %d s where a job may take 1800 s: taken %s', (timeoutSeconds, ok) => {
+    const parsed = parse(aMessage({ timeoutSeconds }), { lease: { jobSeconds: 1800 } });
+    expect(parsed.ok).toBe(ok);
+    if (parsed.ok) return;
+    expect(parsed.refusal).toMatchObject({ code: 'E_TOO_LONG', field: 'timeoutSeconds' });
+    expect(parsed.refusal.reason).toMatch(/1801 s .*\(1800 s\); give that or less/);
+  });
+
+  it.each([
+    { estimatedSeconds: 100, timeoutSeconds: 60, unitSeconds: 60 },
+    { estimatedSeconds: 100, timeoutSeconds: 101, unitSeconds: 100 },
+  ])('a task without checkpoints takes no longer than its time: $unitSeconds s', (task) => {
+    const { unitSeconds, ...times } = task;
+    expect(soundTask(times).unitSeconds).toBe(unitSeconds);
+  });
+
   it('the prior of the kind counts where there is no estimate', () => {
     const { unitSeconds } = soundTask();
     const jobOf = (jobSeconds: number) => parse(aMessage(), { lease: { jobSeconds } });

@@ -88,9 +88,10 @@ describe('a report', () => {
   });
 
   it.each([
-    [1, 'report'],
-    [0, 'lost'],
-  ])('of a job that still runs %i s before its deadline: %s', (seconds, kind) => {
+    [0, 'report'],
+    [-29, 'report'],
+    [-30, 'lost'],
+  ])('of a job that still runs %i s before its deadline, by our clock: %s', (seconds, kind) => {
     expect(judged({ deadlineAt: at(seconds) }, reports()).kind).toBe(kind);
   });
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { BatchRow } from '../../shared/model/rows.ts';
 import { assign } from '../../shared/run/assignment.ts';
 import { claimOrder } from '../../shared/run/claim-order.ts';
-import { openSeconds } from '../../shared/run/lanes.ts';
+import { allLanes, openSeconds } from '../../shared/run/lanes.ts';
 import { drainAt } from '../../shared/run/paid-edge.ts';
 import { aBatch, aJob, aLease, at, NOW, workerNamed } from '../support/burst-rows.ts';
 import { testSettings } from '../support/virtual-bursts.ts';
@@ -55,6 +55,21 @@ describe('batches are claimed', () => {
     ]);
   });
 });
+
+it.each([
+  [600, 500],
+  [500, 500],
+  [400, 400],
+])(
+  'a slot is busy for what its job has left, %i s, but not past its deadline: %i s',
+  (left, busySeconds) => {
+    const tasks = [{ taskId: 't', line: 0, unitSeconds: left }];
+    const batch = aBatch(1, { tasks, status: 'claimed', batchFence: 1 });
+    const job = aJob(1, { submittedAt: NOW, deadlineAt: at(500) });
+    const lanes = allLanes(aLease(), [job], [batch], nobody, NOW);
+    expect(lanes.find(({ worker }) => worker === job.worker)?.busySeconds).toBe(busySeconds);
+  },
+);
 
 describe('free slots', () => {
   it('each get one job, oldest batch first', () => {

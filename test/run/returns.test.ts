@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { endOf } from '../../shared/run/job-end.ts';
-import { type AttemptEnd, afterAttempt } from '../../shared/run/returns.ts';
 import type { BatchRow } from '../../shared/model/rows.ts';
+import { endOf, ranOutOfTime } from '../../shared/run/job-end.ts';
+import { type AttemptEnd, afterAttempt } from '../../shared/run/returns.ts';
 import { aBatch, aJob, at, NOW, workerNamed } from '../support/burst-rows.ts';
 import { testSettings } from '../support/virtual-bursts.ts';
 
@@ -154,6 +154,29 @@ it.each([
     expect(after).toMatchObject({ back: { attempts, continuations: continuations + 1 } });
   },
 );
+
+it('the shorter an attempt may be, the more often a batch goes on free', () => {
+  const [task] = aBatch(1).tasks;
+  const tasks = task === undefined ? [] : [{ ...task, unitSeconds: 1000, timeoutSeconds: 100 }];
+  const end: AttemptEnd = { class: 'continued', reason: 'x' };
+  const attemptsAfter = (before: number) =>
+    afterAttempt(aBatch(1, { tasks, continuations: before }), end, settings, NOW);
+  // 4 and four times the 10 attempts that 1000 s take.
+  expect(attemptsAfter(43)).toMatchObject({ back: { attempts: 0 } });
+  expect(attemptsAfter(44)).toMatchObject({ back: { attempts: 1 } });
+});
+
+it.each([
+  ['by its deadline', [], { reported: 'interrupted' }, true],
+  ['by the time of its tasks', ['timeout', 'timeout'], {}, true],
+  ['by that and another failure', ['timeout', 'executor'], {}, false],
+  ['without every result', [], { reported: 'succeeded' }, false],
+  ['by its tasks, with a lie', ['timeout'], { rejectedResults: 1 }, false],
+])('whether a job that ended %s ran out of time alone', (_how, classes, more, expected) => {
+  const failures = classes.map((one, line) => ({ line, class: one, message: 'x' }));
+  const job = aJob(1, { ...more, failures });
+  expect(ranOutOfTime(job, endOf(job))).toBe(expected);
+});
 
 describe('a job that ended', () => {
   const failures = [{ line: 1, class: 'executor', message: 'out of memory' }];

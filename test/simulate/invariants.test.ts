@@ -123,16 +123,21 @@ it.each([
   expect(broken(duplicatesWithin({ duplicateSeconds: was }, after, 0.05))).toBe(expected);
 });
 
-const waiting = { batchId: 'B', status: 'claimed', tasks: [1, 2], settled: new Set([0]) };
+const waiting = {
+  ...{ batchId: 'B', batchFence: 3, status: 'claimed' },
+  ...{ tasks: [1, 2], settled: new Set([0]) },
+};
 const ended = { ...waiting, settled: new Set([0, 1]) };
+const job = { jobId: 'j-1', batches: [{ batchId: 'B', batchFence: 3 }] };
 it.each([
   [{ ...waiting, job: 'j-1' }, 'ATTEMPTS'],
+  [{ ...waiting, job: 'j-1', batchFence: 4 }, undefined],
   [{ ...waiting, job: 'j-2', earlierJob: 'j-1' }, 'ATTEMPTS'],
   [{ ...waiting, job: 'j-2' }, undefined],
   [{ ...ended, job: 'j-1' }, undefined],
   [{ ...waiting, status: 'split', job: 'j-1' }, undefined],
 ])('ATTEMPTS: a job is stopped beside %j', (batch, expected) => {
-  expect(broken(stopped('j-1', [batch]))).toBe(expected);
+  expect(broken(stopped(job, [batch]))).toBe(expected);
 });
 
 describe('PLACE', () => {

@@ -11,7 +11,7 @@ const BURST = BurstId.parse('test-0123456789ab');
 /** Far enough that no test reaches it. */
 const FAR = Instant.parse('9999-01-01T00:00:00.000Z');
 
-export type Work = Pick<ManifestTask, 'kind' | 'spec'>;
+export type Work = Pick<ManifestTask, 'kind' | 'spec' | 'timeoutSeconds'>;
 
 export const echo = (say: string): Work => ({ kind: 'test.echo', spec: { say } });
 

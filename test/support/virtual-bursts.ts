@@ -50,13 +50,14 @@ interface Work {
   readonly estimatedSeconds?: number;
   readonly vramGb?: number;
   readonly gpuModels?: readonly string[];
+  readonly timeoutSeconds?: number;
 }
 
 /** Sends `count` tasks for the smallest pictures there are. */
 export async function sendTasks(
   { queue }: VirtualWorld,
   count: number,
-  { from = 1, estimatedSeconds = 10, vramGb = 24, gpuModels }: Work = {},
+  { from = 1, estimatedSeconds = 10, vramGb = 24, gpuModels, timeoutSeconds }: Work = {},
 ): Promise<void> {
   for (let n = from; n < from + count; n += 1) {
     const body = {
@@ -64,7 +65,7 @@ export async function sendTasks(
       kind: 'nft.generative',
       spec: { collection: { name: 'Test', seed: 'abc', supply: 10_000, size: 64 }, tokenId: n },
       resources: { vramGb, gpuModels },
-      estimatedSeconds,
+      ...{ estimatedSeconds, timeoutSeconds },
     };
     await queue.send([{ id: '1', body: JSON.stringify(body) }]);
   }
@@ -74,7 +75,14 @@ export async function sendTasks(
 export const sendDelay = (
   { queue }: VirtualWorld,
   taskId: string,
-  { stages, estimatedSeconds }: { readonly stages: number; readonly estimatedSeconds: number },
+  {
+    stages,
+    ...times
+  }: {
+    readonly stages: number;
+    readonly estimatedSeconds: number;
+    readonly timeoutSeconds?: number;
+  },
 ) =>
   queue.send([
     {
@@ -84,7 +92,7 @@ export const sendDelay = (
         kind: 'vdf.wesolowski',
         spec: { seed: taskId, squarings: 1000, stages },
         resources: { vramGb: 24 },
-        estimatedSeconds,
+        ...times,
       }),
     },
   ]);

@@ -32,6 +32,10 @@ export function hourlyRate(microUsdPerGpuHour: number, gpus: number): HourlyRate
   };
 }
 
+/** What an hour costs without the fees in it, to the micro-USD the fees were rounded up by. */
+export const beforeFees = (totalMicroUsd: number): number =>
+  (totalMicroUsd * 10_000) / (10_000 + RESERVATION_FEE_BASIS_POINTS + CONVERSION_FEE_BASIS_POINTS);
+
 /**
  * What a cluster cost once it has ended: `rate × max(1 h, active)`, never more than was bought, a begun
  * second and a begun micro-USD in full.

@@ -50,6 +50,7 @@ class Task:
     line: int
     kind: str
     spec: dict[str, Any]
+    timeout_seconds: int | None
     files: tuple[Download, ...]
     uploads: tuple[Upload, ...]
 
@@ -127,7 +128,7 @@ def parse_manifest(text: str, job_id: str) -> list[Task]:
 
 
 TASK_REQUIRED = {"line", "batchId", "batchFence", "index", "taskId", "kind", "spec", "uploads"}
-TASK_OPTIONAL = {"attempt", "inputs", "assets", "checkpoint"}
+TASK_OPTIONAL = {"attempt", "timeoutSeconds", "inputs", "assets", "checkpoint"}
 
 
 def _task(value: Any) -> Task:
@@ -145,6 +146,7 @@ def _task(value: Any) -> Task:
         _whole(fields["line"], "line", 0, MAX_JOB_TASKS - 1),
         _text(fields["kind"], "kind"),
         fields["spec"],
+        _whole(fields["timeoutSeconds"], "timeoutSeconds", 1) if "timeoutSeconds" in fields else None,
         tuple(own + shared),
         tuple(_upload(one) for one in _list(fields["uploads"], "uploads")),
     )

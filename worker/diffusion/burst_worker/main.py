@@ -32,7 +32,7 @@ def main() -> int:
         sys.stderr.write(f"{json.dumps({'event': 'settings rejected', 'reason': str(rejected)})}\n")
         return EXIT_BAD_SPEC
     log = create_log(settings.clock)
-    work = JobWork(executor, Transfers(settings.clock), log)
+    work = JobWork(executor, Transfers(settings.clock), settings.clock, log)
     # The token opens this worker: the code that does tasks has no use for it.
     del os.environ["BURST_TOKEN"]
     slots = [Slot(settings.executor, os.environ) for _ in range(settings.slots)]

@@ -2,12 +2,13 @@
 
 from typing import Callable, Iterator
 
+from .clock import Clock
 from .contract import Refused, Task, parse_manifest
 from .executor import BadSpec, Executor, Files, Order
 from .jobs import Job
 from .log import Log
 from .slot import ExecutorFailed, Outcome, Slot
-from .stop import Stopped
+from .stop import Limit, Stopped, TimedOut
 from .transfer import TransferFailed, Transfers
 
 # Largest manifest: 10,000 tasks with a spec of some kilobytes and signed URLs of 2 KB.
@@ -15,8 +16,8 @@ MAX_MANIFEST_BYTES = 64 * 1024 * 1024
 
 
 class JobWork:
-    def __init__(self, executor: Executor, transfers: Transfers, log: Log) -> None:
-        self._executor, self._transfers, self._log = executor, transfers, log
+    def __init__(self, executor: Executor, transfers: Transfers, clock: Clock, log: Log) -> None:
+        self._executor, self._transfers, self._clock, self._log = executor, transfers, clock, log
 
     def run(self, job: Job, slot: Slot, hand_back: Callable[[], bool]) -> str:
         """Never raises; returns how the job ended. A task that fails does not stop the others."""
@@ -60,7 +61,8 @@ class JobWork:
 
     def _key(self, task: Task) -> tuple[str, int]:
         alone = (f"line {task.line}", 1)
-        if task.kind not in self._executor.kinds:
+        # Whose time is limited shares it with nobody.
+        if task.kind not in self._executor.kinds or task.timeout_seconds is not None:
             return alone
         try:
             return self._executor.group(task.kind, task.spec)
@@ -82,11 +84,19 @@ class JobWork:
             except TransferFailed as failure:
                 self._fail(job, task, "input", str(failure))
 
+        if not ready:
+            return
+        first = ready[0][0]
+        limit = Limit(job.stop, self._clock, first.timeout_seconds)
+
         def answered(index: int, outcome: Outcome) -> None:
+            limit.lift()
             self._take(job, ready[index][0], outcome)
 
-        if ready:
-            slot.run([order for _, order in ready], job.stop, answered)
+        try:
+            slot.run([order for _, order in ready], limit, answered)
+        except TimedOut:
+            self._fail(job, first, "timeout", f"took longer than its {first.timeout_seconds} s")
 
     def _take(self, job: Job, task: Task, outcome: Outcome) -> None:
         """Stores the files of a task that was done."""

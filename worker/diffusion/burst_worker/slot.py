@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Callable, Mapping, Sequence
 
 from .executor import BadSpec, Files, Order, load_executor
-from .stop import Stop
+from .stop import Limit
 
 # How often a wait for the process looks whether the job was stopped.
 LOOK_SECONDS = 0.05
@@ -34,9 +34,9 @@ class Slot:
         self._pipe: Connection | None = None
 
     def run(
-        self, orders: Sequence[Order], stop: Stop, answered: Callable[[int, Outcome], None]
+        self, orders: Sequence[Order], stop: Limit, answered: Callable[[int, Outcome], None]
     ) -> None:
-        """Does tasks together and says how each ended, in any order. Raises Stopped.
+        """Does tasks together and says how each ended, in any order. Raises Stopped and TimedOut.
 
         When the process dies among several, those without an answer are done one by one.
         """
@@ -56,7 +56,7 @@ class Slot:
             answer(index, ExecutorFailed(f"executor process ended: {how or 'without a word'}"))
 
     def _run_together(
-        self, orders: list[Order], stop: Stop, answer: Callable[[int, Outcome], None]
+        self, orders: list[Order], stop: Limit, answer: Callable[[int, Outcome], None]
     ) -> str | None:
         """How the process ended, if it did."""
         stop.check()

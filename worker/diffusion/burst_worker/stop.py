@@ -3,9 +3,15 @@
 import threading
 from typing import Callable
 
+from .clock import Clock
+
 
 class Stopped(Exception):
     """The job at hand was stopped."""
+
+
+class TimedOut(Exception):
+    """The time of the task at hand is over."""
 
 
 class Stop:
@@ -44,3 +50,19 @@ class Stop:
         with self._lock:
             if wake in self._wake:
                 self._wake.remove(wake)
+
+
+class Limit:
+    """What stops one task: its job's stop, or the end of its own time until it has answered."""
+
+    def __init__(self, stop: Stop, clock: Clock, seconds: int | None) -> None:
+        self._stop, self._clock = stop, clock
+        self._over_at = None if seconds is None else clock.now() + seconds
+
+    def lift(self) -> None:
+        self._over_at = None
+
+    def check(self) -> None:
+        self._stop.check()
+        if self._over_at is not None and self._clock.now() >= self._over_at:
+            raise TimedOut
