@@ -70,8 +70,8 @@ export const STAGE_NEEDS: Readonly<Record<StageName, StageNeeds>> = {
     memoryMiB: 512,
     provider: 'asks',
     changes: ['tasks', 'profiles', 'leases', 'money'],
-    looksAt: ['stops'],
-    ranges: ['profiles', 'leases'],
+    looksAt: ['stops', 'knowledge'],
+    ranges: ['profiles', 'leases', 'knowledge'],
     startsBursts: true,
   },
   provision: { memoryMiB: 512, provider: 'buys', changes: ['leases', 'money'] },
@@ -105,7 +105,8 @@ export const STAGE_NEEDS: Readonly<Record<StageName, StageNeeds>> = {
   teardown: {
     memoryMiB: 512,
     provider: 'destroys',
-    changes: ['profiles', 'leases', 'money'],
+    changes: ['profiles', 'leases', 'money', 'knowledge'],
+    ranges: ['leases'],
   },
   sweep: {
     memoryMiB: 512,

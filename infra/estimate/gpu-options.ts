@@ -34,8 +34,8 @@ export interface GpuOptions {
 }
 
 /** What a price is compared by: the term of a whole cluster, over the slots of it that would be used. */
-const perSlot = ({ termMicroUsd, workers, offer }: Priced, gpus: number, wanted: number): number =>
-  termMicroUsd / Math.min(workers * Math.floor(offer.gpusPerWorker / gpus), wanted);
+const perSlot = ({ termMicroUsd, workers, offer, wantedSlots }: Priced, gpus: number): number =>
+  termMicroUsd / Math.min(workers * Math.floor(offer.gpusPerWorker / gpus), wantedSlots);
 
 /**
  * Every GPU of a catalogue beside the others, judged by the planner's own rules with everything free.
@@ -50,22 +50,22 @@ export function gpuOptions(
 ): GpuOptions {
   const { gpus } = requirement.need;
   const offers = catalogue.hardware.flatMap((hardware) => offersOf(catalogue, hardware, gpus));
-  const { fitting, refused } = candidates(offers, requirement, wantedSlots, [], settings);
+  const { fitting, refused } = candidates(offers, requirement, () => wantedSlots, [], settings);
   const priced = fitting.map((candidate): Priced => {
     const { offer, workers } = candidate;
     const hardware = catalogue.hardware.find(({ id }) => offer.offerId.startsWith(`${id}/`));
     const rate = hourlyRate(hardware?.microUsdPerGpuHour ?? 0, workers * offer.gpusPerWorker);
     return { ...candidate, termMicroUsd: rate.totalMicroUsd * settings.lease.termHours };
   });
-  const best = cheapest(priced, gpus, wantedSlots);
+  const best = cheapest(priced, gpus);
   // A provider is asked for the need, and names nothing else.
   const ofTheNeed = refused.filter(({ offer }) => gpuMeets(requirement.need, offer.gpuModel));
-  const price = (one: Priced) => usd(perSlot(one, gpus, wantedSlots));
+  const price = (one: Priced) => usd(perSlot(one, gpus));
   const options = catalogue.hardware.map((hardware): GpuOption => {
     const gpuModel = modelOf(hardware);
     const isOf = ({ offer }: { readonly offer: Offer }) =>
       offer.offerId.startsWith(`${hardware.id}/`);
-    const own = cheapest(priced.filter(isOf), gpus, wantedSlots);
+    const own = cheapest(priced.filter(isOf), gpus);
     const isChosen = own !== undefined && own.offer.offerId === best?.offer.offerId;
     const whyNot = [...new Set(refused.filter(isOf).map(({ why }) => why))].join('; ');
     return {

@@ -15,6 +15,9 @@ const POLL_SECONDS = 5;
 /** What the event source hands to one invocation at most. */
 const MESSAGES_AT_ONCE = 10;
 
+/** Tasks that take no longer leave the estimate to their kind: bursts learn of each other how far off it is. */
+const KIND_ESTIMATES_SECONDS = 15;
+
 /** An operator looks at the dead letters, and sends them again, this often. */
 const REDRIVE_SECONDS = 900;
 
@@ -130,7 +133,7 @@ function messageOf({ taskId, number, vramGb, seconds, stages, poison, deadly }: 
       ...(deadly ? { deadly } : {}),
     },
     resources: { vramGb },
-    estimatedSeconds: seconds,
+    ...(seconds <= KIND_ESTIMATES_SECONDS ? {} : { estimatedSeconds: seconds }),
   });
   return { taskId, messageSha256: sha256Of(body), body };
 }

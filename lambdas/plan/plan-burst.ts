@@ -2,6 +2,7 @@ import type { Driver, Step } from '../../shared/bursts/drive.ts';
 import { keepLimits } from '../../shared/bursts/keep-limits.ts';
 import { CapacityUnavailable } from '../../shared/errors.ts';
 import { liveBatches } from '../../shared/ledger/batches.ts';
+import { pacesOf, provisioningOf, readKnowledge } from '../../shared/ledger/knowledge.ts';
 import { changeLease } from '../../shared/ledger/leases.ts';
 import { holdMoney, settleHold } from '../../shared/ledger/money.ts';
 import { readProfile, updateProfile } from '../../shared/ledger/profiles.ts';
@@ -9,9 +10,16 @@ import { readStop, stopInWords } from '../../shared/ledger/stops.ts';
 import { slotPrice, waitsForPrice } from '../../shared/model/limits.ts';
 import { yieldingInWords } from '../../shared/model/fair-share.ts';
 import { usdOf } from '../../shared/model/money.ts';
-import type { BatchRow, ChosenOffer, LeaseRow } from '../../shared/model/rows.ts';
+import type { BatchRow, ChosenOffer, LeaseRow, PaceRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import { dayOf, type Instant } from '../../shared/model/time.ts';
+import {
+  estimatedOf,
+  type Pace,
+  type Place,
+  paceOfWork,
+  slotsAt,
+} from '../../shared/plan/learned.ts';
 import {
   type Candidate,
   candidates,
@@ -20,6 +28,7 @@ import {
   noCapacity,
   type Priced,
 } from '../../shared/plan/offer.ts';
+import { usualWait } from '../../shared/plan/usual-wait.ts';
 import type { Ports } from '../../shared/ports.ts';
 
 type PlanPorts = Pick<Ports, 'ledger' | 'clusters'>;
@@ -46,10 +55,11 @@ export const planBurst =
 
     // Everywhere: the answer is the same number of calls, and tells what else there would have been.
     const offers = await ports.clusters.offers({ ...lease.requirement, locations: undefined });
+    const paces = await knownPaces(ports.ledger, open, now);
     const { fitting, refused } = candidates(
       offers,
       lease.requirement,
-      lease.wantedSlots,
+      (offer) => slotsAt(paces(offer).ratio, lease.wantedSlots, open.length),
       lease.refusedOffers,
       settings,
     );
@@ -59,7 +69,7 @@ export const planBurst =
       if ('why' in price) refused.push({ offer: candidate.offer, why: price.why });
       else priced.push({ ...candidate, ...price });
     }
-    const best = cheapest(priced, lease.requirement.need.gpus, lease.wantedSlots);
+    const best = cheapest(priced, lease.requirement.need.gpus);
     if (best === undefined) {
       const reason = `no-capacity: ${noCapacity(refused, lease.requirement)}`;
       return { next: 'close', reason, failure: { Error: 'CapacityUnavailable', Cause: reason } };
@@ -68,7 +78,7 @@ export const planBurst =
     const price = slotPrice(lease, chosen(best), termSeconds);
     const affordable = await keepLimits(ports.ledger, settings, open, price, now);
     if (affordable.length === 0) return { next: 'close', reason: 'no open task may cost as much' };
-    return holdAndChoose(ports, settings, lease, best, now);
+    return holdAndChoose(ports, settings, lease, best, paces(best.offer), now);
   };
 
 async function openWork({ ledger }: PlanPorts, lease: LeaseRow, now: Instant): Promise<BatchRow[]> {
@@ -92,20 +102,43 @@ async function priceOf(
   }
 }
 
+/** How long what is open will take at a place, by what earlier bursts of its kinds have shown. */
+async function knownPaces(
+  ledger: Ports['ledger'],
+  open: readonly BatchRow[],
+  now: Instant,
+): Promise<(place: Place) => Pace> {
+  const work = estimatedOf(open);
+  const known = new Map<string, readonly PaceRow[]>();
+  for (const kind of work.byKind.keys()) known.set(kind, await pacesOf(ledger, kind));
+  return (place) => paceOfWork(work, known, place, now);
+}
+
+const inWords = ({ ratio, by }: Pace): string =>
+  by === 'the estimate'
+    ? 'tasks are taken to last as estimated'
+    : `tasks are taken to last ${ratio} times what was estimated, by ${by}`;
+
 /** The profile counts the slots the offer really has, so that the opening decision sees what is missing. */
 async function tellProfile(
   ledger: Ports['ledger'],
   lease: LeaseRow,
   offer: ChosenOffer,
+  { ratio }: Pace,
 ): Promise<void> {
   const slots = offer.workers * Math.floor(offer.gpusPerWorker / lease.requirement.need.gpus);
   const profile = await readProfile(ledger, lease.tenant, lease.profile);
   if (profile === undefined) return;
+  const { burstId } = lease;
   await updateProfile(ledger, profile, ({ bursts }) =>
-    bursts.some((live) => live.burstId === lease.burstId && live.slots !== slots)
+    bursts.some(
+      (live) => live.burstId === burstId && !(live.slots === slots && (live.pace ?? 1) === ratio),
+    )
       ? {
-          bursts: bursts.map((live) =>
-            live.burstId === lease.burstId ? { ...live, slots } : live,
+          bursts: bursts.map(({ pace, ...live }) =>
+            live.burstId === burstId
+              ? { ...live, slots, ...(ratio === 1 ? {} : { pace: ratio }) }
+              : { ...live, ...(pace === undefined ? {} : { pace }) },
           ),
         }
       : undefined,
@@ -117,6 +150,7 @@ async function holdAndChoose(
   settings: Settings,
   lease: LeaseRow,
   best: Priced,
+  pace: Pace,
   now: Instant,
 ): Promise<Step> {
   const kept = lease.holds.filter((hold) => hold.kept);
@@ -138,16 +172,19 @@ async function holdAndChoose(
     return { next: 'close', reason, failure: { Error: 'BudgetExceeded', Cause: reason } };
   }
   const offer = chosen(best);
+  const waits = (await readKnowledge(ledger, provisioningOf(offer)))?.samples ?? [];
+  const { p90Seconds } = usualWait(waits, now);
   const created = await changeLease(ledger, lease, {
     phase: 'creating',
     offer,
+    usualSeconds: p90Seconds,
     quotedMicroUsd: offer.termMicroUsd,
   });
   if (!created.done) return { next: 'superseded' };
-  await tellProfile(ledger, lease, offer);
+  await tellProfile(ledger, lease, offer, pace);
   return {
     next: 'provision',
-    reason: `${offer.workers} x ${offer.gpusPerWorker} ${offer.gpuModel} in ${offer.location} for ${usdOf(offer.termMicroUsd)} USD`,
+    reason: `${offer.workers} x ${offer.gpusPerWorker} ${offer.gpuModel} in ${offer.location} for ${usdOf(offer.termMicroUsd)} USD; ${inWords(pace)}; nine in ten like it come within ${Math.round(p90Seconds)} s (${waits.length} seen)`,
     lease: created.row,
   };
 }

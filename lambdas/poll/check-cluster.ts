@@ -1,7 +1,7 @@
 import type { Driver } from '../../shared/bursts/drive.ts';
 import { healthOf } from '../../shared/bursts/health.ts';
+import { learn, provisioningOf } from '../../shared/ledger/knowledge.ts';
 import { changeLease } from '../../shared/ledger/leases.ts';
-import { learn, provisioningOf } from '../../shared/ledger/provider.ts';
 import type { LeaseRow, LeaseWorker } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import { type Instant, plusSeconds, secondsBetween } from '../../shared/model/time.ts';

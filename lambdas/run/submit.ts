@@ -64,6 +64,7 @@ export async function submitNew(
     batches: claims.map(({ batchId, batchFence }) => ({ batchId, batchFence })),
     tasks: tasks.length,
     estimateSeconds: claims.reduce((sum, batch) => sum + openSeconds(batch), 0),
+    paceOf: paceOf(claims, tasks),
     ...(reissueOf === undefined ? {} : { reissueOf }),
     manifestKey: key,
     manifestSha256,
@@ -77,6 +78,21 @@ export async function submitNew(
     return created.row;
   }
   return submitAgain(ports, settings, lease, created.row, now);
+}
+
+/**
+ * The kind this job will tell the pace of; undefined: its tasks are of several kinds, were estimated by their
+ * sender, or are not all there from the beginning.
+ */
+function paceOf(claims: readonly BatchRow[], tasks: readonly ManifestTask[]): string | undefined {
+  const kind = claims[0]?.kind;
+  const open = claims.flatMap((batch) => batch.tasks.filter((_, n) => !batch.settled.has(n)));
+  return claims.every((batch) => batch.kind === kind) &&
+    open.length === tasks.length &&
+    open.every(({ declared }) => declared === undefined) &&
+    tasks.every(({ checkpoint }) => checkpoint?.resume === undefined)
+    ? kind
+    : undefined;
 }
 
 /** Lines of the sample that other workers do again. */

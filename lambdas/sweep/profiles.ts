@@ -6,10 +6,12 @@ import { readLease } from '../../shared/ledger/leases.ts';
 import { changeProfile } from '../../shared/ledger/profiles.ts';
 import { readStop, stopInWords } from '../../shared/ledger/stops.ts';
 import { endTask } from '../../shared/ledger/tasks.ts';
+import type { BurstId } from '../../shared/model/ids.ts';
 import { type BatchRow, type LiveBurst, ProfileRow } from '../../shared/model/rows.ts';
 import { hasSeveralTenants, type Settings } from '../../shared/model/settings.ts';
 import { type Instant, plusSeconds, secondsBetween } from '../../shared/model/time.ts';
 import type { Opening } from '../../shared/plan/opening.ts';
+import { isLate } from '../../shared/plan/usual-wait.ts';
 import { yieldingProfiles } from '../../shared/sweep/scarce-machines.ts';
 import { eachDue } from './each-due.ts';
 import type { SweepPorts } from './sweep-ports.ts';
@@ -51,11 +53,13 @@ async function sweepProfile(
   now: Instant,
 ): Promise<boolean> {
   const bursts: LiveBurst[] = [];
+  const late = new Set<BurstId>();
   let launched = false;
   for (const burst of profile.bursts) {
     const lease = await readLease(ports.ledger, burst.burstId);
     if (lease?.phase === 'settled') continue;
     bursts.push(burst);
+    if (lease !== undefined && isLate(lease, now)) late.add(burst.burstId);
     if (lease !== undefined) continue;
     await launch(ports, settings, profile, burst);
     launched = true;
@@ -68,7 +72,7 @@ async function sweepProfile(
   else await keepLimits(ports.ledger, settings, live, undefined, now);
   const opening =
     yields === undefined
-      ? await openIfNeeded(ports, settings, profile, { stop: stop ?? 'none' })
+      ? await openIfNeeded(ports, settings, profile, { stop: stop ?? 'none', late })
       : { opened: undefined, decision: { open: false, reason: yields } as const };
   if (opening.opened !== undefined) return true;
 

@@ -9,12 +9,13 @@ import type { Settings } from '../../shared/model/settings.ts';
 import type { Instant } from '../../shared/model/time.ts';
 import type { Ports } from '../../shared/ports.ts';
 import { billOf, shareOut } from '../../shared/teardown/bill.ts';
+import { teach } from './teach.ts';
 
-type SettlePorts = Pick<Ports, 'ledger' | 'clusters'>;
+type SettlePorts = Pick<Ports, 'ledger' | 'clusters' | 'log'>;
 
 /**
  * Settle: the bill onto the lease, then the holds back, then the profile, then the phase. Each step can be
- * repeated, and only the last takes the lease out of the sweep's sight.
+ * repeated, and only the last takes the lease out of the sweep's sight. What the burst teaches comes after it.
  */
 export const settle =
   (ports: SettlePorts, settings: Settings): Driver =>
@@ -29,6 +30,7 @@ export const settle =
     await leaveProfile(ports.ledger, billed, now);
     const done = await changeLease(ports.ledger, billed, { phase: 'settled' });
     if (!done.done) return { next: 'superseded' };
+    await teach(ports, done.row, now);
     const reason = `${usdOf(billedMicroUsd)} USD billed; ${billed.closeReason ?? 'closed'}`;
     return billed.failure === undefined
       ? { next: 'done', reason }

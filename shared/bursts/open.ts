@@ -28,20 +28,27 @@ export interface Opened {
  *
  * `arrived`: the oldest batch that was just written; recorded in the same compare-and-set even when nothing
  * is opened, so that no burst can close over it. `stop`: what holds for the tenant, where the caller has asked.
+ * `late`: bursts whose clusters may never come; they are not counted on, but they are live.
  */
 export async function openIfNeeded(
   ports: Pick<Ports, 'ledger' | 'bursts' | 'clock' | 'log'>,
   settings: Settings,
   profile: ProfileRow,
-  { arrived, stop }: { readonly arrived?: BatchId; readonly stop?: Stop | 'none' } = {},
+  hints: {
+    readonly arrived?: BatchId;
+    readonly stop?: Stop | 'none';
+    readonly late?: ReadonlySet<BurstId>;
+  } = {},
 ): Promise<Opened> {
+  const { arrived, stop, late } = hints;
   const now = ports.clock.now();
   let decision: Opening = { open: false, reason: 'not decided' };
   let burst: LiveBurst | undefined;
   const stands = stop ?? (await readStop(ports.ledger, profile.requirement.tenant)) ?? 'none';
   const after = await updateProfile(ports.ledger, profile, async (seen) => {
     const oldestOpen = older(seen.oldestOpen, arrived);
-    decision = await openingOf(ports.ledger, settings, seen, { arrived, oldestOpen, stands, now });
+    const about = { arrived, oldestOpen, stands, late, now };
+    decision = await openingOf(ports.ledger, settings, seen, about);
     burst = decision.open
       ? {
           burstId: burstIdOf(seen, seen.seq + 1, settings),
@@ -72,16 +79,18 @@ async function openingOf(
     readonly arrived: BatchId | undefined;
     readonly oldestOpen: BatchId | undefined;
     readonly stands: Stop | 'none';
+    readonly late: ReadonlySet<BurstId> | undefined;
     readonly now: Instant;
   },
 ): Promise<Opening> {
-  const { arrived, oldestOpen, stands, now } = about;
+  const { arrived, oldestOpen, stands, late, now } = about;
   if (stands !== 'none') return { open: false, reason: stopInWords(stands) };
   const ruledOut = arrived === undefined ? undefined : whyNoneOpens(seen, settings, now);
   if (ruledOut !== undefined) return { open: false, reason: ruledOut };
   const all = await liveBatches(ledger, watermarked(seen, oldestOpen));
   const live = all.filter((batch) => !waitsForPrice(batch, now));
-  return decideOpening(seen, backlogOf(live, seen.requirement, now), settings, now);
+  const bursts = seen.bursts.map((one) => (late?.has(one.burstId) ? { ...one, slots: 0 } : one));
+  return decideOpening({ ...seen, bursts }, backlogOf(live, seen.requirement, now), settings, now);
 }
 
 /** Gives a burst that its profile names its lease and its first execution. Safe to repeat. */

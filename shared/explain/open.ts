@@ -1,9 +1,10 @@
-import { GPU_MODELS, gpuMeets, needInWords } from '../model/gpu.ts';
 import type { Stop } from '../ledger/stops.ts';
 import { yieldingIn } from '../model/fair-share.ts';
+import { GPU_MODELS, gpuMeets, needInWords } from '../model/gpu.ts';
 import { missedDeadline } from '../model/limits.ts';
 import type { BatchRow, KnowledgeRow, LeaseRow, ProfileRow, Requirement } from '../model/rows.ts';
 import { type Instant, secondsBetween } from '../model/time.ts';
+import { usualWait } from '../plan/usual-wait.ts';
 import { because, counted, type Explanation, type StoredRows, spoken } from './explanation.ts';
 
 type OpenRows = StoredRows & { readonly batch: BatchRow };
@@ -182,13 +183,11 @@ function provisioning(
     return because('provisioning', sentence, { burst, phase, cluster: what });
   }
   const ageSeconds = secondsBetween(lease.createdClusterAt, now);
-  const seen = (knowledge?.samples ?? []).map(({ seconds }) => seconds);
-  const p50Seconds = quantile(seen, 0.5);
-  const p90Seconds = quantile(seen, 0.9);
-  const usual =
-    p50Seconds === undefined || p90Seconds === undefined
-      ? 'none like it has been seen yet'
-      : `of ${seen.length} like it half were ready within ${spoken(p50Seconds)}, nine in ten within ${spoken(p90Seconds)}`;
+  const samples = knowledge?.samples ?? [];
+  const { p50Seconds, p90Seconds } = usualWait(samples, now);
+  const by =
+    samples.length === 0 ? 'none like it has been seen yet' : `${samples.length} were seen`;
+  const usual = `half of its like are taken to be ready within ${spoken(p50Seconds)}, nine in ten within ${spoken(p90Seconds)} (${by})`;
   const sentence = `Its cluster (${what}) has been starting for ${spoken(ageSeconds)}; ${usual}.`;
   return because('provisioning', sentence, {
     burst,
@@ -197,15 +196,10 @@ function provisioning(
     ageSeconds,
     p50Seconds,
     p90Seconds,
-    late: p90Seconds === undefined ? undefined : ageSeconds > p90Seconds,
+    samples: samples.length,
+    late: ageSeconds > p90Seconds,
     readyBy: lease.readyBy,
   });
-}
-
-/** Nearest rank: the smallest sample that at least `share` of the samples do not exceed. */
-function quantile(samples: readonly number[], share: number): number | undefined {
-  const sorted = samples.toSorted((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
 }
 
 /**

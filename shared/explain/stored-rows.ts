@@ -1,8 +1,8 @@
 import { liveBatches, readBatchOf } from '../ledger/batches.ts';
 import { jobKey } from '../ledger/keys.ts';
+import { provisioningOf, readKnowledge } from '../ledger/knowledge.ts';
 import { readLease } from '../ledger/leases.ts';
 import { readProfile } from '../ledger/profiles.ts';
-import { provisioningOf, readKnowledge } from '../ledger/provider.ts';
 import { readRow } from '../ledger/rows.ts';
 import { readStop } from '../ledger/stops.ts';
 import { readRejection, readTask } from '../ledger/tasks.ts';

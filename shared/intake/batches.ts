@@ -76,9 +76,11 @@ export function entryOf(
   { envelope, unitSeconds }: SoundTask,
   line: number,
 ): BatchRow['tasks'][number] {
-  const { taskId, deadlineAt, ifUnreachable, maxPriceUsd, timeoutSeconds } = envelope;
+  const { taskId, deadlineAt, ifUnreachable, maxPriceUsd } = envelope;
+  const { estimatedSeconds, timeoutSeconds } = envelope;
   return {
     ...{ taskId, line, unitSeconds },
+    ...(estimatedSeconds === undefined ? {} : { declared: true }),
     ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
     ...(deadlineAt === undefined ? {} : { deadlineAt }),
     ...(ifUnreachable === 'fail' ? { failIfUnreachable: true } : {}),

@@ -19,6 +19,7 @@ export type NewJob = Pick<
   | 'batches'
   | 'tasks'
   | 'estimateSeconds'
+  | 'paceOf'
   | 'reissueOf'
   | 'manifestKey'
   | 'manifestSha256'

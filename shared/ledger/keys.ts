@@ -61,4 +61,11 @@ export const moneyKey = (scope: string): Key => ({ pk: `$#${scope}`, sk: '#' });
 export const stopKey = (tenant: Tenant | ''): Key => ({ pk: `S#${tenant}#`, sk: '#' });
 export const workerKey = (workerId: WorkerId): Key => ({ pk: `W#${workerId}`, sk: '#' });
 export const knowledgeKey = (what: string): Key => ({ pk: `K#${what}`, sk: '#' });
+const pacePartition = (kind: string) => `K#${kind}`;
+export const paceKey = (kind: string, gpuModel: string, location: string): Key => ({
+  pk: pacePartition(kind),
+  sk: `${gpuModel}#${location}`,
+});
+/** Every GPU model and country a kind has run on. */
+export const paceRange = (kind: string) => ({ pk: pacePartition(kind), from: '#', to: '~' });
 export const PROVIDER_KEY: Key = { pk: 'V#provider', sk: '#' };

@@ -55,6 +55,7 @@ type LeaseField =
   | 'tokenAttempt'
   | 'createdClusterAt'
   | 'readyBy'
+  | 'usualSeconds'
   | 'readyAt'
   | 'workers'
   | 'loaded'

@@ -1,8 +1,8 @@
 import type { WorkerId } from '../model/ids.ts';
-import { KnowledgeRow, ProviderView, WorkerRow } from '../model/rows.ts';
+import { ProviderView, WorkerRow } from '../model/rows.ts';
 import type { Instant } from '../model/time.ts';
 import type { Ledger } from '../ports.ts';
-import { knowledgeKey, PROVIDER_KEY, workerKey } from './keys.ts';
+import { PROVIDER_KEY, workerKey } from './keys.ts';
 import { assignments, changeRow, readRow } from './rows.ts';
 
 /** What the provider listed last, for everyone who may not ask it for every question. */
@@ -35,23 +35,3 @@ export const quarantineWorker = (
 
 export const readQuarantine = (ledger: Ledger, workerId: WorkerId) =>
   readRow(ledger, workerKey(workerId), WorkerRow);
-
-/** Newest samples kept per shape of cluster. */
-const SAMPLES_KEPT = 50;
-
-export const readKnowledge = (ledger: Ledger, what: string) =>
-  readRow(ledger, knowledgeKey(what), KnowledgeRow);
-
-/** Adds one measurement. Two at once may lose one of them, which a statistic survives. */
-export async function learn(ledger: Ledger, what: string, at: Instant, seconds: number) {
-  const known = (await readKnowledge(ledger, what))?.samples ?? [];
-  await changeRow(ledger, KnowledgeRow, {
-    key: knowledgeKey(what),
-    when: [],
-    set: assignments({ v: 1, samples: [...known, { at, seconds }].slice(-SAMPLES_KEPT) }),
-  });
-}
-
-/** Name under which the provisioning times of a shape are kept. */
-export const provisioningOf = (offer: { gpuModel: string; location: string }): string =>
-  `provisioning#${offer.gpuModel}#${offer.location}`;

@@ -103,6 +103,8 @@ export const LiveBurst = z.looseObject({
   state: z.enum(['open', 'closing']),
   /** Slots it has, or is meant to get. */
   slots: z.int().nonnegative(),
+  /** Seconds its slots are expected to take for every second estimated; absent: one. */
+  pace: z.number().positive().optional(),
   openedAt: Instant,
 });
 export type LiveBurst = z.infer<typeof LiveBurst>;
@@ -141,6 +143,8 @@ export const BatchRow = z.looseObject({
       taskId: TaskId,
       line: z.int().nonnegative(),
       unitSeconds: z.number().nonnegative(),
+      /** Its sender said so, not its kind. */
+      declared: z.literal(true).optional(),
       deadlineAt: Instant.optional(),
       /** It ends as soon as its deadline cannot be met, not only when that has passed. */
       failIfUnreachable: z.literal(true).optional(),
@@ -284,6 +288,8 @@ export const LeaseRow = z.looseObject({
   tokenAttempt: z.int().positive().optional(),
   createdClusterAt: Instant.optional(),
   readyBy: Instant.optional(),
+  /** Nine in ten clusters like it were ready within this, from the order on, as Plan knew it. */
+  usualSeconds: z.number().positive().optional(),
   readyAt: Instant.optional(),
   workers: z.array(LeaseWorker).default([]),
   /** What each worker was last given to load, by affinity key, and when. A hint: nothing rests on it. */
@@ -340,6 +346,8 @@ export const JobRow = z.looseObject({
   tasks: z.int().positive(),
   /** Slot time its tasks were estimated to take. */
   estimateSeconds: z.number().nonnegative().optional(),
+  /** The kind whose own estimate that is, of tasks that all begin at the beginning; absent: it is mixed. */
+  paceOf: z.string().optional(),
   /** The slow job whose batches it was given too. */
   reissueOf: JobId.optional(),
   manifestKey: z.string(),
@@ -481,12 +489,27 @@ export const WorkerRow = z.looseObject({
 });
 export type WorkerRow = z.infer<typeof WorkerRow>;
 
-/** `K#…`: what was measured about a shape of cluster. Newest sample last. */
+/** `K#provisioning#…`: what was measured about a shape of cluster. Newest sample last. */
 export const KnowledgeRow = z.looseObject({
   v: z.literal(1),
   samples: z.array(z.object({ at: Instant, seconds: z.number().nonnegative() })),
 });
 export type KnowledgeRow = z.infer<typeof KnowledgeRow>;
+
+/** `K#<kind>` / `<gpu model>#<location>`: how long tasks took for every second their kind estimates. */
+export const PaceRow = z.looseObject({
+  v: z.literal(1),
+  gpuModel: z.string(),
+  location: Location,
+  /** Bursts that have taught it; rises with each. */
+  bursts: z.int().positive(),
+  /** What they count for together at `at`, the older ones less. */
+  weight: z.number().positive(),
+  /** Sum of the logarithms of their ratios, weighted alike. */
+  logSum: z.number(),
+  at: Instant,
+});
+export type PaceRow = z.infer<typeof PaceRow>;
 
 /** `V#provider`: what the provider listed, as of a time. Reap writes it, everyone reads it. */
 export const ProviderView = z.looseObject({

@@ -7,18 +7,20 @@ import type { Offer } from '../ports.ts';
 export interface Candidate {
   readonly offer: Offer;
   readonly workers: number;
+  /** Slots the work wants of this GPU, by how long it takes there. */
+  readonly wantedSlots: number;
 }
 
 export type Refused = { readonly offer: Offer; readonly why: string };
 
 /**
- * Offers that fit a requirement, cut to `wantedSlots`; the rest with the reason they do not. A GPU that
- * was not asked for is never substituted.
+ * Offers that fit a requirement, cut to the slots that are wanted of each; the rest with the reason they do not.
+ * A GPU that was not asked for is never substituted.
  */
 export function candidates(
   offers: readonly Offer[],
   requirement: Requirement,
-  wantedSlots: number,
+  slotsWanted: (offer: Offer) => number,
   refusedOffers: readonly string[],
   settings: Settings,
 ): { fitting: Candidate[]; refused: Refused[] } {
@@ -31,11 +33,12 @@ export function candidates(
       refused.push({ offer, why });
       continue;
     }
+    const wantedSlots = slotsWanted(offer);
     const slotsPerWorker = Math.floor(offer.gpusPerWorker / requirement.need.gpus);
     const wanted = Math.max(Math.ceil(wantedSlots / slotsPerWorker), minWorkers);
     const most = Math.min(settings.clusters.maxWorkers, offer.availableWorkers);
     const workers = sizeFor(wanted, most, settings.clusters.sizes);
-    if (workers >= minWorkers) fitting.push({ offer, workers });
+    if (workers >= minWorkers) fitting.push({ offer, workers, wantedSlots });
     else {
       const why = `${workers} workers can be had, ${minWorkers} are needed`;
       refused.push({ offer, why });
@@ -97,23 +100,18 @@ export interface Priced extends Candidate {
 }
 
 /**
- * The cheapest way to get the slots that are wanted: price of a term by useful slot, so that a large
- * machine of which little would be used is not called cheap. Ties go to the offer with fewer GPUs to
- * spare, then to the name: the choice is a function of the offers alone.
+ * The cheapest way to get the slots that are wanted: price of a term by the share of the wanted slots it brings, so
+ * that a large machine of which little would be used is not called cheap, nor a slow one of which many are needed.
+ * Ties go to the offer with fewer GPUs to spare, then to the name: the choice is a function of the offers alone.
  */
-export function cheapest(
-  priced: readonly Priced[],
-  gpusPerTask: number,
-  wantedSlots: number,
-): Priced | undefined {
+export function cheapest(priced: readonly Priced[], gpusPerTask: number): Priced | undefined {
   const slots = ({ offer, workers }: Candidate) =>
     workers * Math.floor(offer.gpusPerWorker / gpusPerTask);
-  const perSlot = (one: Priced) => one.termMicroUsd / Math.min(slots(one), wantedSlots);
+  const forAll = (one: Priced) =>
+    (one.termMicroUsd * one.wantedSlots) / Math.min(slots(one), one.wantedSlots);
   return priced.toSorted(
     (a, b) =>
-      perSlot(a) - perSlot(b) ||
-      slots(a) - slots(b) ||
-      (a.offer.offerId < b.offer.offerId ? -1 : 1),
+      forAll(a) - forAll(b) || slots(a) - slots(b) || (a.offer.offerId < b.offer.offerId ? -1 : 1),
   )[0];
 }
 

@@ -23,7 +23,8 @@ type OpeningProfile = Pick<ProfileRow, 'bursts' | 'cooldownUntil' | 'cooldownRea
  *
  * Slots wanted = backlog / `secondsPerSlot`, at least one per profile with work and at most one per batch.
  * Slots of every open burst count, whether it is planned, provisioning or ready: capacity on its way is
- * capacity, or every arrival during the minutes of provisioning would buy another cluster.
+ * capacity, or every arrival during the minutes of provisioning would buy another cluster. Against the backlog,
+ * which is what was estimated, slots of a GPU known to be twice as fast count twice; against batches each is one.
  *
  * Where nothing is open and the smallest cluster is larger than the work, the work waits for company: an hour
  * of a whole cluster for one task is the dearest there is. It waits until it would fill `fillShare` of that
@@ -41,23 +42,26 @@ export function decideOpening(
   if (backlog.batches === 0) return { open: false, reason: 'nothing is waiting' };
   const reason = whyNoneOpens(profile, settings, now);
   if (reason !== undefined) return { open: false, reason };
-  const wanted = Math.min(
-    backlog.batches,
-    Math.max(1, Math.ceil(backlog.slotSeconds / settings.clusters.secondsPerSlot)),
-  );
-  const present = profile.bursts
-    .filter(({ state }) => state === 'open')
-    .reduce((sum, { slots }) => sum + slots, 0);
-  if (present >= wanted) {
-    const reason = `${present} slots are open or on their way, ${wanted} are wanted`;
+  const byTime = Math.max(1, Math.ceil(backlog.slotSeconds / settings.clusters.secondsPerSlot));
+  const live = profile.bursts.filter(({ state }) => state === 'open');
+  const present = live.reduce((sum, { slots }) => sum + slots, 0);
+  const worth = live.reduce((sum, { slots, pace = 1 }) => sum + slots / pace, 0);
+  const missing = Math.ceil(Math.min(backlog.batches - present, byTime - worth) - ROUNDING);
+  if (missing <= 0) {
+    const asGoodAs =
+      worth === present ? '' : ` (as good as ${worth.toFixed(1)} at the estimated pace)`;
+    const reason = `${present} slots are open or on their way${asGoodAs}, ${Math.min(backlog.batches, byTime)} are wanted`;
     return { open: false, reason };
   }
   if (present === 0) {
     const wait = companyAwaited(backlog, settings, now);
     if (wait !== undefined) return wait;
   }
-  return { open: true, slots: wanted - present };
+  return { open: true, slots: missing };
 }
+
+/** What sums of quotients may be off by. */
+const ROUNDING = 1e-9;
 
 /** Why no burst may be opened, whatever is waiting; undefined: the backlog decides. */
 export function whyNoneOpens(

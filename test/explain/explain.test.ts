@@ -169,16 +169,17 @@ describe('a task whose batch waits', () => {
   });
 
   it('compares the age of a starting cluster with the times learned', () => {
-    const samples = knowledgeRow(50, 10, 40, 20, 30, 100, 60, 90, 80, 70);
+    const samples = knowledgeRow(...Array.from({ length: 40 }, (_, n) => 5 * (n + 1)));
     const explained = (ageSeconds: number) =>
       why({
         batch: batchRow(),
         lease: leaseRow({ phase: 'provisioning', createdClusterAt: at(-ageSeconds) }),
         knowledge: samples,
       });
-    expect(explained(90).facts).toMatchObject({ p50Seconds: 50, p90Seconds: 90, late: false });
-    expect(explained(91).facts.late).toBe(true);
-    expect(explained(91).sentence).toContain('of 10 like it half were ready within 50 s');
+    expect(explained(190).facts).toMatchObject({ p50Seconds: 105, p90Seconds: 190, late: false });
+    expect(explained(191).facts.late).toBe(true);
+    expect(explained(191).sentence).toContain('(40 were seen)');
+    expect(explained(191).sentence).toContain('nine in ten within 3 min');
   });
 
   it('names what it is queued behind', () => {

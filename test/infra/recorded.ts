@@ -6,6 +6,7 @@ import {
   KnowledgeRow,
   LeaseRow,
   MoneyRow,
+  PaceRow,
   ProfileRow,
   ProviderView,
   RejectionRow,
@@ -25,6 +26,7 @@ export const SCHEMAS = {
   money: MoneyRow,
   worker: WorkerRow,
   knowledge: KnowledgeRow,
+  pace: PaceRow,
   provider: ProviderView,
   document: StageInput,
 } as const;
@@ -39,7 +41,8 @@ const BY_KEY: readonly (readonly [RegExp, Recorded])[] = [
   [/^L#\S+ J#/, 'job'],
   [/^\$#/, 'money'],
   [/^W#/, 'worker'],
-  [/^K#/, 'knowledge'],
+  [/^K#provisioning#/, 'knowledge'],
+  [/^K#/, 'pace'],
   [/^V#/, 'provider'],
 ];
 

@@ -167,6 +167,18 @@ it('whole bursts need no more than the roles allow: a wrong result, a lost worke
   expect([...denied]).toEqual([]);
 });
 
+it('what bursts learn of each other is within the roles too', async () => {
+  denied.clear();
+  const world = guardedWorld({ taskSeconds: () => 1 });
+  for (const [burst, from] of [1, 5].entries()) {
+    await sendTasks(world, 4, { from, estimatedSeconds: 'by its kind' });
+    await runUntilOver(world, { tasks: 4 * (burst + 1) });
+  }
+  const seen = world.logged.filter(({ event }) => event === 'pace seen');
+  expect(seen.map(({ facts }) => facts.learned)).toEqual([true, true]);
+  expect([...denied]).toEqual([]);
+});
+
 it('a role that lacks one right does not go unnoticed', async () => {
   denied.clear();
   const world = guardedWorld();

@@ -58,11 +58,11 @@ describe('batches', () => {
     const deadlineAt = '2026-11-27T09:00:00.000Z';
     const limits = { deadlineAt, ifUnreachable: 'fail', maxPriceUsd: 0.29, estimatedSeconds: 9 };
     expect(entryOf(task(1, limits), 3)).toEqual({
-      ...{ taskId: 't-1', line: 3, unitSeconds: 9, deadlineAt },
+      ...{ taskId: 't-1', line: 3, unitSeconds: 9, declared: true, deadlineAt },
       ...{ failIfUnreachable: true, maxMicroUsd: 290_000 },
     });
     expect(entryOf(task(1, { estimatedSeconds: 9 }), 0)).toEqual({
-      ...{ taskId: 't-1', line: 0, unitSeconds: 9 },
+      ...{ taskId: 't-1', line: 0, unitSeconds: 9, declared: true },
     });
   });
 

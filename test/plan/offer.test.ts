@@ -38,7 +38,7 @@ describe('an offer', () => {
     const { fitting, refused } = candidates(
       [anOffer(offer)],
       requirement,
-      2,
+      () => 2,
       ['refused'],
       settings,
     );
@@ -58,14 +58,20 @@ describe('an offer', () => {
     ({ wanted, free, sizes, workers }) => {
       const blocks = testSettings({ clusters: { maxWorkers: 8, sizes } });
       const offers = [anOffer({ availableWorkers: free })];
-      const { fitting } = candidates(offers, requirement, wanted, [], blocks);
+      const { fitting } = candidates(offers, requirement, () => wanted, [], blocks);
       expect(fitting[0]?.workers).toBe(workers);
     },
   );
 
   it('elsewhere than allowed does not fit', () => {
     const need = { ...requirement, locations: ['DE'] };
-    const { refused } = candidates([anOffer(), anOffer({ location: 'DE' })], need, 2, [], settings);
+    const { refused } = candidates(
+      [anOffer(), anOffer({ location: 'DE' })],
+      need,
+      () => 2,
+      [],
+      settings,
+    );
     expect(refused.map(({ why }) => why)).toEqual(['US is not among the allowed locations']);
   });
 
@@ -73,7 +79,7 @@ describe('an offer', () => {
     const narrowed = { ...settings, allowedLocations: ['DE'] };
     const need = { ...requirement, locations: ['DE', 'US'] };
     const offers = [anOffer(), anOffer({ location: 'DE' })];
-    const { fitting, refused } = candidates(offers, need, 2, [], narrowed);
+    const { fitting, refused } = candidates(offers, need, () => 2, [], narrowed);
     expect(fitting.map(({ offer }) => offer.location)).toEqual(['DE']);
     expect(refused.map(({ why }) => why)).toEqual([
       'US is not among the locations of this deployment',
@@ -87,7 +93,7 @@ describe('an offer', () => {
     [{ gpuModels: ['RTX 3090', 'RTX 4090'] }, 1],
   ])('is never a substitute for what was asked for: %j', (need, fits) => {
     const asked = { ...requirement, need: { ...requirement.need, ...need } };
-    expect(candidates([anOffer()], asked, 2, [], settings).fitting).toHaveLength(fits);
+    expect(candidates([anOffer()], asked, () => 2, [], settings).fitting).toHaveLength(fits);
   });
 
   it.each([
@@ -96,7 +102,13 @@ describe('an offer', () => {
     ['no more than a cluster may have', 9, {}, settings.clusters.maxWorkers],
     ['fewer machines with several slots', 3, { gpusPerWorker: 2 }, 2],
   ])('is cut to the size that is wanted: %s', (_how, slots, offer, workers) => {
-    const [candidate] = candidates([anOffer(offer)], requirement, slots, [], settings).fitting;
+    const [candidate] = candidates(
+      [anOffer(offer)],
+      requirement,
+      () => slots,
+      [],
+      settings,
+    ).fitting;
     expect(candidate?.workers).toBe(workers);
   });
 });
@@ -111,7 +123,7 @@ describe('an offer for tasks that several workers must do', () => {
     ['fits with just as many free', 1, { availableWorkers: 3 }, 3],
     ['does not fit with one fewer', 1, { availableWorkers: 2 }, undefined],
   ])('%s', (_what, slots, offer, workers) => {
-    const { fitting, refused } = candidates([anOffer(offer)], asked, slots, [], settings);
+    const { fitting, refused } = candidates([anOffer(offer)], asked, () => slots, [], settings);
     expect(fitting[0]?.workers).toBe(workers);
     expect(refused.map(({ why }) => why)).toEqual(
       workers === undefined ? ['2 workers can be had, 3 are needed'] : [],
@@ -120,14 +132,14 @@ describe('an offer for tasks that several workers must do', () => {
 
   it('does not fit a deployment whose clusters have become smaller since', () => {
     const narrowed = testSettings({ clusters: { maxWorkers: 2 } });
-    expect(candidates([anOffer()], asked, 1, [], narrowed).fitting).toEqual([]);
+    expect(candidates([anOffer()], asked, () => 1, [], narrowed).fitting).toEqual([]);
   });
 });
 
 describe('no capacity', () => {
   const why = (offers: readonly Offer[], locations?: string[]) => {
     const need = { ...requirement, locations };
-    return noCapacity(candidates(offers, need, 2, ['refused'], settings).refused, need);
+    return noCapacity(candidates(offers, need, () => 2, ['refused'], settings).refused, need);
   };
 
   it.each([
@@ -166,11 +178,9 @@ describe('no capacity', () => {
 describe('the cheapest offer', () => {
   const priced = (offerId: string, workers: number, termMicroUsd: number, gpusPerWorker = 1) => ({
     offer: anOffer({ offerId, gpusPerWorker }),
-    workers,
-    termMicroUsd,
+    ...{ workers, termMicroUsd, wantedSlots: 4 },
   });
-  const best = (all: ReturnType<typeof priced>[], wanted = 4) =>
-    cheapest(all, 1, wanted)?.offer.offerId;
+  const best = (all: ReturnType<typeof priced>[]) => cheapest(all, 1)?.offer.offerId;
 
   it.each([
     [
@@ -185,8 +195,25 @@ describe('the cheapest offer', () => {
     expect(best(all)).toBe(expected);
   });
 
+  it.each([
+    ['the slow one where it needs no more slots', 1, 1, 'slow'],
+    ['the fast one where it saves enough of them', 4, 2, 'fast'],
+    ['the slow one where they cost as much', 3, 2, 'slow'],
+  ])('is %s: %i slow slots or %i fast ones', (_what, slow, fast, expected) => {
+    const all = [
+      { ...priced('slow', slow, 200 * slow), wantedSlots: slow },
+      { ...priced('fast', fast, 301 * fast), wantedSlots: fast },
+    ];
+    expect(best(all)).toBe(expected);
+  });
+
+  it('is not the slow one that brings half of what is wanted for a little less', () => {
+    const half = { ...priced('slow', 4, 900), wantedSlots: 8 };
+    expect(best([half, { ...priced('fast', 2, 1000), wantedSlots: 2 }])).toBe('fast');
+  });
+
   it('is none of none', () => {
-    expect(cheapest([], 1, 4)).toBeUndefined();
+    expect(cheapest([], 1)).toBeUndefined();
   });
 
   it('does not depend on the order of the offers', () => {

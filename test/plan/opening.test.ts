@@ -51,6 +51,20 @@ describe('the opening decision', () => {
     expect(decideOpening({ bursts: [burst(slots)] }, backlog, settings, NOW)).toEqual(expected);
   });
 
+  it.each([
+    { pace: 1, batches: 10, expected: opens(4) },
+    { pace: 0.5, batches: 10, expected: opens(3) },
+    { pace: 0.2, batches: 10, expected: waits(/1 slots .* \(as good as 5.0 at the/) },
+    { pace: 0.21, batches: 10, expected: opens(1) },
+    { pace: 4, batches: 10, expected: opens(5) },
+    { pace: 4, batches: 2, expected: opens(1) },
+    { pace: 4, batches: 1, expected: waits(/1 are wanted/) },
+  ])('counts a slot where tasks take $pace of the estimate as that many: $expected', (given) => {
+    const bursts = [{ ...burst(1), pace: given.pace }];
+    const backlog = { batches: given.batches, slotSeconds: 500 };
+    expect(decideOpening({ bursts }, backlog, settings, NOW)).toEqual(given.expected);
+  });
+
   it('counts no slot of a burst that is closing', () => {
     const bursts = [burst(5, 'closing', 1), burst(2, 'open', 2)];
     const backlog = { batches: 10, slotSeconds: 500 };

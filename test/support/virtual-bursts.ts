@@ -47,7 +47,7 @@ interface Work {
   /** Number of the first task; ids and tokens run from it. */
   readonly from?: number;
   /** What the dApp says one task takes, seconds of a slot. */
-  readonly estimatedSeconds?: number;
+  readonly estimatedSeconds?: number | 'by its kind';
   readonly vramGb?: number;
   readonly gpuModels?: readonly string[];
   readonly timeoutSeconds?: number;
@@ -65,7 +65,8 @@ export async function sendTasks(
       kind: 'nft.generative',
       spec: { collection: { name: 'Test', seed: 'abc', supply: 10_000, size: 64 }, tokenId: n },
       resources: { vramGb, gpuModels },
-      ...{ estimatedSeconds, timeoutSeconds },
+      ...(estimatedSeconds === 'by its kind' ? {} : { estimatedSeconds }),
+      ...{ timeoutSeconds },
     };
     await queue.send([{ id: '1', body: JSON.stringify(body) }]);
   }
