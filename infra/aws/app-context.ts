@@ -79,10 +79,11 @@ const imagesOf = (image: string | undefined): Record<string, string> =>
         KINDS.filter(({ namesImage }) => !namesImage).map(({ name }) => [name, image]),
       );
 
-/** `studio=25`: a name, with its cap in dollars where it has one. */
+/** `studio=25:3`: a name, with its cap in dollars and its weight where it has them. */
 function tenantOf(words: string): TenantProps {
-  const [name = '', capUsd] = words.split('=');
-  return { name, capUsd: numberOf(capUsd) };
+  const [rest = '', weight] = words.split(':');
+  const [name = '', capUsd] = rest.split('=');
+  return { name, capUsd: numberOf(capUsd), weight: numberOf(weight) };
 }
 
 const numberOf = (text: string | undefined): number | undefined =>

@@ -48,10 +48,14 @@ export function settingsOf(
   const capped = tenants.flatMap(({ name: tenant, capUsd }) =>
     capUsd === undefined ? [] : [[tenant, microUsd(capUsd)] as const],
   );
+  const weighted = tenants.flatMap(({ name: tenant, weight }) =>
+    weight === undefined ? [] : [[tenant, weight] as const],
+  );
   return {
     ...settings,
     stackName: name,
     tenantOfQueue: Object.fromEntries(queues.map(({ tenant, queueName }) => [queueName, tenant])),
+    tenantWeights: Object.fromEntries(weighted),
     images,
     caps: {
       stackMicroUsd: microUsd(stackCapUsd),

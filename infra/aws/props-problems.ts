@@ -1,6 +1,6 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { RegionInfo } from 'aws-cdk-lib/region-info';
-import type * as z from 'zod';
+import * as z from 'zod';
 import { kindNamed } from '../../shared/kinds/kinds.ts';
 import { Tenant } from '../../shared/model/ids.ts';
 import { ImageRef, type Settings } from '../../shared/model/settings.ts';
@@ -90,6 +90,8 @@ const secretProblems = (names: Readonly<Record<string, string | undefined>>): st
         ];
   });
 
+const Weight = z.int().min(1).max(1000).optional();
+
 function tenantProblems(tenants: readonly TenantProps[]): string[] {
   const names = tenants.map(({ name }) => name);
   const twice = names.filter((name, index) => names.indexOf(name) < index);
@@ -104,6 +106,12 @@ function tenantProblems(tenants: readonly TenantProps[]): string[] {
       .map(
         (name) =>
           `tenants: ${JSON.stringify(name)} is not a name of lower-case letters, digits and hyphens, 32 at most`,
+      ),
+    ...tenants
+      .filter(({ weight }) => !Weight.safeParse(weight).success)
+      .map(
+        ({ name, weight }) =>
+          `tenants.${name}.weight: must be a whole number from 1 to 1000, got ${weight}`,
       ),
   ];
 }
@@ -169,7 +177,9 @@ const settingsProblems = ({ issues }: z.ZodError): string[] =>
   issues
     .filter(
       ({ path: [top] }) =>
-        !['images', 'tenantOfQueue', 'caps', 'allowedLocations'].includes(String(top)),
+        !['images', 'tenantOfQueue', 'tenantWeights', 'caps', 'allowedLocations'].includes(
+          String(top),
+        ),
     )
     .map(({ path, message }) =>
       path[0] === 'stackName'

@@ -15,6 +15,14 @@ export interface TenantProps {
    * @default 500
    */
   readonly capUsd?: number | undefined;
+
+  /**
+   * Its part of what tenants share (the caps of stack and day, scarce machines) while that is short, beside the parts
+   * of the others that wait: 1 to 1,000.
+   *
+   * @default 1
+   */
+  readonly weight?: number | undefined;
 }
 
 /** How long things are kept. Results are kept until somebody deletes them. */
@@ -182,6 +190,12 @@ export interface BurstSchedulerProps {
    */
   readonly settings?: Omit<
     z.input<typeof Settings>,
-    'stackName' | 'tenantOfQueue' | 'images' | 'workerSecret' | 'caps' | 'allowedLocations'
+    | 'stackName'
+    | 'tenantOfQueue'
+    | 'tenantWeights'
+    | 'images'
+    | 'workerSecret'
+    | 'caps'
+    | 'allowedLocations'
   >;
 }

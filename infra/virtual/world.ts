@@ -78,7 +78,7 @@ export function virtualWorld(options: VirtualWorldOptions) {
   const clock = { now: () => instantOf(timers.now()) };
   const settings = Settings.parse({
     ...options.settings,
-    tenantOfQueue: { [QUEUE_NAME]: 'default' },
+    tenantOfQueue: { ...options.settings.tenantOfQueue, [QUEUE_NAME]: 'default' },
   });
   const ledger = memoryLedger({ copies: compiledFor === undefined });
   const artifacts = memoryArtifacts({ clock });

@@ -8,6 +8,7 @@ import { holdMoney, settleHold } from '../../shared/ledger/money.ts';
 import { readProfile, updateProfile } from '../../shared/ledger/profiles.ts';
 import { readStop, stopInWords } from '../../shared/ledger/stops.ts';
 import { slotPrice, waitsForPrice } from '../../shared/model/limits.ts';
+import { yieldingInWords } from '../../shared/model/fair-share.ts';
 import { usdOf } from '../../shared/model/money.ts';
 import type { BatchRow, ChosenOffer, LeaseRow, PaceRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
@@ -163,9 +164,11 @@ async function holdAndChoose(
   const noted = await changeLease(ledger, lease, { holds: [...kept, hold] });
   if (!noted.done) return { next: 'superseded' };
 
-  const outcome = await holdMoney(ledger, settings, { ...lease, ...hold });
+  const outcome = await holdMoney(ledger, settings, { ...lease, ...hold }, now);
   if (!outcome.held) {
-    const reason = `budget: ${usdOf(best.termMicroUsd)} USD are needed, ${usdOf(outcome.availableMicroUsd)} are left of the ${outcome.scope} cap`;
+    const reason = outcome.yields
+      ? yieldingInWords(outcome.yields)
+      : `budget: ${usdOf(best.termMicroUsd)} USD are needed, ${usdOf(outcome.availableMicroUsd)} are left of the ${outcome.scope} cap`;
     return { next: 'close', reason, failure: { Error: 'BudgetExceeded', Cause: reason } };
   }
   const offer = chosen(best);

@@ -2,6 +2,7 @@ import type { Driver, Step } from '../../shared/bursts/drive.ts';
 import { isRefusal, Throttled } from '../../shared/errors.ts';
 import { changeLease } from '../../shared/ledger/leases.ts';
 import { holdMoney, settleHold } from '../../shared/ledger/money.ts';
+import { yieldingInWords } from '../../shared/model/fair-share.ts';
 import type { ClusterId } from '../../shared/model/ids.ts';
 import type { Intent, LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
@@ -48,7 +49,7 @@ async function compare(
   const view = await clusters.get(clusterId);
   if (view === undefined) {
     const extendNotBefore = plusSeconds(now, REFUSED_PAUSE_SECONDS);
-    const put = await changeLease(ledger, lease, { extendNotBefore });
+    const put = await changeLease(ledger, lease, { extendNotBefore, extendRefusal: undefined });
     return put.done
       ? { next: 'run', reason: 'the provider does not know the cluster' }
       : SUPERSEDED;
@@ -85,8 +86,11 @@ async function buyTerm(
 
   const noted = await changeLease(ledger, lease, { holds });
   if (!noted.done) return SUPERSEDED;
-  const money = await holdMoney(ledger, settings, { ...lease, ...hold });
-  if (!money.held) return refuse(ledger, noted.row, hold.term, now, `budget: ${money.scope} cap`);
+  const money = await holdMoney(ledger, settings, { ...lease, ...hold }, now);
+  if (!money.held) {
+    const reason = money.yields ? yieldingInWords(money.yields) : `budget: ${money.scope} cap`;
+    return refuse(ledger, noted.row, hold.term, now, reason);
+  }
   if (!enoughTime(invocation.remainingSeconds(), settings)) {
     return { next: 'run', reason: 'too little time left in this invocation' };
   }
@@ -141,6 +145,7 @@ async function refuse(
     intents: lease.intents,
     holds: lease.holds.filter((hold) => hold.term !== term),
     extendNotBefore: plusSeconds(now, REFUSED_PAUSE_SECONDS),
+    extendRefusal: reason.slice(0, 500),
   });
   return changed.done ? { next: 'run', reason, lease: changed.row } : SUPERSEDED;
 }

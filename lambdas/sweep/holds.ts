@@ -20,9 +20,10 @@ export async function sweepHolds(
     [...tenants].flatMap((tenant) => scopesOf(settings, { tenant: Tenant.parse(tenant), day }));
   const today = new Map(capsOn(dayOf(now)).map(({ scope, capMicroUsd }) => [scope, capMicroUsd]));
   const yesterday = capsOn(dayOf(plusSeconds(now, -86_400))).map(({ scope }) => scope);
-  const isSettled = onceForEach(async (burst) => {
+  const settledLease = onceForEach(async (burst) => {
     const burstId = BurstId.safeParse(burst);
-    return burstId.success && (await readLease(ledger, burstId.data))?.phase === 'settled';
+    const lease = burstId.success ? await readLease(ledger, burstId.data) : undefined;
+    return lease?.phase === 'settled' ? lease : undefined;
   });
   let freed = 0;
   for (const scope of new Set([...today.keys(), ...yesterday])) {
@@ -32,8 +33,9 @@ export async function sweepHolds(
       log('money', { scope, capMicroUsd, availableMicroUsd: money?.available ?? capMicroUsd });
     }
     for (const [name, microUsd] of Object.entries(money?.holds ?? {})) {
-      if (!(await isSettled(name.slice(0, name.lastIndexOf('.'))))) continue;
-      await releaseHold(ledger, scope, name, microUsd);
+      const lease = await settledLease(name.slice(0, name.lastIndexOf('.')));
+      if (lease === undefined) continue;
+      await releaseHold(ledger, scope, lease.tenant, name, microUsd);
       log('stale hold freed', { scope, hold: name, microUsd });
       freed += 1;
     }
@@ -42,8 +44,8 @@ export async function sweepHolds(
 }
 
 /** A burst holds money in several scopes and for several terms; its lease is read once. */
-function onceForEach(ask: (burst: string) => Promise<boolean>): typeof ask {
-  const answers = new Map<string, Promise<boolean>>();
+function onceForEach<Answer>(ask: (burst: string) => Promise<Answer>): typeof ask {
+  const answers = new Map<string, Promise<Answer>>();
   return (burst) => {
     const answer = answers.get(burst) ?? ask(burst);
     answers.set(burst, answer);

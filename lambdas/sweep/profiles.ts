@@ -1,5 +1,6 @@
 import { keepLimits } from '../../shared/bursts/keep-limits.ts';
 import { launch, openIfNeeded } from '../../shared/bursts/open.ts';
+import { inParallel } from '../../shared/concurrency.ts';
 import { liveBatches, settleTasks } from '../../shared/ledger/batches.ts';
 import { readLease } from '../../shared/ledger/leases.ts';
 import { changeProfile } from '../../shared/ledger/profiles.ts';
@@ -7,10 +8,11 @@ import { readStop, stopInWords } from '../../shared/ledger/stops.ts';
 import { endTask } from '../../shared/ledger/tasks.ts';
 import type { BurstId } from '../../shared/model/ids.ts';
 import { type BatchRow, type LiveBurst, ProfileRow } from '../../shared/model/rows.ts';
-import type { Settings } from '../../shared/model/settings.ts';
+import { hasSeveralTenants, type Settings } from '../../shared/model/settings.ts';
 import { type Instant, plusSeconds, secondsBetween } from '../../shared/model/time.ts';
 import type { Opening } from '../../shared/plan/opening.ts';
 import { isLate } from '../../shared/plan/usual-wait.ts';
+import { yieldingProfiles } from '../../shared/sweep/scarce-machines.ts';
 import { eachDue } from './each-due.ts';
 import type { SweepPorts } from './sweep-ports.ts';
 
@@ -21,19 +23,33 @@ const LOOK_SECONDS = 60;
  * Profiles at work: bursts they name get their lease and execution, settled ones leave, open batches nobody
  * serves get a burst, the watermark moves up. @returns how many needed something.
  */
-export const sweepProfiles = (
+export async function sweepProfiles(
   ports: SweepPorts,
   settings: Settings,
   now: Instant,
-): Promise<number> =>
-  eachDue(ports, 'profile', now, ProfileRow, (profile) =>
-    sweepProfile(ports, settings, profile, now),
+): Promise<number> {
+  const due = hasSeveralTenants(settings) ? await dueProfiles(ports, now) : [];
+  const yields = yieldingProfiles(due, settings, now);
+  return eachDue(ports, 'profile', now, ProfileRow, (profile) =>
+    sweepProfile(ports, settings, profile, yields.get(profile.profile), now),
   );
+}
+
+/** Profiles a pass looks at together to see who goes first where machines are scarce. */
+const MOST_COMPARED = 100;
+
+/** One that cannot be read is left out. */
+async function dueProfiles({ ledger }: SweepPorts, now: Instant): Promise<ProfileRow[]> {
+  const keys = await ledger.due({ of: 'profile', until: now, limit: MOST_COMPARED });
+  const rows = await inParallel(keys, 10, (key) => ledger.read(key).catch(() => undefined));
+  return rows.flatMap((row) => ProfileRow.safeParse(row).data ?? []);
+}
 
 async function sweepProfile(
   ports: SweepPorts,
   settings: Settings,
   profile: ProfileRow,
+  yields: string | undefined,
   now: Instant,
 ): Promise<boolean> {
   const bursts: LiveBurst[] = [];
@@ -56,7 +72,10 @@ async function sweepProfile(
   if (stop?.mode === 'cancel') await cancelOpen(ports, live, stopInWords(stop), now);
   else left = await keepLimits(ports.ledger, settings, live, undefined, now);
   const facts = { stop: stop ?? 'none', live: left, late } as const;
-  const opening = await openIfNeeded(ports, settings, profile, facts);
+  const opening =
+    yields === undefined
+      ? await openIfNeeded(ports, settings, profile, facts)
+      : { opened: undefined, decision: { open: false, reason: yields } as const };
   if (opening.opened !== undefined) return true;
 
   tellOfWaiting(ports, profile, live, opening.decision, now);

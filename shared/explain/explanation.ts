@@ -15,6 +15,7 @@ export const CAUSES = [
   'no-capacity',
   'provisioning',
   'budget',
+  'fair-share',
   'queued-behind',
   'stopped',
   'running',

@@ -1,4 +1,5 @@
 import type { Stop } from '../ledger/stops.ts';
+import { yieldingIn } from '../model/fair-share.ts';
 import { GPU_MODELS, gpuMeets, needInWords } from '../model/gpu.ts';
 import { missedDeadline } from '../model/limits.ts';
 import type { BatchRow, KnowledgeRow, LeaseRow, ProfileRow, Requirement } from '../model/rows.ts';
@@ -124,6 +125,11 @@ function withoutCluster(
   };
   const [error = ''] = cooldownReason.split(':', 1);
   const why = cooldownReason.replace(/^[A-Za-z]+: (?:[a-z-]+: )?/, '');
+  const yields = yieldingIn(cooldownReason);
+  if (yields !== undefined) {
+    const sentence = `${letsOthersGoFirst(yields.why)} Asked again ${when}.`;
+    return because('fair-share', sentence, { ...facts, ...yields.facts });
+  }
   if (error === 'BudgetExceeded') {
     return because('budget', `A cap is reached: ${why}. Asked again ${when}.`, facts);
   }
@@ -140,6 +146,9 @@ function withoutCluster(
       : `The last cluster for it was not what was paid for (${other}), and was destroyed unused. Another is ordered ${when}.`;
   return because('provisioning', sentence, facts);
 }
+
+const letsOthersGoFirst = (why: string): string =>
+  `Other tenants are let go first, because money is short and ${why}.`;
 
 /** What the profile looks for, and what else the table of GPUs has: nothing of that is taken by itself. */
 function wantedBy({ need, locations }: Requirement) {
@@ -202,15 +211,18 @@ function withoutTerm(lease: LeaseRow, askedAgainAt: Instant): Explanation {
     ({ kind, term, outcome }) =>
       kind === 'extend' && term === lease.terms + 1 && outcome === 'refused',
   );
+  const facts = { burst: lease.burstId, paidUntil: lease.paidUntil, askedAgainAt };
+  const soon = `The paid time of cluster ${lease.burstId} may not last for the task`;
+  const yields = byProvider ? undefined : yieldingIn(lease.extendRefusal ?? '');
+  if (yields !== undefined) {
+    const sentence = `${soon}. ${letsOthersGoFirst(yields.why)} Asked again from ${askedAgainAt} on.`;
+    return because('fair-share', sentence, { ...facts, ...yields.facts });
+  }
   const why = byProvider
     ? 'the provider refused another term'
     : 'a cap does not cover another term';
-  const sentence = `The paid time of cluster ${lease.burstId} may not last for the task, and ${why}. Asked again from ${askedAgainAt} on.`;
-  return because(byProvider ? 'no-capacity' : 'budget', sentence, {
-    burst: lease.burstId,
-    paidUntil: lease.paidUntil,
-    askedAgainAt,
-  });
+  const sentence = `${soon}, and ${why}. Asked again from ${askedAgainAt} on.`;
+  return because(byProvider ? 'no-capacity' : 'budget', sentence, facts);
 }
 
 /** Its cluster is ready and has others to do first. */

@@ -69,6 +69,7 @@ type LeaseField =
   | 'reviewAt'
   | 'idleSince'
   | 'extendNotBefore'
+  | 'extendRefusal'
   | 'goneSince'
   | 'goneLists'
   | 'closeReason'

@@ -1,9 +1,12 @@
+import { type Yielding, yieldingOf } from '../model/fair-share.ts';
 import type { BurstId, Tenant } from '../model/ids.ts';
 import { MoneyRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
+import type { Instant } from '../model/time.ts';
 import type { Ledger } from '../ports.ts';
 import { moneyKey } from './keys.ts';
 import { changeRow, createRow, readRow } from './rows.ts';
+import { hasYielded, noteWaiting, served, sharersIn, usedMore, waitsAtMidnight } from './shares.ts';
 
 /** Money put aside for one prepaid term of one burst. */
 export interface Hold {
@@ -18,7 +21,13 @@ export interface Hold {
 
 export type HoldOutcome =
   | { readonly held: true }
-  | { readonly held: false; readonly scope: string; readonly availableMicroUsd: number };
+  | {
+      readonly held: false;
+      readonly scope: string;
+      readonly availableMicroUsd: number;
+      /** The cap would do: others are let go first. */
+      readonly yields?: Yielding;
+    };
 
 export const holdName = ({
   burstId,
@@ -42,34 +51,61 @@ export const scopesOf = (
 
 /**
  * Puts money aside in every scope, or in none. The same hold again changes nothing, so a repeat after a
- * crash is safe. DynamoDB compares and adds in one write: no cap can be passed by two holds at once.
+ * crash is safe. DynamoDB compares and adds in one write: no cap can be passed by two holds at once. Of a cap that
+ * tenants share, a tenant over its share takes nothing that others wait for; two that ask in the same moment may
+ * both get it.
  */
 export async function holdMoney(
   ledger: Ledger,
   settings: Settings,
   hold: Hold,
+  now: Instant,
 ): Promise<HoldOutcome> {
   const taken: string[] = [];
   for (const { scope, capMicroUsd } of scopesOf(settings, hold)) {
-    await ensureScope(ledger, scope, capMicroUsd);
-    const outcome = await changeRow(ledger, MoneyRow, {
-      key: moneyKey(scope),
-      when: [
-        { is: 'atLeast', path: 'available', value: hold.microUsd },
-        { is: 'absent', path: ['holds', holdName(hold)] },
-      ],
-      set: [[['holds', holdName(hold)], hold.microUsd]],
-      add: [['available', -hold.microUsd]],
-    });
-    if (!outcome.done && outcome.row?.holds[holdName(hold)] === undefined) {
+    const seen = await ensureScope(ledger, settings, scope, capMicroUsd, now);
+    const yields = seen && mustYield(seen, settings, hold, now);
+    const outcome = yields ? { done: false, row: seen } : await takeHold(ledger, scope, hold);
+    const { row } = outcome;
+    if (!outcome.done && row?.holds[holdName(hold)] === undefined) {
       for (const earlier of taken.toReversed()) {
-        await releaseHold(ledger, earlier, holdName(hold), hold.microUsd);
+        await releaseHold(ledger, earlier, hold.tenant, holdName(hold), hold.microUsd);
       }
-      return { held: false, scope, availableMicroUsd: Math.max(0, outcome.row?.available ?? 0) };
+      const wait = { ...hold, yields: yields !== undefined };
+      if (row !== undefined) await noteWaiting(ledger, settings, row, wait, now);
+      const availableMicroUsd = Math.max(0, row?.available ?? 0);
+      return { held: false, scope, availableMicroUsd, ...(yields ? { yields } : {}) };
     }
     taken.push(scope);
   }
   return { held: true };
+}
+
+const takeHold = (ledger: Ledger, scope: string, hold: Hold) =>
+  changeRow(ledger, MoneyRow, {
+    key: moneyKey(scope),
+    when: [
+      { is: 'atLeast', path: 'available', value: hold.microUsd },
+      { is: 'absent', path: ['holds', holdName(hold)] },
+    ],
+    set: [[['holds', holdName(hold)], hold.microUsd]],
+    add: [['available', -hold.microUsd], ...usedMore(scope, hold.tenant, hold.microUsd)],
+    remove: served(scope, hold.tenant),
+  });
+
+/** Whether a hold that is not taken yet is left to tenants that have less for their weight. */
+function mustYield(
+  row: MoneyRow,
+  settings: Settings,
+  hold: Hold,
+  now: Instant,
+): Yielding | undefined {
+  if (row.holds[holdName(hold)] !== undefined) return undefined;
+  if (hasYielded(row, settings, hold.tenant, now)) return undefined;
+  const { scope, capMicroUsd, available: availableMicroUsd } = row;
+  const heldMicroUsd = Object.values(row.holds).reduce((sum, held) => sum + held, 0);
+  const [asks, others] = sharersIn(row, settings, hold, now);
+  return yieldingOf(asks, others, { scope, capMicroUsd, availableMicroUsd, heldMicroUsd });
 }
 
 /** Ends a hold in every scope, in reverse; what was billed against it stays spent. */
@@ -82,7 +118,7 @@ export async function settleHold(
   for (const { scope } of scopesOf(settings, hold).toReversed()) {
     const heldMicroUsd = (await readMoney(ledger, scope))?.holds[holdName(hold)];
     if (heldMicroUsd === undefined) continue;
-    await releaseHold(ledger, scope, holdName(hold), heldMicroUsd, billedMicroUsd);
+    await releaseHold(ledger, scope, hold.tenant, holdName(hold), heldMicroUsd, billedMicroUsd);
   }
 }
 
@@ -93,6 +129,7 @@ export async function settleHold(
 export const releaseHold = (
   ledger: Ledger,
   scope: string,
+  tenant: Tenant,
   name: string,
   heldMicroUsd: number,
   billedMicroUsd = 0,
@@ -100,12 +137,21 @@ export const releaseHold = (
   changeRow(ledger, MoneyRow, {
     key: moneyKey(scope),
     when: [{ is: 'equal', path: ['holds', name], value: heldMicroUsd }],
-    add: [['available', heldMicroUsd - billedMicroUsd]],
+    add: [
+      ['available', heldMicroUsd - billedMicroUsd],
+      ...usedMore(scope, tenant, billedMicroUsd - heldMicroUsd),
+    ],
     remove: [['holds', name]],
   });
 
-/** Makes the scope's row, or moves its cap to what the operator has set since. */
-async function ensureScope(ledger: Ledger, scope: string, capMicroUsd: number): Promise<void> {
+/** Makes the scope's row, or moves its cap to what the operator has set since. @returns the row as it is then. */
+async function ensureScope(
+  ledger: Ledger,
+  settings: Settings,
+  scope: string,
+  capMicroUsd: number,
+  now: Instant,
+): Promise<MoneyRow | undefined> {
   const row =
     (await readRow(ledger, moneyKey(scope), MoneyRow)) ??
     (
@@ -115,15 +161,17 @@ async function ensureScope(ledger: Ledger, scope: string, capMicroUsd: number): 
         capMicroUsd,
         available: capMicroUsd,
         holds: {},
+        ...(await waitsAtMidnight(ledger, settings, scope, now)),
       })
     ).row;
-  if (row === undefined || row.capMicroUsd === capMicroUsd) return;
-  await changeRow(ledger, MoneyRow, {
+  if (row === undefined || row.capMicroUsd === capMicroUsd) return row;
+  const moved = await changeRow(ledger, MoneyRow, {
     key: moneyKey(scope),
     when: [{ is: 'equal', path: 'capMicroUsd', value: row.capMicroUsd }],
     set: [['capMicroUsd', capMicroUsd]],
     add: [['available', capMicroUsd - row.capMicroUsd]],
   });
+  return moved.row;
 }
 
 export const readMoney = (ledger: Ledger, scope: string) =>

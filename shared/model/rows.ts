@@ -313,6 +313,8 @@ export const LeaseRow = z.looseObject({
   idleSince: Instant.optional(),
   /** No extension is asked for before this: the last one was refused. */
   extendNotBefore: Instant.optional(),
+  /** Why that was. */
+  extendRefusal: z.string().optional(),
   /** Cluster missing from the provider's list since, and in how many lists. */
   goneSince: Instant.optional(),
   goneLists: z.int().nonnegative().default(0),

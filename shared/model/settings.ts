@@ -20,6 +20,8 @@ export const Settings = z.strictObject({
   stackName: z.string().regex(/^[a-z][a-z0-9-]{0,24}$/),
   /** Tenant by the name of its intake queue. */
   tenantOfQueue: z.record(z.string(), Tenant),
+  /** Parts of what tenants share, where that is short; a tenant not named here has 1. */
+  tenantWeights: z.record(Tenant, z.int().min(1).max(1000)).default({}),
   /** Worker image by task kind. A kind without an image is refused at intake. */
   images: z.record(z.string(), ImageRef),
   /** Images that tasks of kind `container` may name, whoever sends them. Others are refused at intake. */
@@ -110,6 +112,8 @@ export const Settings = z.strictObject({
       stragglerSeconds: seconds(600),
       /** Wait before a profile may open again after no capacity or no money; doubles to sixteen times. */
       cooldownSeconds: seconds(60),
+      /** A tenant over its share of a cap that is short lets others go first for so long; then it may take once. */
+      yieldSeconds: seconds(3600),
     })
     .prefault({}),
 
@@ -194,3 +198,13 @@ export type Settings = z.infer<typeof Settings>;
  */
 export const quarantineSeconds = ({ limits }: Settings): number =>
   limits.functionSeconds + limits.providerSeconds + limits.listLagSeconds;
+
+/** Times the pause of a profile whose bursts cannot be had doubles. */
+export const MAX_DOUBLINGS = 4;
+
+export const longestCooldownSeconds = ({ clusters }: Pick<Settings, 'clusters'>): number =>
+  clusters.cooldownSeconds * 2 ** MAX_DOUBLINGS;
+
+/** A deployment of one tenant has nothing to share. */
+export const hasSeveralTenants = ({ tenantOfQueue }: Pick<Settings, 'tenantOfQueue'>): boolean =>
+  new Set(Object.values(tenantOfQueue)).size > 1;

@@ -1,5 +1,5 @@
 import type { ProfileRow } from '../model/rows.ts';
-import type { Settings } from '../model/settings.ts';
+import { MAX_DOUBLINGS, type Settings } from '../model/settings.ts';
 import { type Instant, plusSeconds } from '../model/time.ts';
 
 /** Work of a profile that has not ended, from a consistent query; nothing when no batch of it is open. */
@@ -88,9 +88,6 @@ function companyAwaited(
   const reason = `${batches} of the ${enough} batches that are worth a cluster of ${smallest}, which is rented at ${patientUntil} in any case`;
   return { open: false, reason };
 }
-
-/** Strikes after which the cooldown no longer doubles. */
-const MAX_DOUBLINGS = 4;
 
 /** End of the pause after a burst that could not be had: one cooldown, doubling with each strike in a row. */
 export const cooldownEnd = (now: Instant, strikes: number, settings: Settings): Instant =>

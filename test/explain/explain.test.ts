@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { explain } from '../../shared/explain/explain.ts';
 import { type Cause, type StoredRows, spoken } from '../../shared/explain/explanation.ts';
 import { servingLease } from '../../shared/explain/stored-rows.ts';
+import { yieldingInWords } from '../../shared/model/fair-share.ts';
 import { RejectionRow } from '../../shared/model/rows.ts';
 import {
   at,
@@ -19,6 +20,11 @@ import {
 const why = (rows: StoredRows) => explain({ task: taskRow(), ...rows }, NOW);
 
 const numbers = (...all: number[]) => new Set(all);
+
+const YIELDS = yieldingInWords({
+  ...{ tenant: 'amber', scope: 'stack', capMicroUsd: 2_000_000, usedMicroUsd: 1_500_000 },
+  ...{ wantsMicroUsd: 400_000, waiting: 2, shareMicroUsd: 900_000 },
+});
 
 describe('a task that is not in a batch', () => {
   it.each<[string, StoredRows, Cause]>([
@@ -90,6 +96,7 @@ describe('a task whose batch waits', () => {
     ['CapacityUnavailable: no-capacity: 203/1x@1: none free', 'no-capacity'],
     ['ProviderRefused: the key is not valid', 'no-capacity'],
     ['BudgetExceeded: budget: 1 USD are needed, 0 are left of the day cap', 'budget'],
+    [`BudgetExceeded: ${YIELDS}`, 'fair-share'],
     ['ClusterNotReady: no quorum in time', 'provisioning'],
   ])('while its profile pauses after "%s" it is %s', (cooldownReason, cause) => {
     const profile = profileRow({ cooldownReason, cooldownUntil: at(30), strikes: 2 });
@@ -200,6 +207,37 @@ describe('a task whose batch waits', () => {
     expect(cause({ extendNotBefore: at(0) })).toBe('queued-behind');
     expect(cause({ extendNotBefore: at(1), intents: [refused] })).toBe('no-capacity');
     expect(cause({ extendNotBefore: at(1), intents: [{ ...refused, term: 1 }] })).toBe('budget');
+  });
+});
+
+describe('a tenant that lets others go first', () => {
+  const amounts = {
+    hasUsd: 1.5,
+    capUsd: 2,
+    asksUsd: 0.4,
+    waiting: 2,
+    shareUsd: 0.9,
+    scope: 'stack',
+  };
+
+  it('is told what it has, of what, and what its share is', () => {
+    const pause = { cooldownReason: `BudgetExceeded: ${YIELDS}`, cooldownUntil: at(30) };
+    const explained = why({ batch: batchRow(), profile: profileRow(pause) });
+    expect(explained.sentence).toBe(
+      `Other tenants are let go first, because money is short and tenant amber has 1.5 USD of the 2 USD stack cap and asks for 0.4; its share beside 2 waiting tenants is 0.9 USD. Asked again from ${at(30)} on.`,
+    );
+    expect(explained.facts).toMatchObject(amounts);
+  });
+
+  it('is told so too where its cluster gets no further term for it', () => {
+    const lease = { terms: 1, extendNotBefore: at(1), extendRefusal: YIELDS };
+    const explained = why({ batch: batchRow(), lease: leaseRow(lease) });
+    expect(explained).toMatchObject({ cause: 'fair-share', facts: { burst: BURST, ...amounts } });
+    expect(explained.sentence).toMatch(
+      /may not last for the task\. Other tenants are let go first/,
+    );
+    const other = { ...lease, extendRefusal: 'budget: stack cap' };
+    expect(why({ batch: batchRow(), lease: leaseRow(other) }).cause).toBe('budget');
   });
 });
 

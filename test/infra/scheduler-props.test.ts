@@ -32,6 +32,10 @@ describe('props', () => {
       props: { images, settings: { limits: { functionSeconds: 60, providerSeconds: 59 } } },
     },
     { name: 'settings that just fit the environment', props: settingsOf(3072) },
+    ...[1, 1000].map((weight) => ({
+      name: `a weight of ${weight}`,
+      props: { images, tenants: [{ name: 'studio', weight }] },
+    })),
     { name: 'a cap of one cent', props: { images, stackCapUsd: 0.01, dayCapUsd: 0.01 } },
     { name: 'the fewest and the most calls of intake', props: concurrent(2, 1000) },
     { name: 'bodies kept for 30 days', props: { images, retention: { bodyDays: 30 } } },
@@ -110,6 +114,11 @@ describe('props', () => {
       props: { images, tenants: [{ name: 'studio', capUsd: 0 }] },
       says: 'tenants.studio.capUsd: must be above zero, got 0',
     },
+    ...[0, 1001, 1.5].map((weight) => ({
+      name: `a weight of ${weight}`,
+      props: { images, tenants: [{ name: 'studio', weight }] },
+      says: `tenants.studio.weight: must be a whole number from 1 to 1000, got ${weight}`,
+    })),
     {
       name: 'a cap that is no number',
       props: { images, stackCapUsd: Number.NaN },
@@ -229,14 +238,18 @@ describe('the words of the command line', () => {
     const { props, region } = stackFrom({
       workerImage: IMAGE,
       region: 'eu-central-1',
-      tenants: 'studio=25,gallery',
+      tenants: 'studio=25:3,gallery:2,atelier',
       locations: 'DE,FR',
       dayCapUsd: '12.5',
       reserveConcurrency: 'false',
     });
     expect(region).toBe('eu-central-1');
     expect(props).toMatchObject({
-      tenants: [{ name: 'studio', capUsd: 25 }, { name: 'gallery' }],
+      tenants: [
+        { name: 'studio', capUsd: 25, weight: 3 },
+        { name: 'gallery', weight: 2 },
+        { name: 'atelier' },
+      ],
       locations: ['DE', 'FR'],
       dayCapUsd: 12.5,
       concurrency: { reserve: false },
@@ -244,7 +257,11 @@ describe('the words of the command line', () => {
     expect(deploymentOf(props, region).tenants.map(({ queueName }) => queueName)).toEqual([
       'burst-intake-studio',
       'burst-intake-gallery',
+      'burst-intake-atelier',
     ]);
+    expect(JSON.parse(deploymentOf(props, region).settingsJson)).toMatchObject({
+      tenantWeights: { studio: 3, gallery: 2 },
+    });
   });
 
   it('are refused together with what they mean', () => {

@@ -13,7 +13,7 @@ import { memoryLedger } from '../../shared/memory/memory-ledger.ts';
 import { Tenant } from '../../shared/model/ids.ts';
 import { Settings } from '../../shared/model/settings.ts';
 import type { Ledger } from '../../shared/ports.ts';
-import { burstNumbered, TENANT } from './make.ts';
+import { burstNumbered, NOW, TENANT } from './make.ts';
 
 const DAY = '2026-01-01';
 const caps = (stack: number, day: number, tenant: number, others = tenant) =>
@@ -77,7 +77,7 @@ describe('a hold', () => {
 
   it('is taken in every scope', async () => {
     const ledger = memoryLedger();
-    expect(await holdMoney(ledger, caps(100, 90, 80), hold(1, 30))).toEqual({ held: true });
+    expect(await holdMoney(ledger, caps(100, 90, 80), hold(1, 30), NOW)).toEqual({ held: true });
     expect(await inEach(ledger, 'available')).toEqual([70, 60, 50]);
     expect(await holdsIn(ledger)).toEqual(SCOPES.map(() => [holdName(hold(1, 30))]));
   });
@@ -88,30 +88,30 @@ describe('a hold', () => {
     ['the tenant', caps(99, 99, 29), 'tenant#default', 29],
   ])('is taken in no scope when %s has one too little', async (_what, settings, scope, left) => {
     const ledger = memoryLedger();
-    const outcome = await holdMoney(ledger, settings, hold(1, 30));
+    const outcome = await holdMoney(ledger, settings, hold(1, 30), NOW);
     expect(outcome).toEqual({ held: false, scope, availableMicroUsd: left });
     for (const one of SCOPES) {
       const row = await readMoney(ledger, one);
       expect(row === undefined || row.available === row.capMicroUsd).toBe(true);
       expect(row?.holds ?? {}).toEqual({});
     }
-    expect(await holdMoney(ledger, settings, hold(1, 29))).toEqual({ held: true });
+    expect(await holdMoney(ledger, settings, hold(1, 29), NOW)).toEqual({ held: true });
   });
 
   it('that is refused is released in reverse', async () => {
     const { ledger, written } = writesOf(memoryLedger());
     const settings = caps(99, 99, 29);
-    await holdMoney(ledger, settings, hold(1, 29));
+    await holdMoney(ledger, settings, hold(1, 29), NOW);
     await settleHold(ledger, settings, hold(1, 29), 0);
     written.length = 0;
-    await holdMoney(ledger, settings, hold(2, 30));
+    await holdMoney(ledger, settings, hold(2, 30), NOW);
     expect(written).toEqual(['stack', `day#${DAY}`, `day#${DAY}`, 'stack']);
   });
 
   it('is settled in reverse', async () => {
     const { ledger, written } = writesOf(memoryLedger());
     const settings = caps(99, 99, 99);
-    await holdMoney(ledger, settings, hold(1, 30));
+    await holdMoney(ledger, settings, hold(1, 30), NOW);
     written.length = 0;
     await settleHold(ledger, settings, hold(1, 30), 10);
     expect(written).toEqual(SCOPES.toReversed());
@@ -121,16 +121,16 @@ describe('a hold', () => {
   it('again changes nothing, even when the caps are used up', async () => {
     const ledger = memoryLedger();
     const settings = caps(30, 30, 30);
-    await holdMoney(ledger, settings, hold(1, 30));
+    await holdMoney(ledger, settings, hold(1, 30), NOW);
     const before = ledger.rows();
-    expect(await holdMoney(ledger, settings, hold(1, 30))).toEqual({ held: true });
+    expect(await holdMoney(ledger, settings, hold(1, 30), NOW)).toEqual({ held: true });
     expect(ledger.rows()).toEqual(before);
   });
 
   it('settled again changes nothing', async () => {
     const ledger = memoryLedger();
     const settings = caps(99, 99, 99);
-    await holdMoney(ledger, settings, hold(1, 30));
+    await holdMoney(ledger, settings, hold(1, 30), NOW);
     await settleHold(ledger, settings, hold(1, 30), 10);
     const before = ledger.rows();
     await settleHold(ledger, settings, hold(1, 30), 10);
@@ -140,10 +140,10 @@ describe('a hold', () => {
   it('billed above what was held takes the rest out of the caps, below nothing if it must', async () => {
     const ledger = memoryLedger();
     const settings = caps(99, 40, 35);
-    await holdMoney(ledger, settings, hold(1, 30));
+    await holdMoney(ledger, settings, hold(1, 30), NOW);
     await settleHold(ledger, settings, hold(1, 30), 36);
     expect(await inEach(ledger, 'available')).toEqual([63, 4, -1]);
-    expect(await holdMoney(ledger, settings, hold(2, 1))).toEqual({
+    expect(await holdMoney(ledger, settings, hold(2, 1), NOW)).toEqual({
       held: false,
       scope: 'tenant#default',
       availableMicroUsd: 0,
@@ -154,17 +154,17 @@ describe('a hold', () => {
   it('gives back what it had taken, whatever amount its settler believes in', async () => {
     const ledger = memoryLedger();
     const settings = caps(99, 99, 99);
-    await holdMoney(ledger, settings, hold(1, 30));
+    await holdMoney(ledger, settings, hold(1, 30), NOW);
     await settleHold(ledger, settings, hold(1, 12), 5);
     expect(await inEach(ledger, 'available')).toEqual([94, 94, 94]);
   });
 
   it('is not released under another amount', async () => {
     const ledger = memoryLedger();
-    await holdMoney(ledger, caps(99, 99, 99), hold(1, 30));
+    await holdMoney(ledger, caps(99, 99, 99), hold(1, 30), NOW);
     const name = holdName(hold(1, 30));
-    expect((await releaseHold(ledger, 'stack', name, 29)).done).toBe(false);
-    expect((await releaseHold(ledger, 'stack', name, 30)).done).toBe(true);
+    expect((await releaseHold(ledger, 'stack', TENANT, name, 29)).done).toBe(false);
+    expect((await releaseHold(ledger, 'stack', TENANT, name, 30)).done).toBe(true);
     expect(await inEach(ledger, 'available', ['stack'])).toEqual([99]);
   });
 
@@ -172,7 +172,7 @@ describe('a hold', () => {
     const ledger = memoryLedger();
     const settings = caps(99, 25, 99);
     for (const one of [hold(1, 10), hold(1, 10, { term: 2 }), hold(2, 10, { day: '2026-01-02' })]) {
-      expect(await holdMoney(ledger, settings, one)).toEqual({ held: true });
+      expect(await holdMoney(ledger, settings, one, NOW)).toEqual({ held: true });
     }
     expect(await inEach(ledger, 'available')).toEqual([69, 5, 69]);
     expect(await inEach(ledger, 'available', ['day#2026-01-02'])).toEqual([15]);
@@ -196,8 +196,8 @@ describe('a hold whose maker died half-way', () => {
         read: (key) => dying(() => ledger.read(key)),
         write: (write) => dying(() => ledger.write(write)),
       };
-      await holdMoney(shaky, settings, hold(1, 30)).catch(() => undefined);
-      expect(await holdMoney(ledger, settings, hold(1, 30))).toEqual({ held: true });
+      await holdMoney(shaky, settings, hold(1, 30), NOW).catch(() => undefined);
+      expect(await holdMoney(ledger, settings, hold(1, 30), NOW)).toEqual({ held: true });
       expect(await inEach(ledger, 'available')).toEqual([69, 69, 69]);
     },
   );
@@ -208,7 +208,7 @@ describe('a cap', () => {
     const ledger = memoryLedger();
     const settings = caps(1000, 100, 70);
     const outcomes = await Promise.all(
-      Array.from({ length: 64 }, (_, n) => holdMoney(ledger, settings, hold(n, 10))),
+      Array.from({ length: 64 }, (_, n) => holdMoney(ledger, settings, hold(n, 10), NOW)),
     );
     const won = outcomes.filter(({ held }) => held).length;
     expect(won).toBeGreaterThan(0);
@@ -221,7 +221,7 @@ describe('a cap', () => {
     const ledger = memoryLedger();
     const settings = caps(1000, 1000, 1000);
     const outcomes = await Promise.all(
-      Array.from({ length: 64 }, () => holdMoney(ledger, settings, hold(1, 10))),
+      Array.from({ length: 64 }, () => holdMoney(ledger, settings, hold(1, 10), NOW)),
     );
     expect(outcomes.every(({ held }) => held)).toBe(true);
     expect(await inEach(ledger, 'available')).toEqual([990, 990, 990]);
@@ -229,24 +229,26 @@ describe('a cap', () => {
 
   it('follows the operator up and down, and what is held stays held', async () => {
     const ledger = memoryLedger();
-    await holdMoney(ledger, caps(50, 99, 99), hold(1, 30));
-    expect(await holdMoney(ledger, caps(50, 99, 99), hold(2, 30))).toMatchObject({
+    await holdMoney(ledger, caps(50, 99, 99), hold(1, 30), NOW);
+    expect(await holdMoney(ledger, caps(50, 99, 99), hold(2, 30), NOW)).toMatchObject({
       scope: 'stack',
     });
-    expect(await holdMoney(ledger, caps(60, 99, 99), hold(2, 30))).toEqual({ held: true });
-    const lowered = await holdMoney(ledger, caps(40, 99, 99), hold(3, 1));
+    expect(await holdMoney(ledger, caps(60, 99, 99), hold(2, 30), NOW)).toEqual({ held: true });
+    const lowered = await holdMoney(ledger, caps(40, 99, 99), hold(3, 1), NOW);
     expect(lowered).toEqual({ held: false, scope: 'stack', availableMicroUsd: 0 });
     expect(await inEach(ledger, 'capMicroUsd', ['stack'])).toEqual([40]);
     expect(await inEach(ledger, 'available', ['stack'])).toEqual([-20]);
     await settleHold(ledger, caps(40, 99, 99), hold(2, 30), 0);
-    expect(await holdMoney(ledger, caps(40, 99, 99), hold(3, 10))).toEqual({ held: true });
+    expect(await holdMoney(ledger, caps(40, 99, 99), hold(3, 10), NOW)).toEqual({ held: true });
   });
 
   it('moves once when 16 holds see the change at once', async () => {
     const ledger = memoryLedger();
-    await holdMoney(ledger, caps(50, 999, 999), hold(0, 10));
+    await holdMoney(ledger, caps(50, 999, 999), hold(0, 10), NOW);
     await Promise.all(
-      Array.from({ length: 16 }, (_, n) => holdMoney(ledger, caps(100, 999, 999), hold(n + 1, 1))),
+      Array.from({ length: 16 }, (_, n) =>
+        holdMoney(ledger, caps(100, 999, 999), hold(n + 1, 1), NOW),
+      ),
     );
     expect(await inEach(ledger, 'available', ['stack'])).toEqual([100 - 10 - 16]);
   });
@@ -273,7 +275,7 @@ describe('a cap', () => {
               if (held !== undefined) billed.set(scope, (billed.get(scope) ?? 0) + bill);
             }
             await settleHold(ledger, settings, one, bill);
-          } else await holdMoney(ledger, settings, one);
+          } else await holdMoney(ledger, settings, one, NOW);
 
           for (const scope of SCOPES) {
             const row = await readMoney(ledger, scope);
