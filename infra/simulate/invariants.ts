@@ -284,10 +284,11 @@ export function splitClosed(
     : undefined;
 }
 
-/** CAP: no scope has less than nothing left. Only new holds are its subject: a bill may be dearer than its hold. */
+/** CAP: nothing is held that a scope has not. A bill may be dearer than its hold. */
 export function moneyWrite(before: Row | undefined, after: Row): Violation | undefined {
   const left = Number(after.available);
-  if (left >= 0 || (before !== undefined && left >= Number(before.available))) return;
+  const held = new Set(Object.keys(Object(before?.holds)));
+  if (left >= 0 || Object.keys(Object(after.holds)).every((hold) => held.has(hold))) return;
   // A function of before a deploy knows the lower cap of then: it lowers the cap, and takes nothing.
   if (Number(after.capMicroUsd) < Number(before?.capMicroUsd ?? 0)) return;
   return violation('CAP', `${-left} micro-USD too much are held or spent in ${after.scope}`);

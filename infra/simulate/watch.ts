@@ -334,7 +334,7 @@ export function createWatch(options: WatchOptions): Watch {
     beforeOrder(by) {
       // A price that moved after it was asked for could not be known to whoever orders.
       const quotedMs = quotedAtMs.get(by);
-      orderedOnQuote = quotedMs === undefined || quotedMs >= options.pricedAtMs();
+      orderedOnQuote = quotedMs === undefined || quotedMs > options.pricedAtMs();
     },
     beforeStop: (jobId) => {
       const job = [...rows.values()].find((row) => row.jobId === jobId);

@@ -204,9 +204,10 @@ describe('WATERMARK', () => {
 });
 
 it.each([
-  [{ available: 5 }, { available: 0 }, undefined],
-  [{ available: 5 }, { available: -1 }, 'CAP'],
-  [{ available: -5 }, { available: -1 }, undefined],
+  [{ available: 5, holds: {} }, { available: 0, holds: { b: 5 } }, undefined],
+  [{ available: 5, holds: {} }, { available: -1, holds: { b: 6 } }, 'CAP'],
+  [{ available: 5, holds: { a: 1 } }, { available: -1, holds: {} }, undefined],
+  [undefined, { available: -1, holds: { b: 6 } }, 'CAP'],
 ])('CAP: %j left, then %j', (before, after, expected) => {
   expect(broken(moneyWrite(before, after))).toBe(expected);
 });
