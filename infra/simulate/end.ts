@@ -127,8 +127,8 @@ function unbalanced({ market, watch }: World, rows: readonly Row[]): Violation[]
 /** Ticks of the reaper, seconds. */
 const TICK_SECONDS = 60;
 
-/** A delete under way ends within this, and one pass may fall between two looks. */
-const SLACK_SECONDS = 5;
+/** A sluggish function may take so long for one look or pass, seconds. */
+const SLUGGISH_SECONDS = 60;
 
 /** Whether something was wrong with the reaper, or with what it asks, since its passes before the loss. */
 const troubled = ({ disturbance }: World, { sinceMs, untilMs = Infinity }: Unowned): boolean =>
@@ -141,7 +141,7 @@ const troubled = ({ disturbance }: World, { sinceMs, untilMs = Infinity }: Unown
 
 /** NO-ORPHAN: asked to end within two ticks and the quarantine of having lost its owner. */
 function orphans(world: World): Violation[] {
-  const boundSeconds = 2 * TICK_SECONDS + quarantineSeconds(world.settings()) + SLACK_SECONDS;
+  const boundSeconds = 2 * TICK_SECONDS + quarantineSeconds(world.settings()) + SLUGGISH_SECONDS;
   return world.watch.unowned.flatMap((stretch): Violation[] => {
     const { clusterId, sinceMs, untilMs = world.timers.now() } = stretch;
     const seconds = (untilMs - sinceMs) / 1000;
@@ -152,9 +152,6 @@ function orphans(world: World): Violation[] {
 
 /** Who looks at jobs, and for whom one look follows another. */
 const LOOKERS: ReadonlySet<string> = new Set(['poll', 'run', 'collect', 'plan', 'provision']);
-
-/** A sluggish function may take so long for one look, seconds. */
-const SLUGGISH_SECONDS = 60;
 
 /** From the death of a worker to the look that calls its jobs lost, seconds: a look, then misses and silence. */
 const detectionSeconds = ({ looks }: Settings): number =>

@@ -44,7 +44,7 @@ export interface Watch {
   readonly violations: readonly (Violation & { readonly atMs: number })[];
   readonly unowned: readonly Unowned[];
   readonly surplus: ReadonlySet<string>;
-  /** Clusters that nobody could see when the bill of their burst was read. */
+  /** Clusters that nobody could see when the bill of their burst was read: what they cost no ledger can know. */
   readonly unseen: ReadonlySet<string>;
   onWrite(write: Write, row: Row, by: Writer): void;
   onCluster(cluster: Cluster): void;
@@ -261,7 +261,7 @@ export function createWatch(options: WatchOptions): Watch {
   const committed = () =>
     market()
       .all()
-      .filter(({ id }) => !surplus.has(id))
+      .filter(({ id }) => !surplus.has(id) && !unseen.has(id))
       .reduce((sum, cluster) => sum + market().chargedMicroUsd(cluster), 0);
 
   return {
