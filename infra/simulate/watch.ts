@@ -44,7 +44,7 @@ export interface Watch {
   readonly violations: readonly (Violation & { readonly atMs: number })[];
   readonly unowned: readonly Unowned[];
   readonly surplus: ReadonlySet<string>;
-  /** Clusters that nobody could see when the bill of their burst was read: what they cost no ledger can know. */
+  /** Clusters nobody had learned of nor could see when the bill of their burst was read: no ledger knows their cost. */
   readonly unseen: ReadonlySet<string>;
   onWrite(write: Write, row: Row, by: Writer): void;
   onCluster(cluster: Cluster): void;
@@ -234,8 +234,9 @@ export function createWatch(options: WatchOptions): Watch {
     report(admitted(before, row, unfit));
     report(duplicatesWithin(before, row, duplicateShare));
     if (row.billedMicroUsd !== undefined && before?.billedMicroUsd === undefined) {
-      const hidden = named(row.burstId).filter(market().isHidden);
-      for (const { id } of hidden) unseen.add(id);
+      for (const cluster of named(row.burstId)) {
+        if (cluster.id !== row.clusterId && market().isHidden(cluster)) unseen.add(cluster.id);
+      }
     }
     if (row.phase === 'settled' && before?.phase !== 'settled') {
       report(settled(row, named(row.burstId).map(truthOf)));
