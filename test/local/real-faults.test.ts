@@ -20,13 +20,13 @@ const SPEED = 150;
 /** Between two looks at what runs, milliseconds. */
 const LOOK_MS = 50;
 
-/** What takes longer than a minute and a half never comes. */
-const MOST_LOOKS = 1800;
+/** What takes longer than this never comes. */
+const LONGEST_MS = 90_000;
 
 /** States in the middle of which the Lambda host may be killed. */
 const LOOKS: readonly string[] = ['Run jobs', 'Check jobs', 'Collect results'];
 
-const collection = { name: 'Tried', seed: 'real faults', supply: 8, size: 256 };
+const collection = { name: 'Tried', seed: 'real faults', supply: 8, size: 512 };
 
 /** Two needs, so two clusters: pictures on one, long proofs on the other, two workers each. */
 const TASKS: readonly Task[] = [
@@ -78,6 +78,8 @@ describe('a burst in a world of processes where everything goes wrong once', () 
   let failures: readonly string[];
   let deployments: z.infer<typeof Deployments>;
   let heldMicroUsd: number;
+  /** Set once every task has come to its end: there is nothing left to harm. */
+  let isOver = false;
   const closing: (() => void)[] = [];
 
   const control = (path: string, body?: unknown) =>
@@ -87,18 +89,26 @@ describe('a burst in a world of processes where everything goes wrong once', () 
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
 
-  /** Looks until there is what is looked for. */
+  /** Looks until there is what is looked for, or what ends the search. */
   async function until<Found>(
     what: string,
     find: () => Promise<Found | undefined>,
+    isInVain = () => false,
   ): Promise<Found> {
-    for (let look = 0; look < MOST_LOOKS; look += 1) {
+    const started = performance.now();
+    for (;;) {
+      const inVain = isInVain();
       const found = await find();
       if (found !== undefined) return found;
+      if (inVain || performance.now() - started > LONGEST_MS) {
+        throw new Error(`there never was ${what}`);
+      }
       await pause(LOOK_MS);
     }
-    throw new Error(`there never was ${what}`);
   }
+
+  const whileAtWork = <Found>(what: string, find: () => Promise<Found | undefined>) =>
+    until(what, find, () => isOver);
 
   const runningJob = (vramGb: number, isReady: (job: JobRow) => boolean) => async () => {
     const seen = (await observer.bursts()).find(
@@ -109,30 +119,43 @@ describe('a burst in a world of processes where everything goes wrong once', () 
 
   /** A worker dies in a proof that has left a checkpoint. */
   async function killProver() {
-    const job = await until(
+    const job = await whileAtWork(
       'a proof with a checkpoint',
       runningJob(48, ({ checkpointsSeen }) => checkpointsSeen.length > 0),
     );
     if ((await control(`/workers/${job.worker}/kill`)).ok) struck.push('killed');
   }
 
-  /** A worker is frozen in its pictures, and thawed once it has been given up. */
+  /**
+   * A worker is frozen in its pictures, and thawed once it has been given up. One that had just drawn its last
+   * when it was frozen is thawed at once: another is tried.
+   */
   async function freezeDrawer() {
-    const drawing = await until(
-      'a job that draws',
-      runningJob(24, () => true),
-    );
-    if ((await control(`/workers/${drawing.worker}/stop`)).ok) struck.push('frozen');
-    await until('a frozen worker given up', async () => {
-      const jobs = (await observer.bursts()).flatMap((burst) => burst.jobs);
-      return jobs.find(({ jobId, status }) => jobId === drawing.jobId && status === 'lost');
-    });
-    if ((await control(`/workers/${drawing.worker}/cont`)).ok) struck.push('thawed');
+    const tried = new Set<string>();
+    for (;;) {
+      const drawing = await whileAtWork(
+        'a job that draws',
+        runningJob(24, ({ jobId }) => !tried.has(jobId)),
+      );
+      tried.add(drawing.jobId);
+      if (!(await control(`/workers/${drawing.worker}/stop`)).ok) continue;
+      const { status } = await until('an end of a frozen job', async () => {
+        const jobs = (await observer.bursts()).flatMap((burst) => burst.jobs);
+        return jobs.find(
+          (job) => job.jobId === drawing.jobId && !['submitting', 'running'].includes(job.status),
+        );
+      });
+      const thawed = await control(`/workers/${drawing.worker}/cont`);
+      if (status !== 'lost') continue;
+      struck.push('frozen');
+      if (thawed.ok) struck.push('thawed');
+      return;
+    }
   }
 
   /** The Lambda host dies while a function runs: its state was entered, its task has begun and not ended. */
   async function killHostAtWork(stateMachineArn: string, sfn: ReturnType<typeof sfnClient>) {
-    await until('a look at jobs under way', async () => {
+    await whileAtWork('a look at jobs under way', async () => {
       const { executions = [] } = await sfn.send(new ListExecutionsCommand({ stateMachineArn }));
       for (const { executionArn } of executions) {
         const { events = [] } = await sfn.send(
@@ -189,8 +212,10 @@ describe('a burst in a world of processes where everything goes wrong once', () 
     }
     const receipts = await client.enqueue(TASKS);
     const harm = Promise.all([killProver(), freezeDrawer(), killHostAtWork(stateMachineArn, sfn)]);
-    states = await client.wait(receipts, { pollSeconds: 0.5, longestPollSeconds: 1 });
-    await harm;
+    const done = client.wait(receipts, { pollSeconds: 0.5, longestPollSeconds: 1 }).finally(() => {
+      isOver = true;
+    });
+    [states] = await Promise.all([done, harm]);
     bursts = await until('an end of every burst', async () => {
       const seen = await observer.bursts();
       return seen.every(({ lease }) => lease.phase === 'settled') ? seen : undefined;
