@@ -2,7 +2,7 @@ import { drive } from '../shared/bursts/drive.ts';
 import type { BurstDocument } from '../shared/model/burst.ts';
 import type { Ports, Stage } from '../shared/ports.ts';
 import { closeBurst } from './plan/close-burst.ts';
-import { handOver } from './plan/hand-over.ts';
+import { handOver, handOverAgain } from './plan/hand-over.ts';
 import { planBurst } from './plan/plan-burst.ts';
 import { takeUpLease } from './plan/take-up-lease.ts';
 
@@ -20,4 +20,5 @@ export const plan: Stage<Needs, BurstDocument> = (ports: Pick<Ports, Needs>, set
       'Hand over': handOver(ports, settings),
     },
     input,
+    { 'Hand over': handOverAgain(ports, settings) },
   );

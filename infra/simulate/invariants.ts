@@ -156,14 +156,17 @@ export function wentOn(
 /** Attempts at one batch that may be alive at a time within one burst. */
 const LIVE_ATTEMPTS = 2;
 
+/** Reports after which a job uploads nothing more. */
+const OVER: readonly unknown[] = ['succeeded', 'failed', 'interrupted', 'cancelled'];
+
 /** ATTEMPTS: of the jobs of a burst, at most two may still upload for one batch. */
 export function newJob(job: Row, others: readonly Row[], now: string): Violation | undefined {
   const listed = batchesIn(job);
   const alive = others.filter(
-    ({ status, deadlineAt }) =>
+    ({ status, deadlineAt, reported }) =>
       status === 'submitting' ||
       status === 'running' ||
-      (status === 'lost' && now < String(deadlineAt)),
+      (status === 'lost' && now < String(deadlineAt) && !OVER.includes(reported)),
   );
   for (const batch of listed) {
     const count = 1 + alive.filter((other) => batchesIn(other).includes(batch)).length;

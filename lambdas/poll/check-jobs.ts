@@ -23,6 +23,7 @@ import {
   isToBeHeard,
   isWantedFor,
   judgeJob,
+  type WorkerThen,
 } from '../../shared/poll/job-look.ts';
 import type { Ports } from '../../shared/ports.ts';
 import { lastCallIn, mayExtend } from '../../shared/run/after-assigning.ts';
@@ -147,7 +148,7 @@ async function lookAt(
 ): Promise<Looked> {
   const address = addressOf(lease, job.worker, settings);
   if (address === undefined) {
-    const gone = { reason: 'its worker is gone', workerLost: true };
+    const gone = { reason: 'its worker is gone', worker: 'lost' } as const;
     return lose(ports, settings, lease, job, gone, now);
   }
   const answer = await ports.jobs.get(address, job.jobId);
@@ -230,14 +231,14 @@ async function lose(
   settings: Settings,
   lease: LeaseRow,
   job: JobRow,
-  { reason, workerLost }: { readonly reason: string; readonly workerLost: boolean },
+  { reason, worker: then }: { readonly reason: string; readonly worker: WorkerThen },
   now: Instant,
 ): Promise<Looked> {
   for (const { batchId, batchFence } of job.batches) {
     const batch = await readBatch(ledger, lease.tenant, lease.profile, batchId);
     if (batch?.status !== 'claimed' || batch.batchFence !== batchFence) continue;
     // A task that ends its worker at once is never seen running: that the worker took the job is enough.
-    const began = job.started || (workerLost && job.status === 'running');
+    const began = job.started || (then !== 'heard' && job.status === 'running');
     const end = began
       ? { class: 'worker-lost' as const, reason, worker: job.worker }
       : { class: 'not-started' as const, reason };
@@ -245,8 +246,13 @@ async function lose(
   }
   log('job lost', { burst: lease.burstId, job: job.jobId, worker: job.worker, reason });
   const noted = await changeJob(ledger, job, { set: { status: 'lost', lostAt: now } });
-  const worker = { workerId: job.worker, lost: workerLost };
-  return { job: noted.row ?? job, news: true, turn: true, worker };
+  const worker = { workerId: job.worker, lost: then === 'lost' };
+  return {
+    job: noted.row ?? job,
+    news: true,
+    turn: true,
+    ...(then === 'silent' ? {} : { worker }),
+  };
 }
 
 /** Workers that answered are trusted with work again, those given up are not until they answer. */

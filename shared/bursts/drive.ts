@@ -21,12 +21,15 @@ export interface Step {
 /** One state of one burst: the lease has been read under the fence of this segment. */
 export type Driver = (lease: LeaseRow, burst: BurstDocument, now: Instant) => Promise<Step>;
 
+/** What a state whose fence has passed to the next segment does for it; undefined: nothing. */
+export type Predecessor = (newer: LeaseRow, burst: BurstDocument) => Promise<Step | undefined>;
+
 type DrivePorts = Pick<Ports, 'ledger' | 'clock' | 'log'>;
 
 /**
  * Runs the driver of the state that asks. Parses the input, shows a sign of life and reads the lease in
- * one write, and turns the step into the next document. A segment whose fence is outdated does nothing:
- * the machine ends it.
+ * one write, and turns the step into the next document. A segment whose fence is outdated does nothing, unless
+ * its state is one of the `predecessors`: the machine ends it.
  *
  * @throws RangeError for a state this function does not serve: the definition and the code disagree.
  */
@@ -35,6 +38,7 @@ export async function drive(
   settings: Settings,
   drivers: Readonly<Record<string, Driver>>,
   input: unknown,
+  predecessors: Readonly<Record<string, Predecessor>> = {},
 ): Promise<BurstDocument> {
   const { state, burst } = StageInput.parse(input);
   const driver = drivers[state];
@@ -45,7 +49,10 @@ export async function drive(
   const heard = await reportIn(ports.ledger, burst, nextLookBy(settings, now));
   const step: Step = heard.done
     ? await driver(heard.row, burst, now)
-    : { next: 'superseded', reason: heard.row === undefined ? 'no lease' : 'newer driver' };
+    : ((heard.row && (await predecessors[state]?.(heard.row, burst))) ?? {
+        next: 'superseded',
+        reason: heard.row === undefined ? 'no lease' : 'newer driver',
+      });
   const lease = step.lease ?? heard.row;
   ports.log(state, {
     burst: burst.burstId,

@@ -12,8 +12,11 @@ export type JobVerdict =
   | { readonly kind: 'report'; readonly report: JobReport; readonly news: boolean }
   /** The worker never got it, or forgot it before it began. */
   | { readonly kind: 'resubmit' }
-  /** Nothing more is expected of it. `workerLost`: nor of its worker. */
-  | { readonly kind: 'lost'; readonly reason: string; readonly workerLost: boolean };
+  /** Nothing more is expected of it. */
+  | { readonly kind: 'lost'; readonly reason: string; readonly worker: WorkerThen };
+
+/** How its worker was when a job was given up: it answered, was silent this once, or for so long that it is lost too. */
+export type WorkerThen = 'heard' | 'silent' | 'lost';
 
 /** A worker ends a job at its deadline by its own clock, and we hear of it a moment later: it may be off by so much. */
 const OVERRUN_SECONDS = 30;
@@ -23,7 +26,8 @@ const OVERRUN_SECONDS = 30;
  *
  * A worker is lost when it was asked `lostAfterMisses` times over at least `lostAfterSeconds` and stayed
  * silent: both, because a burst of questions in one bad second proves nothing, and neither does one
- * question a minute later. A question we failed to ask spends nothing.
+ * question a minute later. A question we failed to ask spends nothing. A job ends with its deadline, and one lost
+ * answer then says nothing about its worker.
  */
 export function judgeJob(
   job: JobRow,
@@ -35,12 +39,13 @@ export function judgeJob(
   if (answer.kind === 'answered' && answer.value === undefined && job.status === 'submitting') {
     return now < job.deadlineAt
       ? { kind: 'resubmit' }
-      : { kind: 'lost', reason: 'never reached its worker', workerLost: false };
+      : { kind: 'lost', reason: 'never reached its worker', worker: 'heard' };
   }
+  const isOverdue = now >= plusSeconds(job.deadlineAt, OVERRUN_SECONDS);
   if (answer.kind === 'answered' && answer.value?.manifestSha256 === job.manifestSha256) {
     const report = answer.value;
-    if (!hasEnded(report.status) && now >= plusSeconds(job.deadlineAt, OVERRUN_SECONDS)) {
-      return { kind: 'lost', reason: 'ran past its deadline', workerLost: false };
+    if (!hasEnded(report.status) && isOverdue) {
+      return { kind: 'lost', reason: 'ran past its deadline', worker: 'heard' };
     }
     return { kind: 'report', report, news: isNews(job, report) };
   }
@@ -53,11 +58,11 @@ export function judgeJob(
     const silent = answer.kind === 'silent';
     const why = silent ? `worker lost: ${answer.why}` : 'its worker does not know it';
     const reason = `${why}, ${misses} times in ${silentSeconds} s`;
-    return { kind: 'lost', reason, workerLost: silent };
+    return { kind: 'lost', reason, worker: silent ? 'lost' : 'heard' };
   }
-  if (now >= job.deadlineAt) {
-    const workerLost = answer.kind === 'silent';
-    return { kind: 'lost', reason: 'silent past its deadline', workerLost };
+  if (isOverdue) {
+    const worker = answer.kind === 'silent' ? 'silent' : 'heard';
+    return { kind: 'lost', reason: 'silent past its deadline', worker };
   }
   return { kind: 'nothing', miss: true };
 }

@@ -49,14 +49,18 @@ export function afterAssigning(
   if (stuck) {
     return { next: 'close', reason: 'no usable worker is left', failed: left.length > 0 };
   }
-  if (!isSunk(lease, settings, now) && idleSeconds >= mostIdle) {
+  const mayIdleSeconds =
+    idle === undefined || isSunk(lease, settings, now)
+      ? Number.POSITIVE_INFINITY
+      : mostIdle - idleSeconds;
+  if (mayIdleSeconds <= 0) {
     return { next: 'close', reason: 'nothing is left to do', failed: false };
   }
   const windowSeconds = needsTerm ? secondsToExtension(lease, settings, now) : 0;
   const seconds = Math.min(
     idleLookSeconds(idleSeconds, settings),
     windowSeconds > 0 ? windowSeconds : Number.POSITIVE_INFINITY,
-    isSunk(lease, settings, now) ? Number.POSITIVE_INFINITY : mostIdle - idleSeconds,
+    mayIdleSeconds,
     secondsBetween(now, edge),
   );
   const waitSeconds = Math.max(1, Math.ceil(seconds));

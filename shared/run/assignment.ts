@@ -2,6 +2,7 @@ import type { BatchId, JobId, WorkerId } from '../model/ids.ts';
 import type { BatchRow, JobRow, LeaseRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Instant } from '../model/time.ts';
+import { isLost } from '../poll/job-look.ts';
 import { claimOrder } from './claim-order.ts';
 import { isLive, type Lane, lanesOf, openSeconds, usableWorkers } from './lanes.ts';
 import { deadline, neededSeconds, secondsLeft } from './paid-edge.ts';
@@ -191,14 +192,14 @@ const leastMissed =
     );
   };
 
-/** Attempts at one batch that may be alive at a time, lost ones whose URLs still work included. */
+/** Attempts at one batch that may be alive at a time, lost ones that may still upload included. */
 export const MAX_LIVE_ATTEMPTS = 2;
 
 /** How many jobs may still deliver for each batch of theirs. */
 export function attemptsAlive(jobs: readonly JobRow[], now: Instant): ReadonlyMap<BatchId, number> {
   const alive = new Map<BatchId, number>();
   for (const job of jobs) {
-    if (!isLive(job) && (job.status !== 'lost' || now >= job.deadlineAt)) continue;
+    if (!isLive(job) && !isLost(job, now)) continue;
     for (const batchId of new Set(job.batches.map((claim) => claim.batchId))) {
       alive.set(batchId, (alive.get(batchId) ?? 0) + 1);
     }

@@ -48,11 +48,17 @@ describe('a silent worker', () => {
   });
 
   it.each([
-    [1, 'nothing'],
-    [0, 'lost'],
-    [-1, 'lost'],
-  ])('is lost at the deadline of its job at the latest: in %i s', (seconds, kind) => {
+    [0, 'nothing'],
+    [-29, 'nothing'],
+    [-30, 'lost'],
+  ])('costs its job at the deadline at the latest, and a moment: in %i s', (seconds, kind) => {
     expect(judged({ deadlineAt: at(seconds) }, SILENT).kind).toBe(kind);
+  });
+
+  it('is not lost for one answer that was lost after the deadline', () => {
+    expect(judged({ deadlineAt: at(-60) }, SILENT)).toMatchObject({ worker: 'silent' });
+    const often = { misses: lostAfterMisses - 1, firstMissAt: at(-lostAfterSeconds) };
+    expect(judged({ ...often, deadlineAt: at(-60) }, SILENT)).toMatchObject({ worker: 'lost' });
   });
 });
 

@@ -95,6 +95,19 @@ describe('after assigning', () => {
     expect(next(lease, idle, { ...nothing, left: waiting }).next).toBe('hold');
   });
 
+  it('a batch that waits is not looked at more often for how short an idle cluster is kept', () => {
+    const brief = testSettings({ looks: { surplusIdleSeconds: 1 } });
+    const lease = aLease({ terms: 2 });
+    const step = (left: typeof waiting) =>
+      afterAssigning(lease, { ...idle, others: 1 }, { ...nothing, left }, brief, NOW);
+    expect(step(waiting)).toEqual({ next: 'hold', waitSeconds: settings.looks.holdSeconds });
+    const fresh = { ...lease, idleSince: NOW };
+    expect(afterAssigning(fresh, { ...idle, others: 1 }, nothing, brief, NOW)).toEqual({
+      next: 'hold',
+      waitSeconds: 1,
+    });
+  });
+
   it('running work is looked at again, at the edge too', () => {
     const live = { ...idle, live: 1 };
     expect(next(aLease({ paidUntil: at(10) }), live)).toMatchObject({ next: 'wait' });

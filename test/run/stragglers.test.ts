@@ -78,6 +78,9 @@ describe('a job', () => {
     expect(
       chosen([job(1, 900), { ...before, deadlineAt: NOW }], { batches: [held(1)] }),
     ).toHaveLength(1);
+    expect(
+      chosen([job(1, 900), { ...before, reported: 'failed' }], { batches: [held(1)] }),
+    ).toHaveLength(1);
   });
 
   it.each([

@@ -109,6 +109,8 @@ it.each([
   [[attempt('running', 'A'), attempt('submitting', 'A')], 'ATTEMPTS'],
   [[attempt('running', 'A'), attempt('lost', 'A')], 'ATTEMPTS'],
   [[attempt('running', 'A'), attempt('lost', 'A', '2026-01-01T12:00:00.000Z')], undefined],
+  [[attempt('running', 'A'), { ...attempt('lost', 'A'), reported: 'running' }], 'ATTEMPTS'],
+  [[attempt('running', 'A'), { ...attempt('lost', 'A'), reported: 'failed' }], undefined],
 ])('ATTEMPTS: a job is submitted beside %j', (others, expected) => {
   const now = '2026-01-01T12:30:00.000Z';
   expect(broken(newJob(attempt('submitting', 'A'), others, now))).toBe(expected);

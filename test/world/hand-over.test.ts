@@ -16,6 +16,7 @@ describe('a burst that is kept busy for days', () => {
     let handOvers = 0;
     let lostStarts = 0;
     let firstLooks = 0;
+    const startedAt: { readonly name: string; readonly at: number }[] = [];
     const handingOver = (input: unknown) => StageInput.safeParse(input).data?.state === 'Hand over';
     const die = () => {
       throw new Error('the function died');
@@ -46,6 +47,7 @@ describe('a burst that is kept busy for days', () => {
         ...ports,
         bursts: {
           start: async (name, input) => {
+            startedAt.push({ name, at: Date.parse(ports.clock.now()) / 1000 });
             if (!name.endsWith('-3') || lostStarts > 0) return ports.bursts.start(name, input);
             lostStarts += 1;
             throw new Error('the service is not there');
@@ -62,6 +64,10 @@ describe('a burst that is kept busy for days', () => {
     expect(tasksOf(world).filter(({ status }) => status !== 'done')).toEqual([]);
     expect(handOvers).toBeGreaterThan(3);
     expect([lostStarts, firstLooks]).toEqual([1, 2]);
+    // The look that failed is repeated after half a minute at most, and starts what it failed to start.
+    const [lost, again] = startedAt.filter(({ name }) => name.endsWith('-3'));
+    expect((again?.at ?? 0) - (lost?.at ?? 0)).toBeGreaterThan(0);
+    expect((again?.at ?? 0) - (lost?.at ?? 0)).toBeLessThanOrEqual(60);
     const { executions } = world.machine.list();
     expect(leasesOf(world).map(({ segment }) => segment)).toEqual([executions.length]);
     expect(executions.length).toBeGreaterThanOrEqual(3);
