@@ -66,13 +66,13 @@ export const runJobs =
     const firstNew = Math.max(lease.firstJob, ...jobs.map(({ n }) => n + 1));
     const assignments = [...assigning.assignments, ...again.assignments];
     const submitted = await submitAll(ports, settings, lease, assignments, refusing, firstNew, now);
-    if (assigning.left.length > 0)
-      await openIfNeeded(ports, settings, profile, { stop: stop ?? 'none' });
+    const left = [...assigning.left.values()].reduce((sum, batches) => sum + batches.length, 0);
+    if (left > 0) await openIfNeeded(ports, settings, profile, { stop: stop ?? 'none' });
     const firstJob = jobs.find((job) => isOpen(job, now))?.n ?? firstNew;
     const working = jobs.filter(isLive).length + submitted.length;
     const lost = jobs.filter((job) => isLost(job, now));
     const awaited = lost.filter((job) => hasWork(job, open)).length;
-    const idle = working === 0 && assigning.left.length === 0;
+    const idle = working === 0 && left === 0;
     const idleSince = idle ? (lease.idleSince ?? now) : undefined;
     const estimated = submitted.reduce((sum, { estimateSeconds = 0 }) => sum + estimateSeconds, 0);
     const changes = {
@@ -91,12 +91,12 @@ export const runJobs =
     ).length;
     const busy = { live: working, watched: lost.length, awaited, others };
     const step = afterAssigning(current, busy, assigning, settings, now);
-    const facts = `${submitted.length} submitted, ${working} live, ${assigning.left.length} batches left`;
+    const facts = `${submitted.length} submitted, ${working} live, ${left} batches left`;
     const started = [...jobs, ...submitted];
     const unconfirmed = started.some(({ status }) => status === 'submitting');
     if (step.next === 'wait' && working > 0 && !unconfirmed) {
       const reviewed = { ...lease, reviewAt: again.reviewAt };
-      const hints = { waiting: assigning.left.length > 0, quietLooks: 0 };
+      const hints = { waiting: left > 0, quietLooks: 0 };
       const look = whenToLook(reviewed, started, live, hints, settings, MIDDLE, now);
       return { ...step, ...look, reason: facts };
     }

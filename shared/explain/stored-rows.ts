@@ -87,7 +87,7 @@ async function aroundOpen(
     lease,
     ahead: {
       running: live.filter(({ status }) => status === 'claimed').length,
-      waiting: claimOrder(open, now).findIndex(({ batchId }) => batchId === batch.batchId),
+      waiting: [...claimOrder(open, now)].findIndex(({ batchId }) => batchId === batch.batchId),
     },
     knowledge: offer === undefined ? undefined : await readKnowledge(ledger, provisioningOf(offer)),
   };

@@ -9,16 +9,6 @@ type Entry = BatchRow['tasks'][number];
 const openTasks = ({ tasks, settled }: BatchRow): Entry[] =>
   tasks.filter((_, index) => !settled.has(index));
 
-/** The earliest deadline of its tasks that have not ended; undefined: none has one. */
-export function deadlineOf({ tasks, settled }: BatchRow): Instant | undefined {
-  let first: Instant | undefined;
-  for (const [index, { deadlineAt }] of tasks.entries()) {
-    if (deadlineAt === undefined || settled.has(index)) continue;
-    if (first === undefined || deadlineAt < first) first = deadlineAt;
-  }
-  return first;
-}
-
 /** A deadline that cannot be met. */
 export interface MissedDeadline {
   readonly deadlineAt: Instant;

@@ -38,7 +38,7 @@ export function afterAssigning(
     return { next: 'close', reason: 'the end of the paid time is unknown', failed: true };
   }
   const { looks } = settings;
-  const idle = left.length === 0 && jobs.awaited === 0 ? lease.idleSince : undefined;
+  const idle = left.size === 0 && jobs.awaited === 0 ? lease.idleSince : undefined;
   const idleSeconds = idle === undefined ? 0 : secondsBetween(idle, now);
   const mostIdle = jobs.others > 0 ? looks.surplusIdleSeconds : looks.idleSeconds;
   const inUse = jobs.live > 0 || (idle !== undefined && idleSeconds < mostIdle);
@@ -47,7 +47,7 @@ export function afterAssigning(
   if (jobs.live > 0) return { next: 'wait', waitSeconds: Math.ceil(looks.shortestSeconds) };
   if (now >= edge) return { next: 'close', reason: 'paid edge', failed: false };
   if (stuck) {
-    return { next: 'close', reason: 'no usable worker is left', failed: left.length > 0 };
+    return { next: 'close', reason: 'no usable worker is left', failed: left.size > 0 };
   }
   const mayIdleSeconds =
     idle === undefined || isSunk(lease, settings, now)

@@ -25,8 +25,8 @@ export interface Assigning {
   readonly needsTerm: boolean;
   /** No worker of this cluster may run anything that waits. */
   readonly stuck: boolean;
-  /** Open batches left alone, and why. */
-  readonly left: readonly { readonly batchId: BatchId; readonly why: string }[];
+  /** Open batches left alone, by why they are. */
+  readonly left: ReadonlyMap<string, readonly BatchRow[]>;
 }
 
 /**
@@ -46,23 +46,18 @@ export function assign(
   settings: Settings,
   now: Instant,
 ): Assigning {
-  const { waiting, left, cutOff } = mayRunNow(lease, jobs, batches, settings, now);
-  const places = lanesOf(lease, jobs, batches, quarantined, settings, now).map(placeOn);
+  const { waiting, tried, left, cutOff } = mayRunNow(lease, jobs, batches, settings, now);
+  const places = lanesOf(lease, jobs, tried, quarantined, settings, now).map(placeOn);
   const share = Math.ceil(waiting.length / Math.max(1, places.length));
   const mostSeconds = 2 * settings.looks.longestSeconds;
   const paidSeconds = secondsLeft(lease, settings, now);
-  const wanted = new Set<string>();
-  for (const { affinityKey } of waiting) wanted.add(affinityKey);
-  const byLoad = leastMissed(wanted);
-  const unplaced: BatchRow[] = [];
+  const byLoad = leastMissed(waiting);
+  const placed = new Set<BatchRow>();
   let needsTerm = cutOff;
   // Full places are left out for good, so that a long backlog costs no more than a look at each batch.
   let unfilled = places;
-  for (const batch of waiting) {
-    if (unfilled.length === 0) {
-      unplaced.push(batch);
-      continue;
-    }
+  for (const batch of places.length === 0 ? [] : claimOrder(waiting, now)) {
+    if (unfilled.length === 0) break;
     const seconds = openSeconds(batch);
     const roomy = unfilled.filter(
       ({ lane, taken, key }) =>
@@ -76,9 +71,9 @@ export function assign(
     const best = cheapest(inTime, batch, share, byLoad);
     if (best === undefined) {
       needsTerm ||= roomy.some(({ taken }) => taken.length === 0);
-      unplaced.push(batch);
       continue;
     }
+    placed.add(batch);
     best.taken.push(batch);
     best.ownSeconds += seconds;
     best.key = batch.affinityKey;
@@ -98,17 +93,23 @@ export function assign(
       ? usable.length > 0
       : usable.some(({ workerId }) => !excludedWorkers.includes(workerId));
   const why = needsTerm ? 'needs another term' : 'no free slot';
-  for (const batch of unplaced) {
-    left.push({ batchId: batch.batchId, why: mayRun(batch) ? why : 'failed on every worker here' });
+  const [mayLater, mayNot]: [BatchRow[], BatchRow[]] = [[], []];
+  for (const batch of waiting) {
+    if (!placed.has(batch)) (mayRun(batch) ? mayLater : mayNot).push(batch);
   }
-  const stuck = usable.length === 0 || (unplaced.length > 0 && !unplaced.some(mayRun));
+  if (mayLater.length > 0) left.set(why, mayLater);
+  if (mayNot.length > 0) left.set('failed on every worker here', mayNot);
+  const stuck = usable.length === 0 || (mayNot.length > 0 && mayLater.length === 0);
   const free = places.flatMap(({ lane, taken }) =>
     lane.busySeconds === 0 && taken.length === 0 ? [lane.worker] : [],
   );
   return { assignments, free, needsTerm, stuck, left };
 }
 
-/** Open batches by whether they may be tried now; `cutOff`: one may be only when the paid time is over. */
+/**
+ * Open batches by whether they may be tried now; `cutOff`: one may be only when the paid time is over. `tried`: those,
+ * open or not, that a job has that is alive.
+ */
 function mayRunNow(
   lease: LeaseRow,
   jobs: readonly JobRow[],
@@ -116,20 +117,28 @@ function mayRunNow(
   settings: Settings,
   now: Instant,
 ) {
-  const left: { batchId: BatchId; why: string }[] = [];
+  const left = new Map<string, BatchRow[]>();
+  const leave = (batch: BatchRow, why: string) => {
+    const alike = left.get(why);
+    if (alike === undefined) left.set(why, [batch]);
+    else alike.push(batch);
+  };
   const waiting: BatchRow[] = [];
+  const tried: BatchRow[] = [];
   const alive = attemptsAlive(jobs, now);
   let cutOff = false;
-  for (const batch of claimOrder(batches, now)) {
+  for (const batch of batches) {
+    const attempts = alive.get(batch.batchId) ?? 0;
+    if (attempts > 0) tried.push(batch);
     if (batch.status !== 'open') continue;
-    if ((alive.get(batch.batchId) ?? 0) >= MAX_LIVE_ATTEMPTS) {
-      left.push({ batchId: batch.batchId, why: 'earlier attempts may still upload' });
+    if (attempts >= MAX_LIVE_ATTEMPTS) {
+      leave(batch, 'earlier attempts may still upload');
     } else if (batch.notBefore !== undefined && now < batch.notBefore) {
-      left.push({ batchId: batch.batchId, why: `not before ${batch.notBefore}` });
+      leave(batch, `not before ${batch.notBefore}`);
       cutOff ||= isCutOff(lease, batch, batch.notBefore, settings);
     } else waiting.push(batch);
   }
-  return { waiting, left, cutOff };
+  return { waiting, tried, left, cutOff };
 }
 
 /** An attempt at it was cut short, perhaps by one of its tasks: it shares no job with others. */
@@ -182,15 +191,20 @@ function costSeconds(place: Place, { affinityKey }: BatchRow, inShare: boolean):
 }
 
 /** Of slots that would load over something: what no waiting batch wants, and of that what was given longest ago. */
-const leastMissed =
-  (wanted: ReadonlySet<string>) =>
-  (a: Place, b: Place): number => {
-    const isWanted = ({ key }: Place) => Number(key !== undefined && wanted.has(key));
+function leastMissed(waiting: readonly BatchRow[]): (a: Place, b: Place) => number {
+  const wanted = new Map<string | undefined, number>();
+  const isWanted = ({ key }: Place) => {
+    const known = wanted.get(key) ?? Number(waiting.some(({ affinityKey }) => affinityKey === key));
+    wanted.set(key, known);
+    return known;
+  };
+  return (a, b) => {
     const givenAt = ({ lane }: Place) => lane.loaded?.at ?? '';
     return (
       isWanted(a) - isWanted(b) || (givenAt(a) < givenAt(b) ? -1 : Number(givenAt(a) > givenAt(b)))
     );
   };
+}
 
 /** Attempts at one batch that may be alive at a time, lost ones that may still upload included. */
 export const MAX_LIVE_ATTEMPTS = 2;

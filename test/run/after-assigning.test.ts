@@ -7,8 +7,8 @@ const settings = testSettings();
 
 describe('after assigning', () => {
   const idle = { live: 0, watched: 0, awaited: 0, others: 0 };
-  const waiting = [{ batchId: aBatch(1).batchId, why: 'waits' }];
-  const nothing = { needsTerm: false, stuck: false, left: [] as typeof waiting };
+  const waiting = new Map([['waits', [aBatch(1)]]]);
+  const nothing = { needsTerm: false, stuck: false, left: new Map() as typeof waiting };
   const term = { needsTerm: true, stuck: false, left: waiting };
   const next = (lease = aLease(), jobs = idle, assigning = nothing) =>
     afterAssigning(lease, jobs, assigning, settings, NOW);
@@ -84,7 +84,7 @@ describe('after assigning', () => {
   it('a cluster bought for two hours at once is left like one that was extended', () => {
     const twoHours = { ...settings, lease: { ...settings.lease, termHours: 2 } };
     const lease = aLease({ terms: 1, idleSince: at(-idleSeconds) });
-    const none = { needsTerm: false, stuck: false, left: [] };
+    const none = { needsTerm: false, stuck: false, left: new Map() };
     expect(afterAssigning(lease, idle, none, twoHours, NOW).next).toBe('close');
   });
 
