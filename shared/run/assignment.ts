@@ -4,7 +4,7 @@ import type { Settings } from '../model/settings.ts';
 import type { Instant } from '../model/time.ts';
 import { isLost } from '../poll/job-look.ts';
 import { claimOrder } from './claim-order.ts';
-import { isLive, type Lane, lanesOf, openSeconds, usableWorkers } from './lanes.ts';
+import { allLanes, isLive, isSupplied, type Lane, openSeconds, usableWorkers } from './lanes.ts';
 import { deadline, neededSeconds, secondsLeft } from './paid-edge.ts';
 
 /** One job to submit: the batches one slot of one worker runs next. */
@@ -47,7 +47,8 @@ export function assign(
   now: Instant,
 ): Assigning {
   const { waiting, tried, left, cutOff } = mayRunNow(lease, jobs, batches, settings, now);
-  const places = lanesOf(lease, jobs, tried, quarantined, settings, now).map(placeOn);
+  const lanes = allLanes(lease, jobs, tried, quarantined, now);
+  const { places, restFreeSeconds } = placesOn(lanes, settings);
   const share = Math.ceil(waiting.length / Math.max(1, places.length));
   const mostSeconds = 2 * settings.looks.longestSeconds;
   const paidSeconds = secondsLeft(lease, settings, now);
@@ -66,7 +67,9 @@ export function assign(
         !batch.excludedWorkers?.includes(lane.worker),
     );
     const inTime = roomy.filter(
-      (place) => neededSeconds(endSeconds(place) + seconds, settings) <= paidSeconds,
+      (place) =>
+        endSeconds(place) <= restFreeSeconds &&
+        neededSeconds(endSeconds(place) + seconds, settings) <= paidSeconds,
     );
     const best = cheapest(inTime, batch, share, byLoad);
     if (best === undefined) {
@@ -153,9 +156,20 @@ interface Place {
   key: string | undefined;
 }
 
-const placeOn = (lane: Lane): Place => ({
-  ...{ lane, taken: [], ownSeconds: 0, key: lane.loaded?.key },
-});
+/** The slots that are supplied now, and how soon the first of the others is free: what would begin later waits for it. */
+function placesOn(lanes: readonly Lane[], settings: Settings) {
+  const [supplied, rest] = [
+    lanes.filter((l) => isSupplied(l, settings)),
+    lanes.filter((l) => !isSupplied(l, settings)),
+  ];
+  const places = supplied.map(
+    (lane): Place => ({
+      ...{ lane, taken: [], ownSeconds: 0, key: lane.loaded?.key },
+    }),
+  );
+  const restFreeSeconds = Math.min(...rest.map(({ busySeconds }) => busySeconds));
+  return { places, restFreeSeconds };
+}
 
 const endSeconds = ({ lane, ownSeconds }: Place): number => lane.busySeconds + ownSeconds;
 

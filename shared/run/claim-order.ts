@@ -7,7 +7,7 @@ const LONG_WAIT_SECONDS = 3600;
 /**
  * Batches in the order they are claimed: the highest priority, then the least slack to a deadline, then what has
  * waited for very long, then the longest (list scheduling by longest processing time: the makespan is at most 4/3
- * of the shortest possible), then the oldest. Lengths are told apart to a tenth of a second.
+ * of the shortest possible), then the oldest. Lengths are told apart to a millisecond.
  *
  * Slots are few and a backlog may be long: of the longest, only those that are asked for are put in order.
  */
@@ -83,15 +83,15 @@ function leftOf({ tasks, settled }: BatchRow) {
   return { seconds, deadlineAt };
 }
 
-/** Room for the place of a batch beside its length: a number holds 53 bits exactly, and this leaves 29 for the length. */
-const PLACES = 2 ** 24;
+/** Room for the place of a batch beside its length: a number holds 53 bits exactly, and this leaves 31 for the length. */
+const PLACES = 2 ** 22;
 
-/** Longer ones are all the same: 18 months. */
-const MOST_TENTHS = 2 ** 29 - 1;
+/** Longer ones are all the same: 24 days. */
+const MOST_MS = 2 ** 31 - 1;
 
 /** A number that holds length and place: numbers are put in order many times faster than rows by a comparison. */
 const lengthFirst = (seconds: number, place: number): number =>
-  (MOST_TENTHS - Math.min(MOST_TENTHS, Math.round(seconds * 10))) * PLACES + place;
+  (MOST_MS - Math.min(MOST_MS, Math.round(seconds * 1000))) * PLACES + place;
 
 /** A binary heap of these numbers, the smallest at its root. */
 function heapOf(numbers: readonly number[]): Float64Array {

@@ -28,9 +28,10 @@ export const lanesOf = (
   settings: Settings,
   now: Instant,
 ): Lane[] =>
-  allLanes(lease, jobs, batches, quarantined, now).filter(
-    ({ busySeconds }) => busySeconds <= supplyAheadSeconds(settings),
-  );
+  allLanes(lease, jobs, batches, quarantined, now).filter((lane) => isSupplied(lane, settings));
+
+export const isSupplied = ({ busySeconds }: Lane, settings: Settings): boolean =>
+  busySeconds <= supplyAheadSeconds(settings);
 
 /**
  * Every slot of every worker in use, the one that is free first in front; spread over the workers. A worker runs

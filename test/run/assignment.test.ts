@@ -98,6 +98,31 @@ describe('free slots', () => {
   });
 
   it.each([
+    [9, [1, 2, 3]],
+    [10, [1, 2, 3]],
+    [11, [1, 2]],
+  ])(
+    'leave to a busy slot what would begin there sooner: beside one that is free in 90 s, batches of %i s',
+    (unitSeconds, taken) => {
+      const running = (n: number, seconds: number) =>
+        aBatch(n, {
+          ...{ status: 'claimed', batchFence: 1 },
+          tasks: [{ taskId: `r-${n}`, line: 0, unitSeconds: seconds }],
+        });
+      const jobs = [70, 90].map((_, n) =>
+        aJob(8 + n, { worker: workerNamed(n + 1), submittedAt: NOW }),
+      );
+      const waiting = [1, 2, 3].map((n) =>
+        aBatch(n, { tasks: [{ taskId: `w-${n}`, line: 0, unitSeconds }] }),
+      );
+      const batches = [...waiting, running(8, 70), running(9, 90)];
+      expect(assigned(aLease(), jobs, batches, nobody, settings, NOW)).toEqual([
+        [workerNamed(1), taken],
+      ]);
+    },
+  );
+
+  it.each([
     ['a job that runs', { status: 'running' as const }, [[workerNamed(2), [1]]]],
     ['a job not confirmed yet', { status: 'submitting' as const }, [[workerNamed(2), [1]]]],
     ['a job that ended', { status: 'ended' as const }, [[workerNamed(1), [1]]]],
