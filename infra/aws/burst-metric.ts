@@ -7,7 +7,7 @@ export interface MetricDimensions {
   readonly tenant?: string;
   /** How a task ended. */
   readonly status?: 'done' | 'failed' | 'cancelled';
-  /** Of a cap: `stack`, `day` or `tenant#<name>`. */
+  /** Of a cap: `stack`, `day`, `hedge` or `tenant#<name>`. */
   readonly scope?: string;
 }
 

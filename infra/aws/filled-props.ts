@@ -22,6 +22,7 @@ export function withDefaults(props: BurstSchedulerProps) {
     queues,
     dayCapUsd,
     stackCapUsd: props.stackCapUsd ?? 500,
+    hedgeDayUsd: props.hedgeDayUsd ?? 0,
     apiFlavour: props.apiFlavour ?? 'caas',
     secretName: props.secretName ?? `${name}/ionet`,
     concurrency: {
@@ -43,7 +44,7 @@ export const parseSettings = (settingsJson: string) =>
 
 export function settingsOf(
   { settings, locations, images }: BurstSchedulerProps,
-  { name, tenants, queues, dayCapUsd, stackCapUsd }: Filled,
+  { name, tenants, queues, dayCapUsd, stackCapUsd, hedgeDayUsd }: Filled,
 ) {
   const capped = tenants.flatMap(({ name: tenant, capUsd }) =>
     capUsd === undefined ? [] : [[tenant, microUsd(capUsd)] as const],
@@ -60,6 +61,7 @@ export function settingsOf(
     caps: {
       stackMicroUsd: microUsd(stackCapUsd),
       dayMicroUsd: microUsd(dayCapUsd),
+      hedgeDayMicroUsd: microUsd(hedgeDayUsd),
       tenantMicroUsd: Object.fromEntries(capped),
     },
     ...(locations === undefined ? {} : { allowedLocations: locations }),

@@ -42,6 +42,9 @@ export function problemsOf(props: BurstSchedulerProps, region?: string): string[
       'alarms.waitingSeconds': filled.alarmWaitingSeconds,
       ...Object.fromEntries(tenants.map(({ name, capUsd }) => [`tenants.${name}.capUsd`, capUsd])),
     }),
+    ...(filled.hedgeDayUsd >= 0
+      ? []
+      : [`hedgeDayUsd: must be zero or above, got ${filled.hedgeDayUsd}`]),
     ...locationProblems(props.locations),
     ...concurrencyProblems(filled.concurrency),
     ...retentionProblems(filled),

@@ -168,6 +168,14 @@ export interface BurstSchedulerProps {
   readonly dayCapUsd?: number | undefined;
 
   /**
+   * US dollars a UTC day, within the caps, for second orders beside clusters that take longer to come than nine in ten
+   * like them.
+   *
+   * @default 0: none is placed
+   */
+  readonly hedgeDayUsd?: number | undefined;
+
+  /**
    * Countries machines may be rented in, as ISO 3166-1 alpha-2 codes, whatever a task allows.
    *
    * @default anywhere

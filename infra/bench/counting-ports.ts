@@ -1,5 +1,5 @@
-import type { Artifacts, Ledger, Ports } from '../../shared/ports.ts';
 import { newItemOf } from '../../shared/aws/new-item.ts';
+import type { Artifacts, Ledger, Ports } from '../../shared/ports.ts';
 import { indexUnits, itemBytes, readUnits, writeUnits } from './request-units.ts';
 
 /** What one function, or the workers, asked of AWS. */

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { randomFrom } from '../../shared/memory/memory-ids.ts';
 import { JobRow } from '../../shared/model/rows.ts';
-import { plusSeconds, secondsBetween } from '../../shared/model/time.ts';
+import { type Instant, plusSeconds, secondsBetween } from '../../shared/model/time.ts';
 import { assign } from '../../shared/run/assignment.ts';
 import { quantile } from './measures.ts';
 import { backlogOfSeconds, NOW } from './planner-rows.ts';
@@ -28,6 +28,7 @@ export function makespan(seconds: readonly number[], slots: number): number {
   const { settings, lease, batches } = backlogOfSeconds(seconds, slots);
   const open = new Map(batches.map((batch) => [batch.batchId, batch]));
   const freeAt = new Map<string, number>();
+  const loaded: Record<string, { key: string; at: Instant }> = {};
   const running: { readonly job: JobRow; readonly endSeconds: number }[] = [];
   let [now, end, n] = [0, 0, 0];
   while (open.size > 0) {
@@ -35,7 +36,7 @@ export function makespan(seconds: readonly number[], slots: number): number {
     const paidUntil = plusSeconds(at, 3600);
     const live = running.filter(({ endSeconds }) => endSeconds > now);
     running.splice(0, running.length, ...live);
-    const current = { ...lease, paidUntil };
+    const current = { ...lease, paidUntil, loaded };
     const jobs = live.map(({ job }) => job);
     const waiting = [...open.values()];
     const claimed = batches.filter(({ batchId }) =>
@@ -57,6 +58,7 @@ export function makespan(seconds: readonly number[], slots: number): number {
       const begins = Math.max(now, freeAt.get(worker) ?? 0);
       const ends = begins + taken.reduce((sum, batch) => sum + batch.slotSeconds, 0);
       freeAt.set(worker, ends);
+      loaded[worker] = { key: taken.at(-1)?.affinityKey ?? '', at };
       end = Math.max(end, ends);
       for (const { batchId } of taken) open.delete(batchId);
       const job = JobRow.parse({

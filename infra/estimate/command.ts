@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { CommanderError, Option } from 'commander';
 import { type DoctorConfig, doctorConfigFrom } from '../../shared/config.ts';
-import { parseTask, type SoundTask } from '../../shared/intake/parse-task.ts';
 import { requirementOf } from '../../shared/intake/batches.ts';
+import { parseTask, type SoundTask } from '../../shared/intake/parse-task.ts';
 import { type BrokenLine, brokenLineText, parseTasksFile } from '../../shared/intake/tasks-file.ts';
 import { API_FLAVOURS, type ApiFlavour } from '../../shared/ionet/flavour.ts';
 import { canonicalJson } from '../../shared/model/digest.ts';

@@ -7,8 +7,8 @@ import { PROVISIONING } from '../bench/provisioning.ts';
 import { tableLines } from '../bench/table.ts';
 import { counted, dollars, duration } from '../local/demo/amounts.ts';
 import { type EstimatedWorld, PRIOR_SIGMA, TASK_SIGMA } from './draws.ts';
-import type { LivePrices } from './live-prices.ts';
 import type { Estimate, ProfileEstimate, TriedOption } from './estimate.ts';
+import type { LivePrices } from './live-prices.ts';
 
 /** Under which conditions an estimate was made. */
 export interface EstimateConditions {

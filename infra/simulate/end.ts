@@ -110,14 +110,20 @@ function unbalanced({ market, watch }: World, rows: readonly Row[]): Violation[]
       found.push({ invariant: 'CAP', what: `${JSON.stringify(holds)} is still held in ${scope}` });
     }
   }
-  for (const prefix of ['stack', 'day#', 'tenant#']) {
+  const ofHedges = leases
+    .filter(({ hedges }) => hedges !== undefined)
+    .reduce((sum, lease) => sum + billed(lease), 0);
+  for (const prefix of ['stack', 'day#', 'tenant#', 'hedge#']) {
     const spent = money
       .filter(({ scope }) => String(scope).startsWith(prefix))
       .reduce((sum, row) => sum + Number(row.capMicroUsd) - Number(row.available), 0);
-    if (spent !== total) {
+    // Of second orders the first term counts; what is extended is at work.
+    const isRight = prefix === 'hedge#' ? spent <= ofHedges : spent === total;
+    if (!isRight) {
+      const what = prefix === 'hedge#' ? ofHedges : total;
       found.push({
         invariant: 'AUDIT',
-        what: `${prefix} lost ${spent}, leases were billed ${total}`,
+        what: `${prefix} lost ${spent}, leases were billed ${what}`,
       });
     }
   }

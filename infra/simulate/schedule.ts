@@ -238,7 +238,10 @@ function drawSettings(chance: Chance, name: string): Settings {
     tenantOfQueue: Object.fromEntries(TENANTS.map((tenant) => [queueOf(tenant), tenant])),
     images: { 'simulated.tiny': IMAGE },
     workerSecret: 'not-a-secret-in-a-simulation',
-    caps: tight ? { stackMicroUsd: pick('cap', 700_000, 1_500_000, 3_000_000) } : {},
+    caps: {
+      ...(tight ? { stackMicroUsd: pick('cap', 700_000, 1_500_000, 3_000_000) } : {}),
+      hedgeDayMicroUsd: pick('second orders', 0, 0, 2_000_000, 50_000_000),
+    },
     batches: {
       maxTasks: pick('batch', 1, 2, 4, 8),
       targetSeconds: pick('target', 60, 300, 600),

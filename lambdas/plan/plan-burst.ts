@@ -72,7 +72,7 @@ export const planBurst =
     const best = cheapest(priced, lease.requirement.need.gpus);
     if (best === undefined) {
       const reason = `no-capacity: ${noCapacity(refused, lease.requirement)}`;
-      return { next: 'close', reason, failure: { Error: 'CapacityUnavailable', Cause: reason } };
+      return nothingBought(ports, lease, 'CapacityUnavailable', reason);
     }
     const termSeconds = settings.lease.hourSeconds * settings.lease.termHours;
     const price = slotPrice(lease, chosen(best), termSeconds);
@@ -80,6 +80,19 @@ export const planBurst =
     if (affordable.length === 0) return { next: 'close', reason: 'no open task may cost as much' };
     return holdAndChoose(ports, settings, lease, best, paces(best.offer), now);
   };
+
+/** The first order may still come: that no second one could be placed is no failure, and pauses nothing. */
+async function nothingBought(
+  { ledger }: PlanPorts,
+  lease: LeaseRow,
+  error: string,
+  reason: string,
+): Promise<Step> {
+  const close = { next: 'close', reason };
+  if (lease.hedges === undefined) return { ...close, failure: { Error: error, Cause: reason } };
+  const noted = await changeLease(ledger, lease, { closeReason: reason });
+  return noted.done ? close : { next: 'superseded' };
+}
 
 async function openWork({ ledger }: PlanPorts, lease: LeaseRow, now: Instant): Promise<BatchRow[]> {
   const profile = await readProfile(ledger, lease.tenant, lease.profile);
@@ -146,13 +159,14 @@ async function tellProfile(
 }
 
 async function holdAndChoose(
-  { ledger }: PlanPorts,
+  ports: PlanPorts,
   settings: Settings,
   lease: LeaseRow,
   best: Priced,
   pace: Pace,
   now: Instant,
 ): Promise<Step> {
+  const { ledger } = ports;
   const kept = lease.holds.filter((hold) => hold.kept);
   for (const earlier of lease.holds.filter((hold) => !hold.kept)) {
     await settleHold(ledger, settings, { ...lease, ...earlier }, 0);
@@ -169,7 +183,7 @@ async function holdAndChoose(
     const reason = outcome.yields
       ? yieldingInWords(outcome.yields)
       : `budget: ${usdOf(best.termMicroUsd)} USD are needed, ${usdOf(outcome.availableMicroUsd)} are left of the ${outcome.scope} cap`;
-    return { next: 'close', reason, failure: { Error: 'BudgetExceeded', Cause: reason } };
+    return nothingBought(ports, lease, 'BudgetExceeded', reason);
   }
   const offer = chosen(best);
   const waits = (await readKnowledge(ledger, provisioningOf(offer)))?.samples ?? [];

@@ -1,5 +1,5 @@
 import { readLease } from '../../shared/ledger/leases.ts';
-import { readMoney, releaseHold, scopesOf } from '../../shared/ledger/money.ts';
+import { readMoney, releaseHold, scopesOf, secondOrdersOn } from '../../shared/ledger/money.ts';
 import { BurstId, Tenant } from '../../shared/model/ids.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import { dayOf, type Instant, plusSeconds } from '../../shared/model/time.ts';
@@ -16,8 +16,12 @@ export async function sweepHolds(
   now: Instant,
 ): Promise<number> {
   const tenants = new Set(Object.values(settings.tenantOfQueue));
-  const capsOn = (day: string) =>
-    [...tenants].flatMap((tenant) => scopesOf(settings, { tenant: Tenant.parse(tenant), day }));
+  const capsOn = (day: string) => [
+    ...[...tenants].flatMap((tenant) =>
+      scopesOf(settings, { tenant: Tenant.parse(tenant), day, term: 1 }),
+    ),
+    ...(settings.caps.hedgeDayMicroUsd > 0 ? [secondOrdersOn(settings, day)] : []),
+  ];
   const today = new Map(capsOn(dayOf(now)).map(({ scope, capMicroUsd }) => [scope, capMicroUsd]));
   const yesterday = capsOn(dayOf(plusSeconds(now, -86_400))).map(({ scope }) => scope);
   const settledLease = onceForEach(async (burst) => {

@@ -6,11 +6,16 @@ import { readLease } from '../../shared/ledger/leases.ts';
 import { changeProfile } from '../../shared/ledger/profiles.ts';
 import { readStop, stopInWords } from '../../shared/ledger/stops.ts';
 import { endTask } from '../../shared/ledger/tasks.ts';
-import type { BurstId } from '../../shared/model/ids.ts';
-import { type BatchRow, type LiveBurst, ProfileRow } from '../../shared/model/rows.ts';
+import {
+  type BatchRow,
+  type LeaseRow,
+  type LiveBurst,
+  ProfileRow,
+} from '../../shared/model/rows.ts';
 import { hasSeveralTenants, type Settings } from '../../shared/model/settings.ts';
 import { type Instant, plusSeconds, secondsBetween } from '../../shared/model/time.ts';
 import type { Opening } from '../../shared/plan/opening.ts';
+import { secondOrder } from '../../shared/plan/second-order.ts';
 import { isLate } from '../../shared/plan/usual-wait.ts';
 import { yieldingProfiles } from '../../shared/sweep/scarce-machines.ts';
 import { eachDue } from './each-due.ts';
@@ -53,14 +58,16 @@ async function sweepProfile(
   now: Instant,
 ): Promise<boolean> {
   const bursts: LiveBurst[] = [];
-  const late = new Set<BurstId>();
+  const leases: LeaseRow[] = [];
   let launched = false;
   for (const burst of profile.bursts) {
     const lease = await readLease(ports.ledger, burst.burstId);
     if (lease?.phase === 'settled') continue;
     bursts.push(burst);
-    if (lease !== undefined && isLate(lease, now)) late.add(burst.burstId);
-    if (lease !== undefined) continue;
+    if (lease !== undefined) {
+      leases.push(lease);
+      continue;
+    }
     await launch(ports, settings, profile, burst);
     launched = true;
   }
@@ -71,7 +78,10 @@ async function sweepProfile(
   let left: readonly BatchRow[] = [];
   if (stop?.mode === 'cancel') await cancelOpen(ports, live, stopInWords(stop), now);
   else left = await keepLimits(ports.ledger, settings, live, undefined, now);
-  const facts = { stop: stop ?? 'none', live: left, late } as const;
+  const late = new Set(leases.filter((one) => isLate(one, now)).map(({ burstId }) => burstId));
+  const waiting = left.filter(({ status }) => status === 'open').length;
+  const second = secondOrder(profile, leases, waiting, settings, now).order;
+  const facts = { stop: stop ?? 'none', live: left, late, second } as const;
   const opening =
     yields === undefined
       ? await openIfNeeded(ports, settings, profile, facts)

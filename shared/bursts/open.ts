@@ -8,6 +8,7 @@ import type { BatchRow, LiveBurst, ProfileRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
 import { type Instant, plusSeconds } from '../model/time.ts';
 import { type Backlog, decideOpening, type Opening, whyNoneOpens } from '../plan/opening.ts';
+import type { SecondOrder } from '../plan/second-order.ts';
 import type { Ports } from '../ports.ts';
 import { openSeconds } from '../run/lanes.ts';
 import { nextLookBy } from './drive.ts';
@@ -34,6 +35,8 @@ export interface OpeningFacts {
   readonly live?: readonly BatchRow[];
   /** Bursts whose clusters may never come; they are not counted on, but they are live. */
   readonly late?: ReadonlySet<BurstId>;
+  /** What is opened where the backlog asks for nothing more. */
+  readonly second?: SecondOrder | undefined;
 }
 
 /**
@@ -55,18 +58,22 @@ export async function openIfNeeded(
     const oldestOpen = older(seen.oldestOpen, arrived);
     const live = seen === profile ? known.live : undefined;
     decision = await openingOf(ports.ledger, settings, seen, { ...known, live, oldestOpen, now });
+    const second = decision.open ? undefined : stillWanted(known.second, seen);
+    if (second !== undefined) decision = { open: true, slots: second.slots };
     burst = decision.open
       ? {
           burstId: burstIdOf(seen, seen.seq + 1, settings),
           state: 'open',
           slots: decision.slots,
           openedAt: now,
+          ...(second && { hedge: { of: second.of, notOffer: second.notOffer } }),
         }
       : undefined;
     if (burst === undefined && arrived === undefined) return undefined;
     const change: ProfileChange = {
       ...(oldestOpen === undefined ? {} : { oldestOpen }),
       ...(burst === undefined ? {} : { bursts: [...seen.bursts, burst] }),
+      ...(second && { hedged: second.of }),
       dueAt: plusSeconds(now, PROFILE_LOOK_SECONDS),
     };
     return change;
@@ -75,6 +82,14 @@ export async function openIfNeeded(
   await launch(ports, settings, after, burst);
   return { opened: burst.burstId, decision };
 }
+
+/** The second order, while the first is live and no other pass has placed one. */
+const stillWanted = (second: SecondOrder | undefined, { bursts, hedged }: ProfileRow) =>
+  second !== undefined &&
+  hedged !== second.of &&
+  bursts.some(({ burstId, state }) => burstId === second.of && state === 'open')
+    ? second
+    : undefined;
 
 /** Reads stops, and the backlog, which is many rows, only where the decision depends on them. */
 async function openingOf(
@@ -109,6 +124,7 @@ export async function launch(
     burstId: burst.burstId,
     profile,
     slots: burst.slots,
+    ...(burst.hedge && { hedge: burst.hedge }),
     now: burst.openedAt,
     nextLookBy: nextLookBy(settings, burst.openedAt),
   });
@@ -119,6 +135,7 @@ export async function launch(
     profile: profile.profile,
     slots: burst.slots,
     execution: outcome,
+    ...(burst.hedge && { standsInFor: burst.hedge.of }),
   });
 }
 

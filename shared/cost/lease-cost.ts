@@ -50,7 +50,7 @@ export interface LeaseHistory {
 /**
  * Divides the provider's bill for a settled lease by the slot time it paid for. What surplus clusters cost is known
  * exactly; the rest is spread over all slots from the first paid second to the last, in proportion to what they
- * did, whole micro-USD by largest remainder.
+ * did, whole micro-USD by largest remainder. What a second order stood by for is a hedge.
  *
  * @returns undefined while there is no bill.
  */
@@ -70,7 +70,10 @@ export function leaseCost({ lease, jobs, batches, tasks }: LeaseHistory): LeaseC
   };
   const used = Object.values(busy).reduce((sum, seconds) => sum + seconds, provisioning);
   const idle = Math.max(0, slots * paidSeconds(lease) - used);
-  const weights = { idle, provisioning, ...busy };
+  const weights =
+    lease.hedges === undefined
+      ? { idle, provisioning, ...busy }
+      : { ...busy, hedges: busy.hedges + idle + provisioning };
 
   const surplus = Math.min(lease.surplusMicroUsd ?? 0, billedMicroUsd);
   const parts = apportion(billedMicroUsd - surplus, Object.values(weights).map(milliseconds));

@@ -1,5 +1,5 @@
 import type { BurstId } from '../model/ids.ts';
-import { LeaseRow, type ProfileRow } from '../model/rows.ts';
+import { LeaseRow, type LiveBurst, type ProfileRow } from '../model/rows.ts';
 import type { Instant } from '../model/time.ts';
 import type { Ledger } from '../ports.ts';
 import { leaseKey } from './keys.ts';
@@ -15,6 +15,7 @@ export const createLease = (
     burstId: BurstId;
     profile: ProfileRow;
     slots: number;
+    hedge?: LiveBurst['hedge'];
     now: Instant;
     nextLookBy: Instant;
   },
@@ -34,6 +35,7 @@ export const createLease = (
     nextLookBy: burst.nextLookBy,
     dueOf: 'lease',
     dueAt: burst.nextLookBy,
+    ...(burst.hedge && { hedges: burst.hedge.of, refusedOffers: [burst.hedge.notOffer] }),
   });
 
 /** Changes to a lease; a field set to undefined is removed. */

@@ -14,6 +14,8 @@ export interface Hold {
   readonly tenant: Tenant;
   readonly term: number;
   readonly attempt?: number | undefined;
+  /** The burst whose cluster is overdue, of a second order. */
+  readonly hedges?: BurstId | undefined;
   /** UTC day whose cap it counts against, `2026-11-22`. */
   readonly day: string;
   readonly microUsd: number;
@@ -36,17 +38,33 @@ export const holdName = ({
 }: Pick<Hold, 'burstId' | 'term' | 'attempt'>): string =>
   attempt === undefined ? `${burstId}.${term}` : `${burstId}.${term}-${attempt}`;
 
-/** Every cap a hold counts against, in the order they are taken. */
+/** A cap as the ledger keeps it. */
+interface Scope {
+  readonly scope: string;
+  readonly capMicroUsd: number;
+}
+
+/** The cap of second orders of a day. */
+export const secondOrdersOn = ({ caps }: Settings, day: string): Scope => ({
+  scope: `hedge#${day}`,
+  capMicroUsd: caps.hedgeDayMicroUsd,
+});
+
+/**
+ * Every cap a hold counts against, in the order they are taken. Of a second order that is its first term: what is
+ * extended is at work.
+ */
 export const scopesOf = (
-  { caps }: Settings,
-  hold: Pick<Hold, 'tenant' | 'day'>,
-): readonly { scope: string; capMicroUsd: number }[] => [
-  { scope: 'stack', capMicroUsd: caps.stackMicroUsd },
-  { scope: `day#${hold.day}`, capMicroUsd: caps.dayMicroUsd },
+  settings: Settings,
+  hold: Pick<Hold, 'tenant' | 'day' | 'term' | 'hedges'>,
+): readonly Scope[] => [
+  { scope: 'stack', capMicroUsd: settings.caps.stackMicroUsd },
+  { scope: `day#${hold.day}`, capMicroUsd: settings.caps.dayMicroUsd },
   {
     scope: `tenant#${hold.tenant}`,
-    capMicroUsd: caps.tenantMicroUsd[hold.tenant] ?? caps.defaultTenantMicroUsd,
+    capMicroUsd: settings.caps.tenantMicroUsd[hold.tenant] ?? settings.caps.defaultTenantMicroUsd,
   },
+  ...(hold.hedges !== undefined && hold.term === 1 ? [secondOrdersOn(settings, hold.day)] : []),
 ];
 
 /**

@@ -37,6 +37,7 @@ export interface ProfileChange {
   readonly cooldownUntil?: Instant | null;
   readonly cooldownReason?: string | null;
   readonly strikes?: number;
+  readonly hedged?: ProfileRow['hedged'];
   /** When the sweep should look next; null: there is nothing to look after; absent: as it was. */
   readonly dueAt?: Instant | null;
 }

@@ -29,8 +29,8 @@ interface Asking {
   readonly microUsd: number;
 }
 
-/** Whether tenants share it: a tenant's own cap is nobody else's. */
-const isShared = (scope: string): boolean => !scope.startsWith('tenant#');
+/** Whether tenants share it for their weights: a tenant's own cap is nobody else's, and second orders are nobody's due. */
+const isShared = (scope: string): boolean => scope === 'stack' || scope.startsWith('day#');
 
 /** Part of the write that takes, or with less than nothing gives back, so much of a scope. */
 export const usedMore = (

@@ -106,6 +106,8 @@ export const LiveBurst = z.looseObject({
   /** Seconds its slots are expected to take for every second estimated; absent: one. */
   pace: z.number().positive().optional(),
   openedAt: Instant,
+  /** It stands in for a burst whose cluster is overdue, and orders something else. */
+  hedge: z.object({ of: BurstId, notOffer: z.string() }).optional(),
 });
 export type LiveBurst = z.infer<typeof LiveBurst>;
 
@@ -124,6 +126,8 @@ export const ProfileRow = z.looseObject({
   strikes: z.int().nonnegative().default(0),
   /** No open or claimed batch is older than this id; absent: there is none at all. */
   oldestOpen: BatchId.optional(),
+  /** The burst for which a second order was placed last. */
+  hedged: BurstId.optional(),
 });
 export type ProfileRow = z.infer<typeof ProfileRow>;
 
@@ -267,6 +271,8 @@ export const LeaseRow = z.looseObject({
   /** Take-overs since the burst last made progress. */
   takeOvers: z.int().nonnegative().default(0),
   refusedOffers: z.array(z.string()).default([]),
+  /** The burst with an overdue cluster that it stands in for. */
+  hedges: BurstId.optional(),
   offer: ChosenOffer.optional(),
   intents: z.array(Intent).default([]),
   /** Money held for prepaid terms, written here before it is held, so that no hold is ever forgotten. */

@@ -65,6 +65,11 @@ export const Settings = z.strictObject({
       /** Per tenant, over the stack's life; tenants not named here have the default. */
       tenantMicroUsd: z.record(Tenant, MicroUsd).default({}),
       defaultTenantMicroUsd: MicroUsd.default(500_000_000),
+      /**
+       * Per UTC day, for second orders beside clusters that take longer to come than nine in ten like them; each counts
+       * against the other caps too. 0: none is placed.
+       */
+      hedgeDayMicroUsd: MicroUsd.default(0),
     })
     .prefault({}),
 

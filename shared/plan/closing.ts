@@ -44,14 +44,17 @@ export function closing(
     reason,
     forced: atEdge || failure !== undefined || lease.phase !== 'ready',
     failure,
-    cooldown: (strikes) =>
-      hadCluster || failure === undefined
+    cooldown: (strikes) => {
+      // Of a second order the profile has another one under way.
+      if (lease.hedges !== undefined && !hadCluster) return {};
+      return hadCluster || failure === undefined
         ? { cooldownUntil: null, cooldownReason: null, strikes: 0 }
         : {
             cooldownUntil: cooldownEnd(now, strikes, settings),
             cooldownReason: reason.slice(0, 500),
             strikes: strikes + 1,
-          },
+          };
+    },
   };
 }
 

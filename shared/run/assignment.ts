@@ -48,7 +48,8 @@ export function assign(
 ): Assigning {
   const { waiting, tried, left, cutOff } = mayRunNow(lease, jobs, batches, settings, now);
   const lanes = allLanes(lease, jobs, tried, quarantined, now);
-  const { places, restFreeSeconds } = placesOn(lanes, settings);
+  const places = lanes.filter((lane) => isSupplied(lane, settings)).map(placeOn);
+  const elsewhere = soonestOn(lanes.filter((lane) => !isSupplied(lane, settings)));
   const share = Math.ceil(waiting.length / Math.max(1, places.length));
   const mostSeconds = 2 * settings.looks.longestSeconds;
   const paidSeconds = secondsLeft(lease, settings, now);
@@ -67,15 +68,15 @@ export function assign(
         !batch.excludedWorkers?.includes(lane.worker),
     );
     const inTime = roomy.filter(
-      (place) =>
-        endSeconds(place) <= restFreeSeconds &&
-        neededSeconds(endSeconds(place) + seconds, settings) <= paidSeconds,
+      (place) => neededSeconds(endSeconds(place) + seconds, settings) <= paidSeconds,
     );
     const best = cheapest(inTime, batch, share, byLoad);
     if (best === undefined) {
       needsTerm ||= roomy.some(({ taken }) => taken.length === 0);
       continue;
     }
+    const begins = costSeconds(best, batch.affinityKey, best.taken.length < share);
+    if (begins > elsewhere(batch.affinityKey)) continue;
     placed.add(batch);
     best.taken.push(batch);
     best.ownSeconds += seconds;
@@ -156,19 +157,21 @@ interface Place {
   key: string | undefined;
 }
 
-/** The slots that are supplied now, and how soon the first of the others is free: what would begin later waits for it. */
-function placesOn(lanes: readonly Lane[], settings: Settings) {
-  const [supplied, rest] = [
-    lanes.filter((l) => isSupplied(l, settings)),
-    lanes.filter((l) => !isSupplied(l, settings)),
-  ];
-  const places = supplied.map(
-    (lane): Place => ({
-      ...{ lane, taken: [], ownSeconds: 0, key: lane.loaded?.key },
-    }),
-  );
-  const restFreeSeconds = Math.min(...rest.map(({ busySeconds }) => busySeconds));
-  return { places, restFreeSeconds };
+const placeOn = (lane: Lane): Place => ({
+  ...{ lane, taken: [], ownSeconds: 0, key: lane.loaded?.key },
+});
+
+/** When a batch would begin at the soonest on a slot that is not supplied yet, by its affinity key. */
+function soonestOn(lanes: readonly Lane[]): (affinityKey: string) => number {
+  const places = lanes.map(placeOn);
+  const byKey = new Map<string, number>();
+  return (affinityKey) => {
+    const known = byKey.get(affinityKey);
+    if (known !== undefined) return known;
+    const soonest = Math.min(...places.map((place) => costSeconds(place, affinityKey, true)));
+    byKey.set(affinityKey, soonest);
+    return soonest;
+  };
 }
 
 const endSeconds = ({ lane, ownSeconds }: Place): number => lane.busySeconds + ownSeconds;
@@ -190,7 +193,7 @@ function cheapest(
   share: number,
   byLoad: (a: Place, b: Place) => number,
 ): Place | undefined {
-  const cost = (place: Place) => costSeconds(place, batch, place.taken.length < share);
+  const cost = (place: Place) => costSeconds(place, batch.affinityKey, place.taken.length < share);
   let best: Place | undefined;
   for (const place of places) {
     if (best === undefined || (cost(place) - cost(best) || byLoad(place, best)) < 0) best = place;
@@ -199,7 +202,7 @@ function cheapest(
 }
 
 /** When a batch would begin to run there; one that fills more than its share counts as another load. */
-function costSeconds(place: Place, { affinityKey }: BatchRow, inShare: boolean): number {
+function costSeconds(place: Place, affinityKey: string, inShare: boolean): number {
   if (place.key === affinityKey) return endSeconds(place) + (inShare ? 0 : LOAD_SECONDS);
   return endSeconds(place) + (place.key === undefined ? LOAD_SECONDS : RELOAD_SECONDS);
 }

@@ -7,10 +7,10 @@ import {
   oneClusterPerTask,
   waitThenHold,
 } from '../../infra/bench/baselines.ts';
+import { BILLS } from '../../infra/bench/bill.ts';
 import { churnOf, NO_CHURN } from '../../infra/bench/churn.ts';
 import { type FleetPolicy, runFleet } from '../../infra/bench/fleet.ts';
 import { measured, overSeeds, quantile } from '../../infra/bench/measures.ts';
-import { BILLS } from '../../infra/bench/bill.ts';
 import { provisioningTimes } from '../../infra/bench/provisioning.ts';
 import { tasksOf } from './make.ts';
 

@@ -1,8 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { COST_LINES, type LeaseHistory, leaseCost } from '../../shared/cost/lease-cost.ts';
+import { BurstId } from '../../shared/model/ids.ts';
 import { type BatchRow, type JobRow, type LeaseRow, TaskRow } from '../../shared/model/rows.ts';
-import { BURST, aBatch, aJob, aLease, at } from '../support/burst-rows.ts';
+import { aBatch, aJob, aLease, at, BURST } from '../support/burst-rows.ts';
 
 type TaskFields = Partial<(typeof TaskRow)['_zod']['input']>;
 
@@ -55,6 +56,11 @@ describe('the cost of a lease', () => {
   it('is unknown while there is no bill', () => {
     const lease = billed({ billedMicroUsd: undefined });
     expect(leaseCost({ lease, jobs: [], batches: [], tasks: [] })).toBeUndefined();
+  });
+
+  it('of a second order without work is a hedge', () => {
+    const lease = billed({ hedges: BurstId.parse('burst-test-ffffffffffff') });
+    expect(costOf({ lease }).used).toEqual({ hedges: 7200 });
   });
 
   it('of a cluster without work is provisioning and idle time', () => {

@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { addressFinding } from '../../infra/doctor/address.ts';
 import {
   examineImage,
   examineProvider,
   examineStores,
   unasked,
 } from '../../infra/doctor/examine.ts';
-import { addressFinding } from '../../infra/doctor/address.ts';
 import { clockFinding, type Finding, isWell, storeFailure } from '../../infra/doctor/findings.ts';
 import { providerPorts, storePorts } from '../../infra/doctor/ports.ts';
 import { reportText } from '../../infra/doctor/report-text.ts';

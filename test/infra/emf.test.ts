@@ -85,6 +85,14 @@ describe('a line of a log', () => {
       },
     },
     {
+      event: 'money',
+      facts: { scope: 'hedge#2026-11-22', capMicroUsd: 5_000_000, availableMicroUsd: 5_000_000 },
+      measures: {
+        'CommittedUsd Stack=burst Scope=hedge': 0,
+        'CapUsd Stack=burst Scope=hedge': 5,
+      },
+    },
+    {
       event: 'reap',
       facts: {
         listed: 9,

@@ -110,6 +110,11 @@ describe('props', () => {
       says: 'dayCapUsd: must be above zero, got -1',
     },
     {
+      name: 'less than nothing for second orders',
+      props: { images, hedgeDayUsd: -0.01 },
+      says: 'hedgeDayUsd: must be zero or above, got -0.01',
+    },
+    {
       name: 'a tenant without money',
       props: { images, tenants: [{ name: 'studio', capUsd: 0 }] },
       says: 'tenants.studio.capUsd: must be above zero, got 0',
@@ -241,6 +246,7 @@ describe('the words of the command line', () => {
       tenants: 'studio=25:3,gallery:2,atelier',
       locations: 'DE,FR',
       dayCapUsd: '12.5',
+      hedgeDayUsd: 2,
       reserveConcurrency: 'false',
     });
     expect(region).toBe('eu-central-1');
@@ -252,6 +258,7 @@ describe('the words of the command line', () => {
       ],
       locations: ['DE', 'FR'],
       dayCapUsd: 12.5,
+      hedgeDayUsd: 2,
       concurrency: { reserve: false },
     });
     expect(deploymentOf(props, region).tenants.map(({ queueName }) => queueName)).toEqual([

@@ -116,8 +116,16 @@ describe('free slots', () => {
         aBatch(n, { tasks: [{ taskId: `w-${n}`, line: 0, unitSeconds }] }),
       );
       const batches = [...waiting, running(8, 70), running(9, 90)];
-      expect(assigned(aLease(), jobs, batches, nobody, settings, NOW)).toEqual([
+      const loaded = { key: 'nft', at: NOW };
+      const lease = aLease({ loaded: { [workerNamed(1)]: loaded, [workerNamed(2)]: loaded } });
+      expect(assigned(lease, jobs, batches, nobody, settings, NOW)).toEqual([
         [workerNamed(1), taken],
+      ]);
+      // One that would load something else first is no place to wait for.
+      const other = { ...loaded, key: 'another' };
+      const mixed = aLease({ loaded: { [workerNamed(1)]: loaded, [workerNamed(2)]: other } });
+      expect(assigned(mixed, jobs, batches, nobody, settings, NOW)).toEqual([
+        [workerNamed(1), [1, 2, 3]],
       ]);
     },
   );

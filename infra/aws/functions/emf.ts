@@ -80,7 +80,8 @@ const RULES = new Map<string, z.ZodType<Measured>>(
           CommittedUsd: usdOf(capMicroUsd - availableMicroUsd),
           CapUsd: usdOf(capMicroUsd),
         },
-        by: { Scope: scope.startsWith('day#') ? 'day' : scope },
+        // Every day has rows of its own, and one metric.
+        by: { Scope: scope.replace(/^(day|hedge)#.*/, '$1') },
       })),
     reap: z
       .object({ alive: count, orphans: count, surplus: count, microUsdPerHour: count })
