@@ -1,7 +1,9 @@
+import { endWithReader } from '../command-line/closed-pipe.ts';
 import { runEstimateCommand } from './command.ts';
 
 /** `npm run estimate`: what tasks would cost and when they would end. Exits with 2 for input it cannot use. */
 
+endWithReader(process.stdout);
 process.exitCode = await runEstimateCommand(
   process.argv.slice(2),
   {

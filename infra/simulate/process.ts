@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { endWithReader } from '../command-line/closed-pipe.ts';
 import type { Invariant } from './invariants.ts';
 import { Order, type Said } from './orders.ts';
 import { createTally } from './report.ts';
@@ -14,6 +15,7 @@ Error.stackTraceLimit = 0;
 
 const PROGRESS_EVERY_MS = 500;
 
+endWithReader(process.stdout);
 const say = (said: Said) => process.stdout.write(`${JSON.stringify(said)}\n`);
 
 const scheduleOf = (seed: number, { multiplier, providerErrors }: Order): Schedule =>

@@ -74,6 +74,18 @@ it('an option that needs another is refused alone, and taken beside it or by def
   run('--only', 'a', '--mutants');
 });
 
+it('a long report whose reader goes away ends without a trace, as other programs do', async () => {
+  const entry = fileURLToPath(new URL('../../infra/simulate/main.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--import', 'tsx', entry, '--replay', '7'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let complaints = '';
+  child.stderr.on('data', (text) => (complaints += text));
+  child.stdout.once('data', () => child.stdout.destroy());
+  expect(await once(child, 'close')).toEqual([141, null]);
+  expect(complaints).toBe('');
+});
+
 describe('a word that cannot be used is answered with 2, in one line that names it and no secret', () => {
   const entry = (path: string) => fileURLToPath(new URL(`../../infra/${path}`, import.meta.url));
   const main = 'local/main.ts';
