@@ -181,6 +181,6 @@ describe('what a function answers', () => {
         const [, table = ''] = /drive\(([\s\S]*)\)/.exec(text(`lambdas/${file}`)) ?? [];
         return [...table.matchAll(/(?:'([^']+)'|\b(Settle)): /g)].map(([, a, b]) => a ?? b ?? '');
       });
-    expect(served.toSorted()).toEqual(tasks.map(([name]) => name).toSorted());
+    expect([...new Set(served)].toSorted()).toEqual(tasks.map(([name]) => name).toSorted());
   });
 });

@@ -1,0 +1,140 @@
+import { giveBack } from '../../shared/bursts/give-back.ts';
+import { addressOf } from '../../shared/bursts/workers.ts';
+import { readBatch } from '../../shared/ledger/batches.ts';
+import { changeJob } from '../../shared/ledger/jobs.ts';
+import type { WorkerId } from '../../shared/model/ids.ts';
+import type { JobReport } from '../../shared/model/job.ts';
+import type { JobRow, LeaseRow } from '../../shared/model/rows.ts';
+import type { Settings } from '../../shared/model/settings.ts';
+import type { Instant } from '../../shared/model/time.ts';
+import { hasUnread, isToBeHeard, judgeJob, type WorkerThen } from '../../shared/poll/job-look.ts';
+import type { Ports } from '../../shared/ports.ts';
+
+type LookPorts = Pick<Ports, 'ledger' | 'jobs' | 'log'>;
+
+/** What one job turned out to be after a look. */
+export interface Looked {
+  readonly job: JobRow;
+  readonly news: boolean;
+  /** Run has something to do about it. */
+  readonly turn?: boolean;
+  /** Set when the worker answered or was given up. */
+  readonly worker?: { readonly workerId: WorkerId; readonly lost: boolean };
+}
+
+/** Asks the worker of one job about it, and writes what that means. */
+export async function lookAtJob(
+  ports: LookPorts,
+  settings: Settings,
+  lease: LeaseRow,
+  job: JobRow,
+  now: Instant,
+): Promise<Looked> {
+  const address = addressOf(lease, job.worker, settings);
+  if (address === undefined) {
+    const gone = { reason: 'its worker is gone', worker: 'lost' } as const;
+    return lose(ports, settings, lease, job, gone, now);
+  }
+  const answer = await ports.jobs.get(address, job.jobId);
+  const verdict = judgeJob(job, answer, settings, now);
+  const worker = { workerId: job.worker, lost: false };
+  switch (verdict.kind) {
+    case 'nothing':
+      return verdict.miss && job.status !== 'lost'
+        ? { job: await noteMiss(ports, job, now), news: false }
+        : { job, news: false };
+    case 'resubmit':
+      return { job, news: true, turn: true, worker };
+    case 'lost':
+      return job.status === 'lost'
+        ? { job, news: false }
+        : lose(ports, settings, lease, job, verdict, now);
+    case 'report':
+      return verdict.news
+        ? {
+            job: await noteReport(ports, settings, lease, job, verdict.report, now),
+            news: true,
+            worker,
+          }
+        : { job, news: false, worker };
+  }
+}
+
+async function noteMiss({ ledger }: LookPorts, job: JobRow, now: Instant): Promise<JobRow> {
+  const noted = await changeJob(ledger, job, {
+    set: { misses: job.misses + 1, firstMissAt: job.firstMissAt ?? now },
+  });
+  return noted.row ?? job;
+}
+
+/**
+ * Writes what a worker reports. Its batches are asked whether the fence the job claimed them with still stands: a
+ * report of an attempt that was given up is refused, and counted.
+ */
+async function noteReport(
+  { ledger, log }: LookPorts,
+  settings: Settings,
+  lease: LeaseRow,
+  job: JobRow,
+  report: JobReport,
+  now: Instant,
+): Promise<JobRow> {
+  let refused = 0;
+  for (const { batchId, batchFence } of isToBeHeard(job, settings, now) ? job.batches : []) {
+    const batch = await readBatch(ledger, lease.tenant, lease.profile, batchId);
+    if (batch?.batchFence !== batchFence) refused += 1;
+  }
+  if (refused > 0) {
+    log('stale report refused', { burst: lease.burstId, job: job.jobId, batches: refused });
+  }
+  const uploaded = new Set(report.uploaded.filter((line) => line < job.tasks));
+  const { failures, checkpoints } = report;
+  const unread = hasUnread({ ...job, uploaded, failures, checkpoints });
+  const noted = await changeJob(ledger, job, {
+    set: {
+      reported: report.status,
+      started: job.started || report.status !== 'queued',
+      failures,
+      checkpoints,
+      slotSeconds: report.slotSeconds,
+      answeredAt: now,
+      misses: 0,
+      ...(unread && job.unreadSince === undefined ? { unreadSince: now } : {}),
+      ...(job.status === 'submitting' ? { status: 'running' as const } : {}),
+    },
+    remove: ['firstMissAt'],
+    uploaded,
+    refusedReports: refused,
+  });
+  return noted.row ?? job;
+}
+
+/** Gives a job up: its batches go back under a new fence, its uploads stay welcome. */
+async function lose(
+  { ledger, log }: LookPorts,
+  settings: Settings,
+  lease: LeaseRow,
+  job: JobRow,
+  { reason, worker: then }: { readonly reason: string; readonly worker: WorkerThen },
+  now: Instant,
+): Promise<Looked> {
+  for (const { batchId, batchFence } of job.batches) {
+    const batch = await readBatch(ledger, lease.tenant, lease.profile, batchId);
+    if (batch?.status !== 'claimed' || batch.batchFence !== batchFence) continue;
+    // A task that ends its worker at once is never seen running: that the worker took the job is enough.
+    const began = job.started || (then !== 'heard' && job.status === 'running');
+    const end = began
+      ? { class: 'worker-lost' as const, reason, worker: job.worker }
+      : { class: 'not-started' as const, reason };
+    await giveBack(ledger, settings, batch, end, now);
+  }
+  log('job lost', { burst: lease.burstId, job: job.jobId, worker: job.worker, reason });
+  const noted = await changeJob(ledger, job, { set: { status: 'lost', lostAt: now } });
+  const worker = { workerId: job.worker, lost: then === 'lost' };
+  return {
+    job: noted.row ?? job,
+    news: true,
+    turn: true,
+    ...(then === 'silent' ? {} : { worker }),
+  };
+}
