@@ -9,6 +9,7 @@ import { instantOf } from '../../shared/model/time.ts';
 import type { Log, Ports } from '../../shared/ports.ts';
 import { functionNotFound, type InvokeFunction, lambdaFailure } from '../local/engine/invoke.ts';
 import { createStateMachine } from '../local/engine/state-machine.ts';
+import type { Timers } from '../local/engine/timers.ts';
 import { virtualTime } from '../local/engine/virtual-time.ts';
 import type { Catalogue } from '../local/ionet/catalogue.ts';
 import { type Handler, STAGE_NAMES, type StageName, wireStage } from '../stages.ts';
@@ -38,8 +39,10 @@ export interface BurstWorldOptions {
   /** Whether any task is unfinished or any cluster not gone. */
   readonly isAtWork: () => boolean;
   readonly onInvoke?: (stage: StageName) => void;
+  /** An invocation has ended that took so many seconds of virtual time. */
+  readonly onInvoked?: (stage: StageName, seconds: number) => void;
   /** Puts something in front of the ports one stage gets; the world keeps the true ones. */
-  readonly portsOf?: (stage: StageName, ports: Ports) => Ports;
+  readonly portsOf?: (stage: StageName, ports: Ports, timers: Timers) => Ports;
   /** A worker reads or writes an object by its URL. */
   readonly onWorkerObject?: (operation: 'GetObject' | 'PutObject') => void;
   readonly log?: Log;
@@ -112,7 +115,7 @@ export function createBurstWorld(options: BurstWorldOptions) {
   };
   const { portsOf = () => ports } = options;
   const stages = new Map<string, Handler>(
-    STAGE_NAMES.map((name) => [name, wireStage(name, portsOf(name, ports), settings)]),
+    STAGE_NAMES.map((name) => [name, wireStage(name, portsOf(name, ports, timers), settings)]),
   );
   const invocation = { remainingSeconds: () => settings.limits.functionSeconds };
   const invoke: InvokeFunction = async (functionName, payload) => {
@@ -120,10 +123,13 @@ export function createBurstWorld(options: BurstWorldOptions) {
     const handler = stages.get(functionName);
     if (stage === undefined || handler === undefined) return functionNotFound(functionName);
     options.onInvoke?.(stage);
+    const begunMs = timers.now();
     try {
       return { payload: await handler(payload, invocation) };
     } catch (error) {
       return lambdaFailure(error);
+    } finally {
+      options.onInvoked?.(stage, (timers.now() - begunMs) / 1000);
     }
   };
   const machine = createStateMachine({

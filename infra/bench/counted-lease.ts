@@ -3,6 +3,7 @@ import { Settings } from '../../shared/model/settings.ts';
 import type { StateMachine } from '../local/engine/state-machine.ts';
 import { CATALOGUE, UNCAPPED } from './bench-settings.ts';
 import { createBurstWorld } from './burst-world.ts';
+import { callSeconds } from './call-seconds.ts';
 import { type Counts, countCall, countingPorts, noCounts } from './counting-ports.ts';
 
 export interface LeaseOptions {
@@ -24,6 +25,8 @@ export interface CountedLease {
   readonly counts: Readonly<Record<string, Counts>>;
   /** Invocations by stage. */
   readonly invocations: Readonly<Record<string, number>>;
+  /** Seconds that they waited for answers, together, by stage. */
+  readonly waitedSeconds: Readonly<Record<string, number>>;
   readonly hours: number;
 }
 
@@ -34,6 +37,7 @@ const MESSAGES_PER_REQUEST = 10;
 export async function countedLease(options: LeaseOptions): Promise<CountedLease> {
   const counts: Record<string, Counts> = {};
   const invocations: Record<string, number> = {};
+  const waitedSeconds: Record<string, number> = {};
   const countsOf = (who: string): Counts => {
     const own = counts[who] ?? noCounts();
     counts[who] = own;
@@ -54,7 +58,15 @@ export async function countedLease(options: LeaseOptions): Promise<CountedLease>
     onInvoke(stage) {
       invocations[stage] = (invocations[stage] ?? 0) + 1;
     },
-    portsOf: (stage, ports) => countingPorts(ports, countsOf(stage)),
+    onInvoked(stage, seconds) {
+      waitedSeconds[stage] = (waitedSeconds[stage] ?? 0) + seconds;
+    },
+    portsOf: (stage, ports, timers) =>
+      countingPorts(
+        ports,
+        countsOf(stage),
+        (name) => new Promise((resolve) => timers.after(callSeconds(name) * 1000, () => resolve())),
+      ),
     onWorkerObject: (operation) => countCall(countsOf('worker'), `S3 ${operation}`),
   });
   const bodies = Array.from({ length: options.tasks }, (_, number) => bodyOf(number, options));
@@ -77,6 +89,7 @@ export async function countedLease(options: LeaseOptions): Promise<CountedLease>
     ...transitionsOf(world.machine),
     counts,
     invocations,
+    waitedSeconds,
     hours: world.secondsNow() / 3600,
   };
 }

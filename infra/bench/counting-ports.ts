@@ -20,20 +20,27 @@ export function countCall({ calls }: Counts, name: string, times = 1): void {
 /** Names of calls that our side sends to others than AWS. */
 const OTHERS = { provider: 'provider call', worker: 'worker call' } as const;
 
-/** Ports that count every request their AWS adapters would send; nobody pays for a URL that is only signed. */
-export function countingPorts(ports: Ports, counts: Counts): Ports {
+/** Waits as long as a call of this name takes. */
+export type Took = (name: string) => Promise<void>;
+
+/**
+ * Ports that count every request their AWS adapters would send, and take as long as one does; nobody pays for a URL
+ * that is only signed.
+ */
+export function countingPorts(ports: Ports, counts: Counts, took: Took): Ports {
   const counted =
-    <Args extends unknown[], Result>(name: string, call: (...args: Args) => Result) =>
-    (...args: Args): Result => {
+    <Args extends unknown[], Result>(name: string, call: (...args: Args) => Promise<Result>) =>
+    async (...args: Args): Promise<Result> => {
       countCall(counts, name);
+      await took(name);
       return call(...args);
     };
   const { clusters, jobs, bursts } = ports;
   const [provider, worker] = [OTHERS.provider, OTHERS.worker];
   return {
     ...ports,
-    ledger: countingLedger(ports.ledger, counts),
-    artifacts: countingArtifacts(ports.artifacts, counts),
+    ledger: countingLedger(ports.ledger, counts, took),
+    artifacts: countingArtifacts(ports.artifacts, counted),
     bursts: { start: counted('SFN StartExecution', bursts.start) },
     clusters: {
       offers: counted(provider, clusters.offers),
@@ -56,34 +63,40 @@ export function countingPorts(ports: Ports, counts: Counts): Ports {
   };
 }
 
-function countingLedger(ledger: Ledger, counts: Counts): Ledger {
+function countingLedger(ledger: Ledger, counts: Counts, took: Took): Ledger {
   return {
     async read(key) {
+      await took('DynamoDB GetItem');
       const row = await ledger.read(key);
       countCall(counts, 'DynamoDB GetItem');
       counts.readUnits += readUnits(itemBytes(row));
       return row;
     },
     async write(write) {
+      const isUpdate = newItemOf(write, '') === undefined;
+      const name = isUpdate ? 'DynamoDB UpdateItem' : 'DynamoDB PutItem';
+      await took(name);
       const before = await ledger.read(write.key);
       const outcome = await ledger.write(write);
-      const isUpdate = newItemOf(write, '') === undefined;
-      countCall(counts, isUpdate ? 'DynamoDB UpdateItem' : 'DynamoDB PutItem');
+      countCall(counts, name);
       const after = outcome.written ? outcome.row : before;
       counts.writeUnits += writeUnits(before, after) + indexUnits(before, after);
       if (!outcome.written) {
         countCall(counts, 'DynamoDB GetItem');
+        await took('DynamoDB GetItem');
         counts.readUnits += readUnits(itemBytes(before));
       }
       return outcome;
     },
     async query(range) {
+      await took('DynamoDB Query');
       const rows = await ledger.query(range);
       countCall(counts, 'DynamoDB Query');
       counts.readUnits += readUnits(rows.reduce((sum, row) => sum + itemBytes(row), 0));
       return rows;
     },
     async due(query) {
+      await took('DynamoDB Query');
       const keys = await ledger.due(query);
       countCall(counts, 'DynamoDB Query');
       const bytes = keys.reduce((sum, key) => sum + itemBytes({ ...key, ...query }), 0);
@@ -93,28 +106,16 @@ function countingLedger(ledger: Ledger, counts: Counts): Ledger {
   };
 }
 
-function countingArtifacts(artifacts: Artifacts, counts: Counts): Artifacts {
-  return {
-    ...artifacts,
-    get(key, limit) {
-      countCall(counts, 'S3 GetObject');
-      return artifacts.get(key, limit);
-    },
-    put(key, object) {
-      countCall(counts, 'S3 PutObject');
-      return artifacts.put(key, object);
-    },
-    size(key) {
-      countCall(counts, 'S3 HeadObject');
-      return artifacts.size(key);
-    },
-    remove(key) {
-      countCall(counts, 'S3 DeleteObject');
-      return artifacts.remove(key);
-    },
-    removeAll(prefix) {
-      countCall(counts, 'S3 ListObjectsV2');
-      return artifacts.removeAll(prefix);
-    },
-  };
-}
+type Counted = <Args extends unknown[], Result>(
+  name: string,
+  call: (...args: Args) => Promise<Result>,
+) => (...args: Args) => Promise<Result>;
+
+const countingArtifacts = (artifacts: Artifacts, counted: Counted): Artifacts => ({
+  ...artifacts,
+  get: counted('S3 GetObject', artifacts.get),
+  put: counted('S3 PutObject', artifacts.put),
+  size: counted('S3 HeadObject', artifacts.size),
+  remove: counted('S3 DeleteObject', artifacts.remove),
+  removeAll: counted('S3 ListObjectsV2', artifacts.removeAll),
+});

@@ -1,6 +1,7 @@
 import { PRICES, type Price } from '../aws/prices.ts';
 import { STAGE_NEEDS } from '../aws/stage-needs.ts';
 import { STAGE_NAMES } from '../stages.ts';
+import { CALL_SECONDS } from './call-seconds.ts';
 import type { CountedLease } from './counted-lease.ts';
 import type { Counts } from './counting-ports.ts';
 
@@ -23,20 +24,12 @@ export interface OrchestrationCost {
   readonly states: readonly (readonly [string, number])[];
 }
 
-/** What one call takes, seconds; one after the other, which is longer than it is. Assumed, as the rest below. */
-const CALL_SECONDS: readonly (readonly [string, number])[] = [
-  ['DynamoDB', 0.006],
-  ['S3', 0.03],
-  ['SFN', 0.03],
-  ['worker', 0.1],
-  ['provider', 0.5],
-];
-/** Of an invocation without any call. */
+/** Of an invocation without any call. Assumed, as what calls take. */
 const BARE_SECONDS = 0.02;
 /** Of the first invocation of a function, once per lease: since August 2025 it is billed. */
 const INIT_SECONDS = 0.4;
 
-export const DURATION_MODEL = `${BARE_SECONDS} s an invocation, ${INIT_SECONDS} s the first of a lease, and ${CALL_SECONDS.map(([name, seconds]) => `${seconds} s a call of ${name}`).join(', ')}, one after the other (assumed)`;
+export const DURATION_MODEL = `${BARE_SECONDS} s an invocation, ${INIT_SECONDS} s the first of a lease, and ${CALL_SECONDS.map(([name, seconds]) => `${seconds} s a call of ${name}`).join(', ')} (assumed), as they follow each other or run side by side`;
 
 const S3_WRITES = ['S3 PutObject', 'S3 ListObjectsV2'];
 const S3_READS = ['S3 GetObject', 'S3 HeadObject'];
@@ -80,11 +73,7 @@ export function orchestrationCost(lease: CountedLease, tasks: number): Orchestra
 function lambdaUsd(lease: CountedLease, stage: (typeof STAGE_NAMES)[number]): number {
   const invocations = lease.invocations[stage] ?? 0;
   if (invocations === 0) return 0;
-  const waited = Object.entries(lease.counts[stage]?.calls ?? {}).map(([name, count]) => {
-    const [, seconds = 0] = CALL_SECONDS.find(([service]) => name.startsWith(service)) ?? [];
-    return count * seconds;
-  });
-  const seconds = INIT_SECONDS + invocations * BARE_SECONDS + sum(waited, (one) => one);
+  const seconds = INIT_SECONDS + invocations * BARE_SECONDS + (lease.waitedSeconds[stage] ?? 0);
   const gb = STAGE_NEEDS[stage].memoryMiB / 1024;
   return invocations * PRICES.lambdaRequest.usd + seconds * gb * PRICES.lambdaGbSecond.usd;
 }
