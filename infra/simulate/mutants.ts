@@ -190,7 +190,7 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   mutant(
     'uploads are accepted as results',
-    'lambdas/collect/accept-result.ts',
+    'lambdas/collect/uploads.ts',
     'if (!verdict.verified) {',
     'if (verdict === null) {',
   ),

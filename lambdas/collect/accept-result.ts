@@ -1,10 +1,8 @@
 import { forgetTask } from '../../shared/bursts/forget-task.ts';
 import type { Claim } from '../../shared/kinds/kind.ts';
-import { hasSecrets, type KnownTask, kindNamed } from '../../shared/kinds/kinds.ts';
+import { hasSecrets, type KnownTask } from '../../shared/kinds/kinds.ts';
 import { claimFact, takeFactOver } from '../../shared/ledger/claims.ts';
-import { readQuarantine } from '../../shared/ledger/provider.ts';
 import { readTask } from '../../shared/ledger/tasks.ts';
-import { uploadKey } from '../../shared/model/artifact-keys.ts';
 import type { CheckpointMark } from '../../shared/model/checkpoint.ts';
 import type { TaskId } from '../../shared/model/ids.ts';
 import type { ManifestTask } from '../../shared/model/job.ts';
@@ -12,6 +10,7 @@ import type { JobRow, LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import type { CollectPorts } from './collect-ports.ts';
 import { failTask, finishTask } from './finish-task.ts';
+import { type Judged, knownTask } from './uploads.ts';
 import { acceptVote } from './votes.ts';
 
 /**
@@ -32,45 +31,24 @@ export type Acceptance =
   | { readonly kind: 'voted' | 'missing' | 'undone'; readonly ended: false };
 
 /**
- * One upload to one result: every file is read once, with a cap; those very bytes are verified, and those
- * very bytes are written under `results/`, where no worker may write. What is uploaded later changes nothing.
+ * Enters what was uploaded for a line: the bytes that were verified are written under `results/`, where no worker may
+ * write, and end the task.
  */
-export async function acceptResult(
+export async function enterResult(
   ports: CollectPorts,
   settings: Settings,
   lease: LeaseRow,
   job: JobRow,
   task: ManifestTask,
+  judged: Judged,
 ): Promise<Acceptance> {
+  if (judged.is === 'rejected') return { kind: 'rejected', ended: false, reason: judged.reason };
   const known = knownTask(job, task);
-  const files = new Map<string, Uint8Array>();
-  for (const { name, maxBytes } of known.outputs) {
-    const key = uploadKey(lease.tenant, task.taskId, job.jobId, name);
-    const fetched = await ports.artifacts.get(key, { maxBytes });
-    if (fetched.found) files.set(name, fetched.object.bytes);
-    else if (fetched.why === 'missing') {
-      const before = await endedBefore(ports, lease, job, task, known);
-      return before?.kind === 'accepted' ? before : { kind: 'missing', ended: false };
-    } else {
-      const reason = `E_RESULT_SIZE: ${name} is above ${maxBytes} bytes`;
-      const { burstId: burst } = lease;
-      ports.log('result rejected', { burst, job: job.jobId, task: task.taskId, reason });
-      return { kind: 'rejected', ended: false, reason };
-    }
+  if (judged.is === 'missing') {
+    const before = await endedBefore(ports, lease, job, task, known);
+    return before?.kind === 'accepted' ? before : { kind: 'missing', ended: false };
   }
-  const inSample =
-    known.sample >= 1 || job.drawn.includes(task.line) || (await isSuspect(ports, job));
-  const verdict = known.verify(files, inSample);
-  if (!verdict.verified) {
-    const facts = {
-      burst: lease.burstId,
-      job: job.jobId,
-      task: task.taskId,
-      reason: verdict.reason,
-    };
-    ports.log('result rejected', facts);
-    return { kind: 'rejected', ended: false, reason: verdict.reason };
-  }
+  const { files, verdict } = judged;
   if (verdict.verified === 'vote') {
     return acceptVote(ports, settings, lease, job, task, { known, files, verdict });
   }
@@ -93,10 +71,6 @@ export async function acceptResult(
   });
 }
 
-/** Nothing of a worker that was caught is taken on a sample any more. */
-const isSuspect = async ({ ledger }: CollectPorts, { worker }: JobRow): Promise<boolean> =>
-  (await readQuarantine(ledger, worker)) !== undefined;
-
 /**
  * What a task that has ended already makes of this job's files: they were accepted before a crash, whose
  * clean-up may have removed the uploads, or they are refused and claim nothing.
@@ -112,12 +86,6 @@ async function endedBefore(
   if (row === undefined || row.status === 'accepted') return undefined;
   if (hasSecrets(known)) await forgetTask(ports, tenant, taskId);
   return { kind: row.job === jobId ? 'accepted' : 'refused', ended: true };
-}
-
-function knownTask(job: JobRow, { kind, spec }: ManifestTask): KnownTask {
-  const read = kindNamed(kind)?.read(spec);
-  if (read?.ok !== true) throw new Error(`manifest of ${job.jobId} has a task of no known kind`);
-  return read.task;
 }
 
 /** Claims every fact for the task. @returns the first that another task has. */

@@ -1,34 +1,18 @@
 import type { Driver } from '../../shared/bursts/drive.ts';
-import { settleTasks } from '../../shared/ledger/batches.ts';
 import { changeJob, jobsOf } from '../../shared/ledger/jobs.ts';
 import { changeLease } from '../../shared/ledger/leases.ts';
 import { sha256Of } from '../../shared/model/digest.ts';
-import type { BatchId } from '../../shared/model/ids.ts';
 import { type ManifestTask, parseManifest } from '../../shared/model/job.ts';
 import type { JobRow, LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import { secondsBetween } from '../../shared/model/time.ts';
 import { isFinishable } from '../../shared/poll/collect-when.ts';
-import { failedLines, unread, unreadCheckpoints } from '../../shared/poll/job-look.ts';
+import { unread, unreadCheckpoints } from '../../shared/poll/job-look.ts';
 import type { Invocation } from '../../shared/ports.ts';
-import { acceptResult, RECEIVED, type Received } from './accept-result.ts';
-import { dropLineage, takeCheckpoint } from './checkpoints.ts';
+import type { Received } from './accept-result.ts';
+import { takeCheckpoint } from './checkpoints.ts';
+import { collectJob, hasTime, NOTHING } from './collect-job.ts';
 import type { CollectPorts } from './collect-ports.ts';
-import { acceptFailure } from './failed-line.ts';
-import { putAside } from './put-aside.ts';
-
-const NOTHING: Readonly<Record<Received, number>> = {
-  accepted: 0,
-  refused: 0,
-  rejected: 0,
-  voted: 0,
-  missing: 0,
-  failed: 0,
-  undone: 0,
-};
-
-/** Left of an invocation for the writes behind the last verification, seconds. */
-const MARGIN_SECONDS = 10;
 
 /** Largest manifest we write: 200 tasks with their URLs. */
 const MAX_MANIFEST_BYTES = 64 * 1024 * 1024;
@@ -96,68 +80,6 @@ const linesOf = ({ tasks }: JobRow): number[] => Array.from({ length: tasks }, (
 const uncollected = (job: JobRow): number[] =>
   linesOf(job).filter((line) => !job.collected.has(line));
 
-/**
- * Looks at lines of one job, in order. Only what was there to be verified is charged to `budget`: lines of
- * a lost job that were never uploaded stay unread, and must not keep those behind them from their turn.
- */
-async function collectJob(
-  ports: CollectPorts,
-  settings: Settings,
-  lease: LeaseRow,
-  job: JobRow,
-  { tasks, lines, budget }: Work,
-  invocation: Invocation,
-  counts: Record<Received, number>,
-): Promise<{ job: JobRow; looked: number; verified: number; ended: ReadonlySet<number> }> {
-  const endedLines = new Set<number>();
-  const ended = new Map<BatchId, Set<number>>();
-  const read = new Set<number>();
-  const own: Record<Received, number> = { ...NOTHING };
-  const failures = failedLines(job);
-  let [looked, verified] = [0, 0];
-  for (const line of lines) {
-    if (verified >= budget || invocation.remainingSeconds() < MARGIN_SECONDS) break;
-    looked += 1;
-    const task = tasks[line];
-    if (task === undefined) continue;
-    const failure = job.uploaded.has(line) ? undefined : failures.get(line);
-    const received =
-      failure === undefined
-        ? await acceptResult(ports, settings, lease, job, task)
-        : await acceptFailure(ports, lease, job, task, failure);
-    own[received.kind] += 1;
-    if (received.kind !== 'missing') verified += 1;
-    if (received.kind !== 'missing' || job.uploaded.has(line)) read.add(line);
-    if (received.ended) {
-      endedLines.add(line);
-      ended.set(task.batchId, (ended.get(task.batchId) ?? new Set()).add(task.index));
-    }
-    if (received.kind === 'rejected') {
-      const reason = received.reason.slice(0, 300);
-      await putAside(ports, settings, job.worker, reason);
-      await dropLineage(ports, lease, task, reason);
-    }
-  }
-  for (const [batchId, indexes] of ended)
-    await settleTasks(ports.ledger, { ...lease, batchId }, indexes);
-  const changed = await changeJob(ports.ledger, job, {
-    collected: read,
-    refusedResults: own.refused,
-    rejectedResults: own.rejected,
-    votes: own.voted,
-    ...(looked === lines.length ? { remove: ['unreadSince'] } : {}),
-  });
-  for (const kind of RECEIVED) counts[kind] += own[kind];
-  return { job: changed.row ?? job, looked, verified, ended: endedLines };
-}
-
-/** What of one job is looked at, and how much of it at most. */
-interface Work {
-  readonly tasks: readonly ManifestTask[];
-  readonly lines: readonly number[];
-  readonly budget: number;
-}
-
 /** Takes the newest checkpoint of each line, while there is time. @returns how many it looked at. */
 async function collectCheckpoints(
   ports: CollectPorts,
@@ -170,7 +92,7 @@ async function collectCheckpoints(
   const seen = new Map(job.checkpointsSeen.map(({ line, sequence }) => [line, sequence]));
   let [rejectedCheckpoints, looked] = [0, 0];
   for (const line of lines) {
-    if (invocation.remainingSeconds() < MARGIN_SECONDS) break;
+    if (!hasTime(invocation)) break;
     looked += 1;
     const task = tasks[line];
     if (task?.checkpoint === undefined) continue;

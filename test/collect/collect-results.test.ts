@@ -27,7 +27,7 @@ const collection = { name: 'Test', seed: 'abc', supply: 9, size: 64 };
 const specOf = (index: number) => ({ collection, tokenId: index + 1 });
 
 /** A job of three tasks on record, with its manifest, and one verification per look. */
-async function aCollect(job: Parameters<typeof aJob>[1]) {
+async function aCollect(job: Parameters<typeof aJob>[1], verifyPerLook = 1) {
   let now = NOW;
   const clock = { now: () => now };
   const [ledger, artifacts] = [memoryLedger(), memoryArtifacts({ clock })];
@@ -67,7 +67,7 @@ async function aCollect(job: Parameters<typeof aJob>[1]) {
     const body = { bodySha256: sha256Of(taskId), now: at(-600) };
     await acceptTask(ledger, { tenant, taskId, kind, profile, batch: batchId, ...body });
   }
-  const settings = testSettings({ limits: { verifyPerLook: 1 } });
+  const settings = testSettings({ limits: { verifyPerLook } });
   const stage = collect({ ledger, artifacts, clock, log: () => {} }, settings);
   const { burstId, paidUntil } = lease;
   const burst = { v: 1, burstId, segment: 1, leaseFence: 1, lookUntil: paidUntil };
@@ -76,11 +76,10 @@ async function aCollect(job: Parameters<typeof aJob>[1]) {
     artifacts,
     task: (index: number) => readTask(ledger, lease.tenant, batch.tasks[index]?.taskId as never),
     job: async () => (await jobsOf(ledger, lease.burstId))[0],
-    look: (waiting: { waitSeconds?: number; quietLooks?: number } = {}) =>
-      stage(
-        { state: 'Collect results', burst: { ...burst, ...waiting } },
-        { remainingSeconds: () => 60 },
-      ),
+    look: (
+      waiting: { waitSeconds?: number; quietLooks?: number } = {},
+      remainingSeconds: () => number = () => 60,
+    ) => stage({ state: 'Collect results', burst: { ...burst, ...waiting } }, { remainingSeconds }),
     /** Each further call of the clock comes so much later. */
     slow: (seconds: number) => {
       clock.now = () => {
@@ -108,6 +107,39 @@ describe('uploads of a job that runs', () => {
     expect(await look()).toMatchObject({ next: 'run' });
     const statuses = await Promise.all([0, 1, 2].map(async (n) => (await task(n))?.status));
     expect(statuses).toEqual(['done', 'done', 'accepted']);
+  });
+
+  it('are read and written side by side, and verified in order', async () => {
+    const three = await aCollect({ uploaded: new Set([0, 1, 2]) }, 50);
+    for (const index of [0, 1, 2]) await three.upload(index);
+    const { get, put } = three.artifacts;
+    let [inFlight, most] = [0, 0];
+    const counted =
+      <Args extends unknown[], Result>(call: (...args: Args) => Promise<Result>) =>
+      async (...args: Args): Promise<Result> => {
+        inFlight += 1;
+        most = Math.max(most, inFlight);
+        await new Promise((resolve) => setImmediate(resolve));
+        inFlight -= 1;
+        return call(...args);
+      };
+    Object.assign(three.artifacts, { get: counted(get), put: counted(put) });
+    expect(await three.look()).toMatchObject({ next: 'run' });
+    expect(most).toBe(3);
+    const statuses = await Promise.all([0, 1, 2].map(async (n) => (await three.task(n))?.status));
+    expect(statuses).toEqual(['done', 'done', 'done']);
+  });
+
+  it('are left for the next look where an invocation has no time for them', async () => {
+    const { look, upload, task } = await aCollect({ uploaded: new Set([0, 1, 2]) }, 50);
+    for (const index of [0, 1, 2]) await upload(index);
+    // Asked before the first is read and before the second and the third is verified.
+    const left = [60, 10, 9.9];
+    expect(await look({}, () => left.shift() ?? 0)).toMatchObject({ next: 'collect' });
+    const statuses = await Promise.all([0, 1, 2].map(async (n) => (await task(n))?.status));
+    expect(statuses).toEqual(['done', 'done', 'accepted']);
+    expect(await look()).toMatchObject({ next: 'run' });
+    expect((await task(2))?.status).toBe('done');
   });
 
   it('count as they were when they were verified, whatever is uploaded later', async () => {
