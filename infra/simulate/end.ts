@@ -1,6 +1,7 @@
 import { isClusterOver } from '../../shared/model/cluster.ts';
 import { quarantineSeconds, type Settings } from '../../shared/model/settings.ts';
 import type { Row } from '../../shared/ports.ts';
+import type { Cluster } from '../virtual/market.ts';
 import { RESULT_FILE, resultOf } from '../virtual/numbered-result.ts';
 import type { Arrivals } from './arrivals.ts';
 import type { Violation } from './invariants.ts';
@@ -85,6 +86,15 @@ async function wrongResults(
   return found;
 }
 
+/** Whether a cluster is hidden from its end on until its lease was settled. */
+const endsHidden =
+  ({ confirmedGoneAt }: Row) =>
+  ({ createdMs, endedMs, fate: { hidden } }: Cluster): boolean => {
+    if (endedMs === undefined || hidden === undefined) return false;
+    const [fromMs, toMs] = [hidden.fromSeconds, hidden.toSeconds].map((s) => createdMs + 1000 * s);
+    return Number(fromMs) <= endedMs && Number(toMs) >= Date.parse(String(confirmedGoneAt));
+  };
+
 /** AUDIT: the ledger's bills are the provider's, what caps lost is what was billed, nothing is held. */
 function unbalanced({ market, watch }: World, rows: readonly Row[]): Violation[] {
   const found: Violation[] = [];
@@ -97,6 +107,8 @@ function unbalanced({ market, watch }: World, rows: readonly Row[]): Violation[]
     // What a provider does not show nobody can ask it for: all that was paid for counts, if it was learned.
     if (own.some(({ id, vanished }) => vanished || watch.unseen.has(id))) continue;
     const ordered = own.filter(({ id }) => !watch.surplus.has(id));
+    // Never shown from its end to the settlement: what was prepaid is charged in full, so that it looks like no saving.
+    if (billed(lease) === Number(lease.quotedMicroUsd) && ordered.some(endsHidden(lease))) continue;
     // A surplus cluster may end before its burst is settled or after, so its cost may be on the lease or not.
     if (billed(lease) >= cost(ordered) && billed(lease) <= cost(own)) continue;
     const ids = own.map(({ id }) => id).join(', ');
@@ -160,12 +172,11 @@ function orphans(world: World): Violation[] {
 const LOOKERS: ReadonlySet<string> = new Set(['poll', 'run', 'collect', 'plan', 'provision']);
 
 /** From the death of a worker to the look that calls its jobs lost, seconds: a look, then misses and silence. */
-const detectionSeconds = ({ looks }: Settings): number =>
-  looks.longestSeconds +
-  Math.max(
-    (looks.lostAfterMisses - 1) * looks.longestSeconds,
-    looks.lostAfterSeconds + looks.longestSeconds,
-  );
+function detectionSeconds({ looks }: Settings): number {
+  const steadySeconds = Math.max(looks.longestSeconds, looks.steadySeconds);
+  const missesSeconds = (looks.lostAfterMisses - 1) * looks.longestSeconds;
+  return steadySeconds + Math.max(missesSeconds, looks.lostAfterSeconds + looks.longestSeconds);
+}
 
 /** DETECTION: a dead worker is called lost in time where nothing was wrong with those who look. */
 function lateDetections({ watch, schedule, disturbance }: World): Violation[] {

@@ -221,12 +221,18 @@ const isWaiting = ({ status, settled, tasks }: Row): boolean =>
   Array.isArray(tasks) &&
   (settled instanceof Set ? settled.size : 0) < tasks.length;
 
-/** PLACE: no batch goes to a worker that failed it, and nothing to one that was caught before the look began. */
+/** When a worker was first caught, and how long it is put aside for it. */
+export interface Caught {
+  readonly atMs: number;
+  readonly untilMs: number;
+}
+
+/** PLACE: no batch goes to a worker that failed it, and nothing to one that is put aside when the look begins. */
 export function placed(
   job: Row,
   batches: readonly Row[],
   by: Pick<Writer, 'startedMs'>,
-  caughtMs = Number.POSITIVE_INFINITY,
+  caught?: Caught,
 ): Violation | undefined {
   const given = batchesIn(job);
   for (const { batchId, batchFence, excludedWorkers, job: holder } of batches) {
@@ -236,7 +242,7 @@ export function placed(
       return violation('PLACE', what);
     }
   }
-  return caughtMs < by.startedMs
+  return caught !== undefined && caught.atMs < by.startedMs && by.startedMs < caught.untilMs
     ? violation('PLACE', `${job.worker} gets ${job.jobId} after it was caught`)
     : undefined;
 }

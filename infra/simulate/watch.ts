@@ -6,6 +6,7 @@ import type { Cluster, Market } from '../virtual/market.ts';
 import {
   admitted,
   batchWrite,
+  type Caught,
   type ClusterTruth,
   checkpointWrite,
   coveredByHold,
@@ -112,7 +113,7 @@ export function createWatch(options: WatchOptions): Watch {
   const unowned = new Map<string, Unowned>();
   const over: Unowned[] = [];
   const batches = new Map<string, Map<string, ListedBatch>>();
-  const caughtAtMs = new Map<string, number>();
+  const caught = new Map<string, Caught>();
   const quotedAtMs = new WeakMap<Writer, number>();
   const diedAtMs = new Map<string, number>();
   const deathsSeen: DeathSeen[] = [];
@@ -198,9 +199,8 @@ export function createWatch(options: WatchOptions): Watch {
 
   const onJob = (job: Row, by: Writer) => {
     report(newJob(job, jobsBeside(job), instantOf(now())));
-    const caughtMs = caughtAtMs.get(String(job.worker));
     const all = [...batches.values()].flatMap((own) => [...own.values()].map(({ row }) => row));
-    report(placed(job, all, by, caughtMs));
+    report(placed(job, all, by, caught.get(String(job.worker))));
   };
 
   /** What later attempts at the tasks of a batch must not fall behind. */
@@ -289,8 +289,10 @@ export function createWatch(options: WatchOptions): Watch {
       else if (pk.startsWith('P#') && sk === '#') onProfile(before, row, pk);
       else if (pk.startsWith('P#')) onBatch(before, row, write.key, by);
       else if (pk.startsWith('W#')) {
-        const worker = String(row.workerId);
-        caughtAtMs.set(worker, caughtAtMs.get(worker) ?? now());
+        const untilMs = Date.parse(String(row.quarantinedUntil));
+        const before = caught.get(String(row.workerId));
+        const atMs = before !== undefined && now() < before.untilMs ? before.atMs : now();
+        caught.set(String(row.workerId), { atMs, untilMs });
       } else if (pk.startsWith('C#')) onCheckpoint(before, row);
       else if (pk.startsWith('$#')) onMoney(before, row, name);
       else if (pk.startsWith('T#')) {

@@ -124,7 +124,10 @@ async function lose(
     // A task that ends its worker at once is never seen running: that the worker took the job is enough.
     const began = job.started || (then !== 'heard' && job.status === 'running');
     const end = began
-      ? { class: 'worker-lost' as const, reason, worker: job.worker }
+      ? {
+          ...{ class: 'worker-lost' as const, reason },
+          ...(then === 'silent' ? {} : { worker: job.worker }),
+        }
       : { class: 'not-started' as const, reason };
     await giveBack(ledger, settings, batch, end, now);
   }

@@ -100,9 +100,11 @@ export const runJobs =
       const look = whenToLook(reviewed, started, live, hints, settings, MIDDLE, now);
       return { ...step, ...look, reason: facts };
     }
-    return step.next === 'close' && step.failed
-      ? { next: 'close', reason: facts, failure: { Error: 'WorkersLost', Cause: step.reason } }
-      : { ...step, reason: step.next === 'close' ? step.reason : facts };
+    if (step.next !== 'close') return { ...step, reason: facts };
+    const { failure, reason } = step;
+    return failure === undefined
+      ? { next: 'close', reason }
+      : { next: 'close', reason: facts, failure: { Error: failure, Cause: reason } };
   };
 
 /** Of the spread of waits: the first after Run is told apart by what it submitted. */

@@ -25,7 +25,7 @@ export function whenToLook(
   const lastAt = jobs.at(-1)?.submittedAt ?? now;
   const freeSeconds = idleLookSeconds(secondsBetween(lastAt, now), settings);
   const atWork = { jobs, busySeconds, freeSeconds, ...ahead };
-  const look = nextLook(atWork, quietLooks, settings, random);
+  const look = nextLook(atWork, quietLooks, settings, random, now);
   const appointments = [lease.reviewAt, lease.extendNotBefore].filter((at) => at !== undefined);
   const bounds = [
     ...appointments.map((at) => secondsBetween(now, at)),

@@ -1,5 +1,6 @@
 import type { JobRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
+import { type Instant, secondsBetween } from '../model/time.ts';
 import { lookAgainSeconds } from './job-look.ts';
 
 /** What a cluster is doing, as far as it says when to look at it again. */
@@ -34,6 +35,7 @@ export function nextLook(
   quietLooks: number,
   { looks }: Pick<Settings, 'looks'>,
   random: number,
+  now: Instant,
 ): NextLook {
   const busy = busySeconds.filter((seconds) => seconds > 0);
   const soonest = Math.min(...busy);
@@ -45,7 +47,7 @@ export function nextLook(
   const most = [
     known ? Math.ceil(due / steps) : grown,
     ...(busy.length < busySeconds.length ? [freeSeconds] : []),
-    ...(jobs.some(isSilent) ? [askAgainSeconds(looks)] : []),
+    ...jobs.filter(isSilent).map((job) => askAgainSeconds(job, looks, now)),
   ];
   return {
     waitSeconds: Math.max(1, Math.ceil(Math.min(...most))),
@@ -57,6 +59,10 @@ export function nextLook(
 const isSilent = ({ status, misses }: JobRow): boolean =>
   status === 'submitting' || (status === 'running' && misses > 0);
 
-/** The looks that make a worker lost, spread over the time it must have been silent. */
-const askAgainSeconds = (looks: Settings['looks']): number =>
-  Math.max(looks.shortestSeconds, looks.lostAfterSeconds / Math.max(1, looks.lostAfterMisses - 1));
+/** The looks that make a worker lost, spread over the time it must have been silent, and the last at its end. */
+function askAgainSeconds({ firstMissAt }: JobRow, looks: Settings['looks'], now: Instant): number {
+  const step = looks.lostAfterSeconds / Math.max(1, looks.lostAfterMisses - 1);
+  const silentSeconds = firstMissAt === undefined ? 0 : secondsBetween(firstMissAt, now);
+  const leftSeconds = looks.lostAfterSeconds - silentSeconds;
+  return Math.max(looks.shortestSeconds, leftSeconds > 0 ? Math.min(step, leftSeconds) : step);
+}

@@ -2,15 +2,19 @@ import type { LeaseRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
 import { type Instant, plusSeconds, secondsBetween } from '../model/time.ts';
 import { beforeCalling } from '../provision/intents.ts';
-import type { Assigning } from './assignment.ts';
+import { type Assigning, FAILED_HERE, NO_WORKER } from './assignment.ts';
 import { drainAt } from './paid-edge.ts';
 
 export type RunNext =
   | { readonly next: 'wait'; readonly waitSeconds: number }
   | { readonly next: 'extend' }
   | { readonly next: 'hold'; readonly waitSeconds: number }
-  /** `failed`: it ends because it can do no more, not because it is done. */
-  | { readonly next: 'close'; readonly reason: string; readonly failed: boolean };
+  /** `failure`: it ends because it can do no more, not because it is done; the name of the error. */
+  | {
+      readonly next: 'close';
+      readonly reason: string;
+      readonly failure?: 'WorkersLost' | 'ClusterUnfit';
+    };
 
 /**
  * What the burst does after it has submitted what it could. `watched` are lost jobs whose URLs
@@ -35,7 +39,11 @@ export function afterAssigning(
 ): RunNext {
   const edge = drainAt(lease, settings);
   if (edge === undefined) {
-    return { next: 'close', reason: 'the end of the paid time is unknown', failed: true };
+    return {
+      next: 'close',
+      reason: 'the end of the paid time is unknown',
+      failure: 'ClusterUnfit',
+    };
   }
   const { looks } = settings;
   const idle = left.size === 0 && jobs.awaited === 0 ? lease.idleSince : undefined;
@@ -45,16 +53,23 @@ export function afterAssigning(
   const goesOn = inUse && !stuck && lastCallIn(lease, settings, now) <= 0;
   if ((needsTerm || goesOn) && mayExtend(lease, settings, now)) return { next: 'extend' };
   if (jobs.live > 0) return { next: 'wait', waitSeconds: Math.ceil(looks.shortestSeconds) };
-  if (now >= edge) return { next: 'close', reason: 'paid edge', failed: false };
+  if (now >= edge) return { next: 'close', reason: 'paid edge' };
   if (stuck) {
-    return { next: 'close', reason: 'no usable worker is left', failed: left.size > 0 };
+    // Its workers may be well: a batch that each of them failed needs others.
+    if (left.has(FAILED_HERE)) {
+      return { next: 'close', reason: `what waits ${FAILED_HERE}`, failure: 'ClusterUnfit' };
+    }
+    return {
+      ...{ next: 'close', reason: NO_WORKER },
+      ...(left.size > 0 ? { failure: 'WorkersLost' as const } : {}),
+    };
   }
   const mayIdleSeconds =
     idle === undefined || isSunk(lease, settings, now)
       ? Number.POSITIVE_INFINITY
       : mostIdle - idleSeconds;
   if (mayIdleSeconds <= 0) {
-    return { next: 'close', reason: 'nothing is left to do', failed: false };
+    return { next: 'close', reason: 'nothing is left to do' };
   }
   const windowSeconds = needsTerm ? secondsToExtension(lease, settings, now) : 0;
   const seconds = Math.min(

@@ -102,7 +102,7 @@ export function assign(
     if (!placed.has(batch)) (mayRun(batch) ? mayLater : mayNot).push(batch);
   }
   if (mayLater.length > 0) left.set(why, mayLater);
-  if (mayNot.length > 0) left.set('failed on every worker here', mayNot);
+  if (mayNot.length > 0) left.set(usable.length === 0 ? NO_WORKER : FAILED_HERE, mayNot);
   const stuck = usable.length === 0 || (mayNot.length > 0 && mayLater.length === 0);
   const free = places.flatMap(({ lane, taken }) =>
     lane.busySeconds === 0 && taken.length === 0 ? [lane.worker] : [],
@@ -222,6 +222,10 @@ function leastMissed(waiting: readonly BatchRow[]): (a: Place, b: Place) => numb
     );
   };
 }
+
+/** Why nothing of what waits may run on this cluster. */
+export const NO_WORKER = 'no usable worker is left';
+export const FAILED_HERE = 'failed on every worker here';
 
 /** Attempts at one batch that may be alive at a time, lost ones that may still upload included. */
 export const MAX_LIVE_ATTEMPTS = 2;

@@ -10,8 +10,8 @@ export type AttemptEnd =
   | { readonly class: 'not-started'; readonly reason: string; readonly worker?: WorkerId }
   /** The burst ended under it. */
   | { readonly class: 'burst-closed'; readonly reason: string; readonly started: boolean }
-  /** The worker went silent: later, and elsewhere. */
-  | { readonly class: 'worker-lost'; readonly reason: string; readonly worker: WorkerId }
+  /** The worker went silent: later, and elsewhere; absent: it may be well. */
+  | { readonly class: 'worker-lost'; readonly reason: string; readonly worker?: WorkerId }
   /**
    * The worker gave up on tasks, or what it delivered was wrong: another worker. `each`: every task that is left
    * had its turn, so that none of them is held up by another.

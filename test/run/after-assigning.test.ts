@@ -16,8 +16,8 @@ describe('after assigning', () => {
 
   it.each([
     ['a second before the drain', drainBeforeSeconds + 1, { next: 'hold', waitSeconds: 1 }],
-    ['at the drain', drainBeforeSeconds, { next: 'close', reason: 'paid edge', failed: false }],
-    ['after it', drainBeforeSeconds - 1, { next: 'close', reason: 'paid edge', failed: false }],
+    ['at the drain', drainBeforeSeconds, { next: 'close', reason: 'paid edge' }],
+    ['after it', drainBeforeSeconds - 1, { next: 'close', reason: 'paid edge' }],
     ['well before', 2400, { next: 'hold', waitSeconds: settings.looks.holdSeconds }],
   ])('an idle burst holds to its paid edge and not longer: %s', (_when, seconds, expected) => {
     expect(next(aLease({ paidUntil: at(seconds) }))).toEqual(expected);
@@ -148,7 +148,14 @@ describe('after assigning', () => {
 
   it('a burst none of whose workers can go on closes, once nothing runs', () => {
     const stuck = { needsTerm: false, stuck: true, left: waiting };
-    expect(next(aLease(), idle, stuck)).toMatchObject({ next: 'close', failed: true });
+    expect(next(aLease(), idle, stuck)).toEqual({
+      ...{ next: 'close', reason: 'no usable worker is left', failure: 'WorkersLost' },
+    });
+    const failedHere = { ...stuck, left: new Map([['failed on every worker here', [aBatch(1)]]]) };
+    expect(next(aLease(), idle, failedHere)).toEqual({
+      ...{ next: 'close', reason: 'what waits failed on every worker here' },
+      failure: 'ClusterUnfit',
+    });
     expect(next(aLease(), { ...idle, live: 1 }, stuck)).toMatchObject({ next: 'wait' });
   });
 

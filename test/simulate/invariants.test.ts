@@ -161,10 +161,12 @@ describe('PLACE', () => {
 
   it.each([
     [undefined, undefined],
-    [60, undefined],
-    [59, 'PLACE'],
-  ])('its worker was caught at %s, and the look began at 60', (caughtMs, expected) => {
-    expect(broken(placed(job, [], driver, caughtMs))).toBe(expected);
+    [{ atMs: 60, untilMs: 99 }, undefined],
+    [{ atMs: 59, untilMs: 99 }, 'PLACE'],
+    [{ atMs: 59, untilMs: 61 }, 'PLACE'],
+    [{ atMs: 59, untilMs: 60 }, undefined],
+  ])('its worker was caught as %j, and the look began at 60', (caught, expected) => {
+    expect(broken(placed(job, [], driver, caught))).toBe(expected);
   });
 });
 
