@@ -86,13 +86,13 @@ async function wrongResults(
   return found;
 }
 
-/** Whether a cluster is hidden from its end on until its lease was settled. */
+/** Whether a cluster that had ended was hidden when it was last asked for, and its figure was never read. */
 const endsHidden =
-  ({ confirmedGoneAt }: Row) =>
+  ({ confirmedGoneAt, endedMicroUsd }: Row) =>
   ({ createdMs, endedMs, fate: { hidden } }: Cluster): boolean => {
-    if (endedMs === undefined || hidden === undefined) return false;
-    const [fromMs, toMs] = [hidden.fromSeconds, hidden.toSeconds].map((s) => createdMs + 1000 * s);
-    return Number(fromMs) <= endedMs && Number(toMs) >= Date.parse(String(confirmedGoneAt));
+    if (endedMs === undefined || hidden === undefined || endedMicroUsd !== undefined) return false;
+    const seconds = (Date.parse(String(confirmedGoneAt)) - createdMs) / 1000;
+    return hidden.fromSeconds <= seconds && seconds <= hidden.toSeconds;
   };
 
 /** AUDIT: the ledger's bills are the provider's, what caps lost is what was billed, nothing is held. */
@@ -107,7 +107,7 @@ function unbalanced({ market, watch }: World, rows: readonly Row[]): Violation[]
     // What a provider does not show nobody can ask it for: all that was paid for counts, if it was learned.
     if (own.some(({ id, vanished }) => vanished || watch.unseen.has(id))) continue;
     const ordered = own.filter(({ id }) => !watch.surplus.has(id));
-    // Never shown from its end to the settlement: what was prepaid is charged in full, so that it looks like no saving.
+    // Its last figure was never shown: what was prepaid is charged in full, so that it looks like no saving.
     if (billed(lease) === Number(lease.quotedMicroUsd) && ordered.some(endsHidden(lease))) continue;
     // A surplus cluster may end before its burst is settled or after, so its cost may be on the lease or not.
     if (billed(lease) >= cost(ordered) && billed(lease) <= cost(own)) continue;
