@@ -290,8 +290,8 @@ export function createWatch(options: WatchOptions): Watch {
       else if (pk.startsWith('P#')) onBatch(before, row, write.key, by);
       else if (pk.startsWith('W#')) {
         const untilMs = Date.parse(String(row.quarantinedUntil));
-        const before = caught.get(String(row.workerId));
-        const atMs = before !== undefined && now() < before.untilMs ? before.atMs : now();
+        const earlier = caught.get(String(row.workerId));
+        const atMs = earlier !== undefined && now() < earlier.untilMs ? earlier.atMs : now();
         caught.set(String(row.workerId), { atMs, untilMs });
       } else if (pk.startsWith('C#')) onCheckpoint(before, row);
       else if (pk.startsWith('$#')) onMoney(before, row, name);

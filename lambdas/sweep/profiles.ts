@@ -80,7 +80,8 @@ async function sweepProfile(
   else left = await keepLimits(ports.ledger, settings, live, undefined, now);
   const late = new Set(leases.filter((one) => isLate(one, now)).map(({ burstId }) => burstId));
   const waiting = left.filter(({ status }) => status === 'open').length;
-  const second = secondOrder(profile, leases, waiting, settings, now).order;
+  const second =
+    stop === undefined ? secondOrder(profile, leases, waiting, settings, now).order : undefined;
   const facts = { stop: stop ?? 'none', live: left, late, second } as const;
   const opening =
     yields === undefined

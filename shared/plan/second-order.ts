@@ -1,8 +1,9 @@
 import type { BurstId } from '../model/ids.ts';
 import type { LeaseRow, ProfileRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
-import { type Instant, plusSeconds } from '../model/time.ts';
+import type { Instant } from '../model/time.ts';
 import { whyNoneOpens } from './opening.ts';
+import { isOverdue } from './usual-wait.ts';
 
 /** A burst that stands in for one whose cluster is overdue: as large, of another offer. */
 export interface SecondOrder {
@@ -49,10 +50,3 @@ export function secondOrder(
   }
   return none('no order is overdue');
 }
-
-/** Nine in ten clusters like it were ready sooner. */
-const isOverdue = ({ phase, createdClusterAt, usualSeconds }: LeaseRow, now: Instant): boolean =>
-  phase === 'provisioning' &&
-  createdClusterAt !== undefined &&
-  usualSeconds !== undefined &&
-  now > plusSeconds(createdClusterAt, usualSeconds);

@@ -47,11 +47,20 @@ export function usualWait(samples: KnowledgeRow['samples'], now: Instant): Usual
 const LATE = { times: 2, leastSeconds: 600 };
 
 /** Whether a cluster on its way is so late that it is no longer counted on. */
-export const isLate = (
+export const isLate = (lease: LeaseRow, now: Instant): boolean =>
+  hasWaited(lease, now, (usual) => Math.max(LATE.leastSeconds, LATE.times * usual));
+
+/** Whether a cluster on its way is later than nine in ten like it. */
+export const isOverdue = (lease: LeaseRow, now: Instant): boolean =>
+  hasWaited(lease, now, (usual) => usual);
+
+/** Whether a cluster on its way takes longer than what is usual for it allows. */
+const hasWaited = (
   { phase, createdClusterAt, usualSeconds }: LeaseRow,
   now: Instant,
+  allowedSeconds: (usualSeconds: number) => number,
 ): boolean =>
   phase === 'provisioning' &&
   createdClusterAt !== undefined &&
   usualSeconds !== undefined &&
-  secondsBetween(createdClusterAt, now) > Math.max(LATE.leastSeconds, LATE.times * usualSeconds);
+  secondsBetween(createdClusterAt, now) > allowedSeconds(usualSeconds);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { leaseCost } from '../../shared/cost/lease-cost.ts';
 import { readHistory } from '../../shared/cost/read-history.ts';
 import { readMoney } from '../../shared/ledger/money.ts';
+import { writeStop } from '../../shared/ledger/stops.ts';
 import { dayOf, secondsBetween } from '../../shared/model/time.ts';
 import {
   aVirtualWorld,
@@ -69,6 +70,19 @@ describe('a cluster that is later than nine in ten are', () => {
     expect(world.machine.list().executions.every(({ status }) => status === 'SUCCEEDED')).toBe(
       true,
     );
+  });
+
+  it('has none while nothing new is to be begun', async () => {
+    const world = aVirtualWorld({
+      settings: { caps: { hedgeDayMicroUsd: 50_000_000 } },
+      behaviour: { provisioningSeconds: () => 1200 },
+    });
+    await sendTasks(world, 4);
+    await world.run({ forSeconds: 300 });
+    const stop = { mode: 'finish', reason: 'a test', at: world.ports.clock.now() } as const;
+    await writeStop(world.ports.ledger, undefined, stop);
+    await world.run({ forSeconds: 700 });
+    expect(leasesOf(world)).toHaveLength(1);
   });
 
   it('has none where no budget is set', async () => {
