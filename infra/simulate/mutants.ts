@@ -249,7 +249,7 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   mutant(
     'a batch may have three live attempts',
-    'shared/run/assignment.ts',
+    'shared/run/attempts.ts',
     'MAX_LIVE_ATTEMPTS = 2',
     'MAX_LIVE_ATTEMPTS = 3',
   ),

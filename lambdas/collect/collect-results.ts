@@ -11,8 +11,9 @@ import { unread, unreadCheckpoints } from '../../shared/poll/job-look.ts';
 import type { Invocation } from '../../shared/ports.ts';
 import type { Received } from './accept-result.ts';
 import { takeCheckpoint } from './checkpoints.ts';
-import { collectJob, hasTime, NOTHING } from './collect-job.ts';
+import { collectJob, NOTHING } from './collect-job.ts';
 import type { CollectPorts } from './collect-ports.ts';
+import { hasTime } from './enter-lines.ts';
 
 /** Largest manifest we write: 200 tasks with their URLs. */
 const MAX_MANIFEST_BYTES = 64 * 1024 * 1024;

@@ -16,12 +16,13 @@ export type Uploads =
 export async function fetchUploads(
   { artifacts }: CollectPorts,
   { tenant }: LeaseRow,
-  job: JobRow,
-  task: ManifestTask,
+  { jobId }: JobRow,
+  { taskId }: ManifestTask,
+  { outputs }: KnownTask,
 ): Promise<Uploads> {
   const files = new Map<string, Uint8Array>();
-  for (const { name, maxBytes } of knownTask(job, task).outputs) {
-    const key = uploadKey(tenant, task.taskId, job.jobId, name);
+  for (const { name, maxBytes } of outputs) {
+    const key = uploadKey(tenant, taskId, jobId, name);
     const fetched = await artifacts.get(key, { maxBytes });
     if (fetched.found) files.set(name, fetched.object.bytes);
     else if (fetched.why === 'missing') return { are: 'missing' };
@@ -40,6 +41,8 @@ export type Judged =
       readonly is: 'good';
       readonly files: ReadonlyMap<string, Uint8Array>;
       readonly verdict: Exclude<Verdict, { readonly verified: false }>;
+      /** False: it was taken on the sample, by its form. */
+      readonly inSample: boolean;
     };
 
 /** Verifies the very bytes that were read. One after the other: what one line tells of its worker counts for the next. */
@@ -48,6 +51,7 @@ export async function judgeUploads(
   { burstId: burst }: LeaseRow,
   job: JobRow,
   task: ManifestTask,
+  known: KnownTask,
   uploads: Uploads,
 ): Promise<Judged> {
   if (uploads.are === 'missing') return { is: 'missing' };
@@ -57,14 +61,10 @@ export async function judgeUploads(
   };
   if (uploads.are === 'too large') return rejected(uploads.reason);
   const { files } = uploads;
-  const known = knownTask(job, task);
   const inSample =
     known.sample >= 1 || job.drawn.includes(task.line) || (await isSuspect(ports, job));
   const verdict = known.verify(files, inSample);
-  if (!verdict.verified) {
-    return rejected(verdict.reason);
-  }
-  return { is: 'good', files, verdict };
+  return verdict.verified ? { is: 'good', files, verdict, inSample } : rejected(verdict.reason);
 }
 
 /** Nothing of a worker that was caught is taken on a sample any more. */

@@ -3,12 +3,12 @@ import { keepLimits } from '../../shared/bursts/keep-limits.ts';
 import { CapacityUnavailable } from '../../shared/errors.ts';
 import { liveBatches } from '../../shared/ledger/batches.ts';
 import { pacesOf, provisioningOf, readKnowledge } from '../../shared/ledger/knowledge.ts';
-import { changeLease } from '../../shared/ledger/leases.ts';
+import { changeLease, readLease } from '../../shared/ledger/leases.ts';
 import { holdMoney, settleHold } from '../../shared/ledger/money.ts';
 import { readProfile, updateProfile } from '../../shared/ledger/profiles.ts';
 import { readStop, stopInWords } from '../../shared/ledger/stops.ts';
 import { yieldingInWords } from '../../shared/model/fair-share.ts';
-import { slotPrice, waitsForPrice } from '../../shared/model/limits.ts';
+import { slotPrice, tooDear, waitsForPrice } from '../../shared/model/limits.ts';
 import { usdOf } from '../../shared/model/money.ts';
 import type { BatchRow, ChosenOffer, LeaseRow, PaceRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
@@ -50,6 +50,9 @@ export const planBurst =
     }
     const stop = await readStop(ports.ledger, lease.tenant);
     if (stop !== undefined) return { next: 'close', reason: stopInWords(stop) };
+    if (await hasFirstCome(ports, lease)) {
+      return { next: 'close', reason: 'the order it was to stand in for has come' };
+    }
     const open = await openWork(ports, lease, now);
     if (open.length === 0) return { next: 'close', reason: 'nothing is open' };
 
@@ -76,10 +79,18 @@ export const planBurst =
     }
     const termSeconds = settings.lease.hourSeconds * settings.lease.termHours;
     const price = slotPrice(lease, chosen(best), termSeconds);
-    const affordable = await keepLimits(ports.ledger, settings, open, price, now);
+    // What is too dear for a second order may cost little enough on the first, and is not put off.
+    const affordable =
+      lease.hedges === undefined
+        ? await keepLimits(ports.ledger, settings, open, price, now)
+        : open.filter((batch) => tooDear(batch, price) === undefined);
     if (affordable.length === 0) return { next: 'close', reason: 'no open task may cost as much' };
     return holdAndChoose(ports, settings, lease, best, paces(best.offer), now);
   };
+
+/** Of a second order: whether the first one has its cluster by now. */
+const hasFirstCome = async ({ ledger }: PlanPorts, { hedges }: LeaseRow): Promise<boolean> =>
+  hedges !== undefined && (await readLease(ledger, hedges))?.phase === 'ready';
 
 /** The first order may still come: that no second one could be placed is no failure, and pauses nothing. */
 async function nothingBought(

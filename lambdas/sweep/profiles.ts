@@ -79,7 +79,9 @@ async function sweepProfile(
   if (stop?.mode === 'cancel') await cancelOpen(ports, live, stopInWords(stop), now);
   else left = await keepLimits(ports.ledger, settings, live, undefined, now);
   const late = new Set(leases.filter((one) => isLate(one, now)).map(({ burstId }) => burstId));
-  const waiting = left.filter(({ status }) => status === 'open').length;
+  const waiting = left.filter(
+    ({ status, notBefore }) => status === 'open' && (notBefore ?? now) <= now,
+  ).length;
   const second =
     stop === undefined ? secondOrder(profile, leases, waiting, settings, now).order : undefined;
   const facts = { stop: stop ?? 'none', live: left, late, second } as const;

@@ -94,11 +94,13 @@ export function s3Artifacts({ client, bucket }: S3ArtifactsOptions): Artifacts {
 async function readUpTo(stream: Readable, maxBytes: number): Promise<Uint8Array | undefined> {
   const chunks: Uint8Array[] = [];
   let total = 0;
+  // A chunk that is bytes already is not copied: the whole file is held twice while it is put together.
   for await (const chunk of stream) {
-    const bytes = Buffer.from(chunk);
+    const bytes = chunk instanceof Uint8Array ? chunk : Buffer.from(chunk);
     total += bytes.byteLength;
     if (total > maxBytes) return undefined;
     chunks.push(bytes);
   }
-  return new Uint8Array(Buffer.concat(chunks));
+  const whole = Buffer.concat(chunks);
+  return new Uint8Array(whole.buffer, whole.byteOffset, whole.byteLength);
 }

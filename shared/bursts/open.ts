@@ -58,7 +58,7 @@ export async function openIfNeeded(
     const oldestOpen = older(seen.oldestOpen, arrived);
     const live = seen === profile ? known.live : undefined;
     decision = await openingOf(ports.ledger, settings, seen, { ...known, live, oldestOpen, now });
-    const second = decision.open ? undefined : stillWanted(known.second, seen);
+    const second = decision.open ? undefined : stillWanted(known.second, seen, settings, now);
     if (second !== undefined) decision = { open: true, slots: second.slots };
     burst = decision.open
       ? {
@@ -83,11 +83,18 @@ export async function openIfNeeded(
   return { opened: burst.burstId, decision };
 }
 
-/** The second order, while the first is live and no other pass has placed one. */
-const stillWanted = (second: SecondOrder | undefined, { bursts, hedged }: ProfileRow) =>
+/** The second order, while the first is live, no other pass has placed one, and another burst may be opened. */
+const stillWanted = (
+  second: SecondOrder | undefined,
+  seen: ProfileRow,
+  settings: Settings,
+  now: Instant,
+) =>
   second !== undefined &&
-  hedged !== second.of &&
-  bursts.some(({ burstId, state }) => burstId === second.of && state === 'open')
+  seen.hedged !== second.of &&
+  seen.bursts.every(({ hedge }) => hedge === undefined) &&
+  seen.bursts.some(({ burstId, state }) => burstId === second.of && state === 'open') &&
+  whyNoneOpens(seen, settings, now) === undefined
     ? second
     : undefined;
 

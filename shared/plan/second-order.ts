@@ -3,7 +3,7 @@ import type { LeaseRow, ProfileRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Instant } from '../model/time.ts';
 import { whyNoneOpens } from './opening.ts';
-import { isOverdue } from './usual-wait.ts';
+import { isLate, isOverdue } from './usual-wait.ts';
 
 /** A burst that stands in for one whose cluster is overdue: as large, of another offer. */
 export interface SecondOrder {
@@ -22,7 +22,9 @@ export type Hedging =
  *
  * Only while nothing of the profile can take work and something waits, once for each order, and only where the
  * operator has set money aside for it (`caps.hedgeDayMicroUsd`): one order in ten is that late, most of them come
- * soon after, and the first hour of either is paid in any case.
+ * soon after, and the first hour of either is paid in any case. One that is so late that it is no longer counted on
+ * has no second order: the opening decision replaces it. The profile remembers the last order that had one; behind it
+ * no other has one until it is over.
  *
  * Pure. Taken in the sweep, just before a compare-and-set on the profile.
  */
@@ -42,7 +44,8 @@ export function secondOrder(
   if (profile.bursts.some(({ hedge }) => hedge !== undefined)) {
     return none('a second order is placed already');
   }
-  for (const { burstId, offer } of leases.filter((lease) => isOverdue(lease, now))) {
+  const overdue = leases.filter((lease) => isOverdue(lease, now) && !isLate(lease, now));
+  for (const { burstId, offer } of overdue) {
     const slots = profile.bursts.find((live) => live.burstId === burstId)?.slots ?? 0;
     if (offer === undefined || slots === 0) continue;
     if (profile.hedged === burstId) return none('a second order was placed for it before');

@@ -27,12 +27,12 @@ export function worthCollecting(
     waiting.some(
       (job) =>
         secondsBetween(job.unreadSince ?? job.submittedAt, now) >= looks.unreadSeconds ||
-        !(isAtWork(job) || isFollowed(job, jobs)),
+        !(isHeardAtWork(job) || isFollowed(job, jobs)),
     )
   );
 }
 
-const isAtWork = ({ status, reported }: JobRow): boolean =>
+const isHeardAtWork = ({ status, reported }: JobRow): boolean =>
   status === 'running' && !hasEnded(reported);
 
 /** It delivered every line and its worker has its next job: nobody waits for its end. */
@@ -43,7 +43,7 @@ const isFollowed = (job: JobRow, jobs: readonly JobRow[]): boolean =>
   job.failures.length === 0 &&
   job.rejectedResults === 0 &&
   job.votes === 0 &&
-  jobs.some((other) => other.worker === job.worker && other.n > job.n && isAtWork(other));
+  jobs.some((other) => other.worker === job.worker && other.n > job.n && isHeardAtWork(other));
 
 /** Whether Run is to finish a job now: its uploads were looked at, and it will bring no more. */
 export const isFinishable = (job: JobRow, jobs: readonly JobRow[]): boolean =>

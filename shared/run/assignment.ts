@@ -1,11 +1,12 @@
-import type { BatchId, JobId, WorkerId } from '../model/ids.ts';
+import type { JobId, WorkerId } from '../model/ids.ts';
 import type { BatchRow, JobRow, LeaseRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Instant } from '../model/time.ts';
-import { isLost } from '../poll/job-look.ts';
+import { attemptsAlive, MAX_LIVE_ATTEMPTS } from './attempts.ts';
 import { claimOrder } from './claim-order.ts';
-import { allLanes, isLive, isSupplied, type Lane, openSeconds, usableWorkers } from './lanes.ts';
+import { allLanes, isSupplied, openSeconds, usableWorkers } from './lanes.ts';
 import { deadline, neededSeconds, secondsLeft } from './paid-edge.ts';
+import { cheapest, costSeconds, endSeconds, leastMissed, placeOn, soonestOn } from './places.ts';
 
 /** One job to submit: the batches one slot of one worker runs next. */
 export interface Assignment {
@@ -76,7 +77,7 @@ export function assign(
       continue;
     }
     const begins = costSeconds(best, batch.affinityKey, best.taken.length < share);
-    if (begins > elsewhere(batch.affinityKey)) continue;
+    if (begins > elsewhere(batch)) continue;
     placed.add(batch);
     best.taken.push(batch);
     best.ownSeconds += seconds;
@@ -92,18 +93,8 @@ export function assign(
       : [];
   });
   const usable = usableWorkers(lease, quarantined);
-  const mayRun = ({ excludedWorkers }: BatchRow) =>
-    excludedWorkers === undefined
-      ? usable.length > 0
-      : usable.some(({ workerId }) => !excludedWorkers.includes(workerId));
-  const why = needsTerm ? 'needs another term' : 'no free slot';
-  const [mayLater, mayNot]: [BatchRow[], BatchRow[]] = [[], []];
-  for (const batch of waiting) {
-    if (!placed.has(batch)) (mayRun(batch) ? mayLater : mayNot).push(batch);
-  }
-  if (mayLater.length > 0) left.set(why, mayLater);
-  if (mayNot.length > 0) left.set(usable.length === 0 ? NO_WORKER : FAILED_HERE, mayNot);
-  const stuck = usable.length === 0 || (mayNot.length > 0 && mayLater.length === 0);
+  const notPlaced = waiting.filter((batch) => !placed.has(batch));
+  const stuck = tellWhy(left, notPlaced, usable, needsTerm);
   const free = places.flatMap(({ lane, taken }) =>
     lane.busySeconds === 0 && taken.length === 0 ? [lane.worker] : [],
   );
@@ -145,102 +136,28 @@ function mayRunNow(
   return { waiting, tried, left, cutOff };
 }
 
-/** An attempt at it was cut short, perhaps by one of its tasks: it shares no job with others. */
-const isSuspect = ({ attempts }: BatchRow): boolean => attempts > 0;
-
-/** A lane with the job that is being put together for it. */
-interface Place {
-  readonly lane: Lane;
-  readonly taken: BatchRow[];
-  ownSeconds: number;
-  /** Affinity key of what it will have done last. */
-  key: string | undefined;
-}
-
-const placeOn = (lane: Lane): Place => ({
-  ...{ lane, taken: [], ownSeconds: 0, key: lane.loaded?.key },
-});
-
-/** When a batch would begin at the soonest on a slot that is not supplied yet, by its affinity key. */
-function soonestOn(lanes: readonly Lane[]): (affinityKey: string) => number {
-  const places = lanes.map(placeOn);
-  const byKey = new Map<string, number>();
-  return (affinityKey) => {
-    const known = byKey.get(affinityKey);
-    if (known !== undefined) return known;
-    const soonest = Math.min(...places.map((place) => costSeconds(place, affinityKey, true)));
-    byKey.set(affinityKey, soonest);
-    return soonest;
-  };
-}
-
-const endSeconds = ({ lane, ownSeconds }: Place): number => lane.busySeconds + ownSeconds;
-
-/** What it takes to load onto an empty slot, seconds: a base model at the median (source below). */
-const LOAD_SECONDS = 23;
-
-/**
- * A batch rather waits this long, seconds, than has a slot load over what another batch had it load. A base model
- * takes 23 s at the median and 52 s at the 99th percentile (Alibaba cluster-trace-v2026-GenAI), and it drives out
- * one that will be wanted back.
- */
-const RELOAD_SECONDS = 75;
-
-/** The place where a batch would begin first; of equals the one whose load is missed least, then the first. */
-function cheapest(
-  places: readonly Place[],
-  batch: BatchRow,
-  share: number,
-  byLoad: (a: Place, b: Place) => number,
-): Place | undefined {
-  const cost = (place: Place) => costSeconds(place, batch.affinityKey, place.taken.length < share);
-  let best: Place | undefined;
-  for (const place of places) {
-    if (best === undefined || (cost(place) - cost(best) || byLoad(place, best)) < 0) best = place;
-  }
-  return best;
-}
-
-/** When a batch would begin to run there; one that fills more than its share counts as another load. */
-function costSeconds(place: Place, affinityKey: string, inShare: boolean): number {
-  if (place.key === affinityKey) return endSeconds(place) + (inShare ? 0 : LOAD_SECONDS);
-  return endSeconds(place) + (place.key === undefined ? LOAD_SECONDS : RELOAD_SECONDS);
-}
-
-/** Of slots that would load over something: what no waiting batch wants, and of that what was given longest ago. */
-function leastMissed(waiting: readonly BatchRow[]): (a: Place, b: Place) => number {
-  const wanted = new Map<string | undefined, number>();
-  const isWanted = ({ key }: Place) => {
-    const known = wanted.get(key) ?? Number(waiting.some(({ affinityKey }) => affinityKey === key));
-    wanted.set(key, known);
-    return known;
-  };
-  return (a, b) => {
-    const givenAt = ({ lane }: Place) => lane.loaded?.at ?? '';
-    return (
-      isWanted(a) - isWanted(b) || (givenAt(a) < givenAt(b) ? -1 : Number(givenAt(a) > givenAt(b)))
-    );
-  };
-}
-
 /** Why nothing of what waits may run on this cluster. */
 export const NO_WORKER = 'no usable worker is left';
 export const FAILED_HERE = 'failed on every worker here';
 
-/** Attempts at one batch that may be alive at a time, lost ones that may still upload included. */
-export const MAX_LIVE_ATTEMPTS = 2;
-
-/** How many jobs may still deliver for each batch of theirs. */
-export function attemptsAlive(jobs: readonly JobRow[], now: Instant): ReadonlyMap<BatchId, number> {
-  const alive = new Map<BatchId, number>();
-  for (const job of jobs) {
-    if (!isLive(job) && !isLost(job, now)) continue;
-    for (const batchId of new Set(job.batches.map((claim) => claim.batchId))) {
-      alive.set(batchId, (alive.get(batchId) ?? 0) + 1);
-    }
-  }
-  return alive;
+/** Adds what waits on to what is left, by why it does. @returns whether nothing of it may ever run here. */
+function tellWhy(
+  left: Map<string, readonly BatchRow[]>,
+  notPlaced: readonly BatchRow[],
+  usable: readonly { readonly workerId: WorkerId }[],
+  needsTerm: boolean,
+): boolean {
+  const mayRun = ({ excludedWorkers = [] }: BatchRow) =>
+    usable.some(({ workerId }) => !excludedWorkers.includes(workerId));
+  const [mayLater, mayNot]: [BatchRow[], BatchRow[]] = [[], []];
+  for (const batch of notPlaced) (mayRun(batch) ? mayLater : mayNot).push(batch);
+  if (mayLater.length > 0) left.set(needsTerm ? 'needs another term' : 'no free slot', mayLater);
+  if (mayNot.length > 0) left.set(usable.length === 0 ? NO_WORKER : FAILED_HERE, mayNot);
+  return usable.length === 0 || (mayNot.length > 0 && mayLater.length === 0);
 }
+
+/** An attempt at it was cut short, perhaps by one of its tasks: it shares no job with others. */
+const isSuspect = ({ attempts }: BatchRow): boolean => attempts > 0;
 
 /** Its pause ends while the cluster is paid for, and too late for it to run without another term. */
 const isCutOff = (

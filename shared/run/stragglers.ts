@@ -3,13 +3,14 @@ import { hasEnded } from '../model/job.ts';
 import type { BatchRow, JobRow, LeaseRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
 import { type Instant, plusSeconds, secondsBetween } from '../model/time.ts';
-import { unread } from '../poll/job-look.ts';
-import { type Assignment, attemptsAlive, MAX_LIVE_ATTEMPTS } from './assignment.ts';
+import { isClaimOf, unread } from '../poll/job-look.ts';
+import type { Assignment } from './assignment.ts';
+import { attemptsAlive, MAX_LIVE_ATTEMPTS } from './attempts.ts';
 import { openSeconds } from './lanes.ts';
 import { deadline } from './paid-edge.ts';
 
-/** A job is overdue when it has taken this much longer than others of its size do. */
-const OVERDUE = 1.25;
+/** A job is slow when it has taken this much longer than others of its size do. */
+const SLOW = 1.25;
 
 /** A second attempt must be so many times faster than what the first one has left, or it is not worth a slot. */
 const WORTH = 2;
@@ -31,7 +32,7 @@ export interface Reissuing {
  * Which slow jobs have their batches done a second time, on slots of other workers that nothing else wants.
  *
  * How long a job of this burst takes for what was estimated is known from those that are done (their median), so
- * an estimate that is wrong for all of them makes none of them slow. What an overdue job has left is told by its
+ * an estimate that is wrong for all of them makes none of them slow. What a slow job has left is told by its
  * own pace: as much time again for as many tasks; one without a finished task is taken to be half way at best.
  * The slowest first, while the budget lasts: `duplicateShare` of all the slot time the burst has submitted.
  */
@@ -53,7 +54,7 @@ export function reissues(
   const left: { job: JobId; why: string }[] = [];
   let seconds = 0;
   const alive = attemptsAlive(jobs, now);
-  const running = atWork(jobs, batches, pace);
+  const running = runningJobs(jobs, batches, pace);
   for (const { job, held, leftSeconds } of slowest(running, pace, now)) {
     const refuse = (why: string) => void left.push({ job: job.jobId, why });
     const slot = free.findIndex((worker) => worker !== job.worker && mayRun(worker, held));
@@ -78,15 +79,15 @@ export function reissues(
   return { assignments, seconds, reviewAt: reviewAt(others, settings, now), left };
 }
 
-/** Not before the next look, and at the usual pace for a job that is overdue and was left alone. */
+/** Not before the next look, and at the usual pace for a slow job that was left alone. */
 function reviewAt(
-  running: readonly AtWork[],
+  running: readonly RunningJob[],
   { looks }: Settings,
   now: Instant,
 ): Instant | undefined {
-  const waits = running.map(({ overdueAt }) =>
-    overdueAt > now
-      ? Math.max(looks.shortestSeconds, secondsBetween(now, overdueAt))
+  const waits = running.map(({ slowAt }) =>
+    slowAt > now
+      ? Math.max(looks.shortestSeconds, secondsBetween(now, slowAt))
       : looks.longestSeconds,
   );
   return waits.length === 0 ? undefined : plusSeconds(now, Math.min(...waits));
@@ -95,50 +96,48 @@ function reviewAt(
 const mayRun = (worker: WorkerId, batches: readonly BatchRow[]): boolean =>
   batches.every(({ excludedWorkers }) => !excludedWorkers?.includes(worker));
 
-interface AtWork {
+interface RunningJob {
   readonly job: JobRow;
   readonly held: readonly BatchRow[];
   readonly estimateSeconds: number;
   /** Estimated slot time of what it has not done. */
   readonly leftSeconds: number;
-  readonly overdueAt: Instant;
+  readonly slowAt: Instant;
 }
 
-/** Jobs that hold what they work on, and since when they are overdue at the pace of the others. */
-const atWork = (
+/** Jobs that hold what they work on, and since when they are slow at the pace of the others. */
+const runningJobs = (
   jobs: readonly JobRow[],
   batches: readonly BatchRow[],
   pace: number,
-): readonly AtWork[] =>
+): readonly RunningJob[] =>
   jobs.flatMap((job) => {
     const { estimateSeconds = 0, status, reported } = job;
-    const held = batches.filter((batch) => holds(job, batch));
+    const held = batches.filter((batch) => isClaimOf(job, batch));
     const leftSeconds = held.reduce((sum, batch) => sum + openSeconds(batch), 0);
     const isQueued = reported === undefined || reported === 'queued';
     if (status !== 'running' || isQueued || hasEnded(reported) || leftSeconds === 0) return [];
-    const overdueAt = plusSeconds(job.submittedAt, OVERDUE * pace * estimateSeconds);
-    return estimateSeconds > 0 ? [{ job, held, estimateSeconds, leftSeconds, overdueAt }] : [];
+    const slowAt = plusSeconds(job.submittedAt, SLOW * pace * estimateSeconds);
+    return estimateSeconds > 0 ? [{ job, held, estimateSeconds, leftSeconds, slowAt }] : [];
   });
 
-/** Overdue jobs whose rest another worker would do much sooner, the slowest first. */
-const slowest = (running: readonly AtWork[], pace: number, now: Instant): readonly AtWork[] =>
+/** Slow jobs whose rest another worker would do much sooner, the slowest first. */
+const slowest = (
+  running: readonly RunningJob[],
+  pace: number,
+  now: Instant,
+): readonly RunningJob[] =>
   running
-    .filter(({ overdueAt }) => overdueAt <= now)
+    .filter(({ slowAt }) => slowAt <= now)
     .map((one) => ({ ...one, remainingSeconds: remaining(one, now) }))
     .filter(({ remainingSeconds, leftSeconds }) => remainingSeconds >= WORTH * pace * leftSeconds)
     .sort((a, b) => b.remainingSeconds - a.remainingSeconds || a.job.n - b.job.n);
 
-function remaining({ job, estimateSeconds, leftSeconds }: AtWork, now: Instant): number {
+function remaining({ job, estimateSeconds, leftSeconds }: RunningJob, now: Instant): number {
   const elapsedSeconds = secondsBetween(job.submittedAt, now);
   const done = 1 - Math.min(1, leftSeconds / estimateSeconds);
   return done > 0 ? (elapsedSeconds * (1 - done)) / done : elapsedSeconds;
 }
-
-const holds = ({ batches }: JobRow, batch: BatchRow): boolean =>
-  batch.status === 'claimed' &&
-  batches.some(
-    ({ batchId, batchFence }) => batchId === batch.batchId && batchFence === batch.batchFence,
-  );
 
 /** The newest paces of a burst, once these jobs have ended too. Only what was done shows how long it takes. */
 export const pacesWith = (paces: readonly number[], ended: readonly JobRow[]): number[] =>

@@ -34,8 +34,10 @@ describe('a second order', () => {
     [399, undefined],
     [400, undefined],
     [400.001, { of: burstId, notOffer: offer.offerId, slots: 3 }],
+    [800, { of: burstId, notOffer: offer.offerId, slots: 3 }],
+    [800.001, undefined],
   ])(
-    'is placed for a cluster that is later than nine in ten are: %d s of 400',
+    'is placed for a cluster that is later than nine in ten are, and still counted on: %d s of 400',
     (seconds, order) => {
       expect(decided([ordered(seconds)]).order).toEqual(order);
     },

@@ -284,6 +284,29 @@ describe('what a slot has loaded', () => {
     expect(assigned(lease, [job], rows, nobody, settings, NOW)).toEqual([[worker, [1]]]);
   });
 
+  it.each([
+    ['is left to the slot that has it sooner', [], []],
+    ['is loaded elsewhere where that slot may not have it', [1], [[workerNamed(2), [1]]]],
+  ])('%s', (_what, excluded, expected) => {
+    const [long, short] = [keyed(8, 'swan', 100), keyed(9, 'crane', 30)];
+    const jobs = [long, short].map(({ batchId }, n) =>
+      aJob(8 + n, {
+        ...{ worker: workerNamed(n + 1), submittedAt: NOW },
+        batches: [{ batchId, batchFence: 1 }],
+      }),
+    );
+    const claimed = [long, short].map((row) => ({ ...row, status: 'claimed' as const }));
+    const batch = { ...keyed(1, 'swan'), excludedWorkers: excluded.map(workerNamed) };
+    const rows = [...claimed, batch];
+    const bySlot = aLease({
+      loaded: {
+        [workerNamed(1)]: { key: 'swan', at: NOW },
+        [workerNamed(2)]: { key: 'crane', at: NOW },
+      },
+    });
+    expect(assigned(bySlot, jobs, rows, nobody, settings, NOW)).toEqual(expected);
+  });
+
   it('keeps no slot idle that has nothing', () => {
     const waiting = [1, 2, 3, 4].map((n) => keyed(n, 'swan', 60));
     expect(assigned(aLease(), [], waiting, nobody, settings, NOW)).toEqual([

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { planBurst } from '../../lambdas/plan/plan-burst.ts';
+import { openBatch, readBatch } from '../../shared/ledger/batches.ts';
+import { changeLease, createLease } from '../../shared/ledger/leases.ts';
+import { changeProfile, ensureProfile } from '../../shared/ledger/profiles.ts';
+import { memoryLedger } from '../../shared/memory/memory-ledger.ts';
+import { BurstDocument } from '../../shared/model/burst.ts';
+import { BurstId } from '../../shared/model/ids.ts';
+import type { LeaseRow } from '../../shared/model/rows.ts';
+import type { Clusters } from '../../shared/ports.ts';
+import { aBatch, aLease, at, BURST, NOW } from '../support/burst-rows.ts';
+import { testSettings } from '../support/virtual-bursts.ts';
+
+const settings = testSettings({ caps: { hedgeDayMicroUsd: 50_000_000 } });
+const { tenant, profile, requirement, burstId: first } = aLease();
+const second = BurstId.parse(`${BURST.slice(0, -1)}c`);
+const hedge = { of: first, notOffer: '204/1x@2' };
+
+const unasked = (): never => {
+  throw new Error('the provider was asked for something else');
+};
+
+/** A provider whose only offer costs a dollar an hour. */
+const aDollarAnHour: Clusters = {
+  offers: async () => [
+    {
+      ...{ offerId: '204/1x@1', gpuModel: 'RTX 4090', gpusPerWorker: 1 },
+      ...{ location: 'US', locationId: '1', availableWorkers: 9 },
+    },
+  ],
+  quote: async (_offer, workers, hours) => ({ totalMicroUsd: workers * hours * 1_000_000 }),
+  ...{ findByName: unasked, create: unasked, get: unasked, extend: unasked },
+  ...{ destroy: unasked, list: unasked, logs: unasked },
+};
+
+/** Plans a burst for one task of an hour, beside another burst that is in that phase. */
+async function planned(
+  own: { readonly hedge?: typeof hedge },
+  phase: LeaseRow['phase'],
+  maxMicroUsd: number,
+) {
+  const ledger = memoryLedger({ staleIndex: false });
+  const seen = await ensureProfile(ledger, profile, requirement);
+  const tasks = [{ taskId: 't', line: 0, unitSeconds: 3600, maxMicroUsd }];
+  const { status: _, batchFence: __, attempts: ___, dueOf: ____, ...batch } = aBatch(1, { tasks });
+  await openBatch(ledger, { ...batch, dueAt: at(9999) });
+  const { row } = await changeProfile(ledger, seen, { oldestOpen: batch.batchId, dueAt: NOW });
+  if (row === undefined) throw new Error('no profile');
+  const leaseOf = async (burstId: BurstId, more: object) => {
+    const about = { burstId, profile: row, slots: 1, now: NOW, nextLookBy: at(900), ...more };
+    const created = (await createLease(ledger, about)).row;
+    if (created === undefined) throw new Error('no lease');
+    return created;
+  };
+  await changeLease(ledger, await leaseOf(first, {}), { phase });
+  const lease = await leaseOf(second, own);
+  const burst = BurstDocument.parse({
+    v: 1,
+    burstId: second,
+    segment: 1,
+    leaseFence: 1,
+    lookUntil: at(900),
+  });
+  const step = await planBurst({ ledger, clusters: aDollarAnHour }, settings)(lease, burst, NOW);
+  return { step, notBefore: (await readBatch(ledger, tenant, profile, batch.batchId))?.notBefore };
+}
+
+describe('Plan of a second order', () => {
+  it('buys nothing once the first one has its cluster', async () => {
+    const { step } = await planned({ hedge }, 'ready', 1_000_000);
+    const reason = 'the order it was to stand in for has come';
+    expect(step).toEqual({ next: 'close', reason });
+  });
+
+  it.each(['provisioning', 'closing', 'settled'] as const)(
+    'buys while the first one has none: %s',
+    async (phase) => {
+      const { step } = await planned({ hedge }, phase, 1_000_000);
+      expect(step).toMatchObject({ next: 'provision' });
+    },
+  );
+
+  it('puts nothing off that is too dear for it: on the first one it may cost little enough', async () => {
+    const { step, notBefore } = await planned({ hedge }, 'provisioning', 999_999);
+    expect(step).toEqual({ next: 'close', reason: 'no open task may cost as much' });
+    expect(notBefore).toBeUndefined();
+  });
+});
+
+it('Plan of any other order puts off what is too dear for it', async () => {
+  const { step, notBefore } = await planned({}, 'provisioning', 999_999);
+  expect(step).toEqual({ next: 'close', reason: 'no open task may cost as much' });
+  expect(notBefore).toBe(at(10 * settings.clusters.cooldownSeconds));
+});
