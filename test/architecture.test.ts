@@ -11,7 +11,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'shared/provision': ['node:crypto', 'shared/model', 'shared/ports.ts'],
   'shared/run': [
     ...['node:crypto', 'shared/model', 'shared/ports.ts'],
-    ...['shared/ledger', 'shared/provision', 'shared/poll'],
+    ...['shared/ledger', 'shared/provision'],
   ],
   'shared/poll': ['shared/model', 'shared/ports.ts'],
   'shared/cost': ['shared/model', 'shared/ports.ts', 'shared/ledger', 'shared/concurrency.ts'],

@@ -255,7 +255,7 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   mutant(
     'a job is stopped once its batch was re-issued',
-    'shared/poll/job-look.ts',
+    'shared/model/job-state.ts',
     "(batch.earlierJob === job.jobId && (batch.status === 'open' || batch.status === 'claimed'))",
     'job.misses < 0',
   ),

@@ -1,7 +1,7 @@
 import type { KnownTask } from '../../shared/kinds/kinds.ts';
 import type { ManifestTask } from '../../shared/model/job.ts';
+import { failedLines } from '../../shared/model/job-state.ts';
 import type { JobRow } from '../../shared/model/rows.ts';
-import { failedLines } from '../../shared/poll/job-look.ts';
 import { knownTask } from './uploads.ts';
 
 /** A line of a manifest, and what there is to look at of it. */

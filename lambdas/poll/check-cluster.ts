@@ -6,7 +6,7 @@ import type { LeaseRow, LeaseWorker } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import { type Instant, plusSeconds, secondsBetween } from '../../shared/model/time.ts';
 import { judgeCluster } from '../../shared/poll/cluster-look.ts';
-import { lookAgainSeconds } from '../../shared/poll/job-look.ts';
+import { lookAgainSeconds } from '../../shared/poll/next-look.ts';
 import type { ClusterView, Ports } from '../../shared/ports.ts';
 
 type CheckPorts = Pick<Ports, 'ledger' | 'clusters' | 'jobs' | 'ids' | 'log'>;

@@ -8,16 +8,16 @@ import { readProfile } from '../../shared/ledger/profiles.ts';
 import { readProviderView } from '../../shared/ledger/provider.ts';
 import type { BurstDocument } from '../../shared/model/burst.ts';
 import { hasEnded } from '../../shared/model/job.ts';
+import { hasUnread, isAtWork, isLive, isLost, isWantedFor } from '../../shared/model/job-state.ts';
 import type { BatchRow, JobRow, LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import type { Instant } from '../../shared/model/time.ts';
 import { mayComeLate } from '../../shared/poll/cluster-look.ts';
 import { isFinishable, worthCollecting } from '../../shared/poll/collect-when.ts';
 import { goneFromView } from '../../shared/poll/gone.ts';
-import { hasUnread, isLost, isWantedFor } from '../../shared/poll/job-look.ts';
 import type { Ports } from '../../shared/ports.ts';
 import { lastCallIn, mayExtend } from '../../shared/run/after-assigning.ts';
-import { isAtWork, isLive, lanesOf } from '../../shared/run/lanes.ts';
+import { lanesOf } from '../../shared/run/lanes.ts';
 import { type Looked, lookAtJob } from './look-at-job.ts';
 
 type CheckPorts = Pick<Ports, 'ledger' | 'jobs' | 'clock' | 'ids' | 'log'>;

@@ -1,14 +1,16 @@
-import { giveBack } from '../../shared/bursts/give-back.ts';
+import { giveBackHeld } from '../../shared/bursts/give-back.ts';
 import { addressOf } from '../../shared/bursts/workers.ts';
 import { readBatch } from '../../shared/ledger/batches.ts';
 import { changeJob } from '../../shared/ledger/jobs.ts';
 import type { WorkerId } from '../../shared/model/ids.ts';
 import type { JobReport } from '../../shared/model/job.ts';
+import { hasUnread } from '../../shared/model/job-state.ts';
 import type { JobRow, LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import type { Instant } from '../../shared/model/time.ts';
-import { hasUnread, isToBeHeard, judgeJob, type WorkerThen } from '../../shared/poll/job-look.ts';
+import { isToBeHeard, judgeJob, type WorkerThen } from '../../shared/poll/job-look.ts';
 import type { Ports } from '../../shared/ports.ts';
+import type { AttemptEnd } from '../../shared/run/returns.ts';
 
 type LookPorts = Pick<Ports, 'ledger' | 'jobs' | 'log'>;
 
@@ -118,19 +120,12 @@ async function lose(
   { reason, worker: then }: { readonly reason: string; readonly worker: WorkerThen },
   now: Instant,
 ): Promise<Looked> {
-  for (const { batchId, batchFence } of job.batches) {
-    const batch = await readBatch(ledger, lease.tenant, lease.profile, batchId);
-    if (batch?.status !== 'claimed' || batch.batchFence !== batchFence) continue;
-    // A task that ends its worker at once is never seen running: that the worker took the job is enough.
-    const began = job.started || (then !== 'heard' && job.status === 'running');
-    const end = began
-      ? {
-          ...{ class: 'worker-lost' as const, reason },
-          ...(then === 'silent' ? {} : { worker: job.worker }),
-        }
-      : { class: 'not-started' as const, reason };
-    await giveBack(ledger, settings, batch, end, now);
-  }
+  // A task that ends its worker at once is never seen running: that the worker took the job is enough.
+  const began = job.started || (then !== 'heard' && job.status === 'running');
+  const end: AttemptEnd = began
+    ? { class: 'worker-lost', reason, ...(then === 'silent' ? {} : { worker: job.worker }) }
+    : { class: 'not-started', reason };
+  await giveBackHeld(ledger, settings, lease, job, end, now);
   log('job lost', { burst: lease.burstId, job: job.jobId, worker: job.worker, reason });
   const noted = await changeJob(ledger, job, { set: { status: 'lost', lostAt: now } });
   const worker = { workerId: job.worker, lost: then === 'lost' };

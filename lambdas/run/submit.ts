@@ -1,6 +1,6 @@
-import { giveBack } from '../../shared/bursts/give-back.ts';
+import { giveBack, giveBackHeld } from '../../shared/bursts/give-back.ts';
 import { addressOf } from '../../shared/bursts/workers.ts';
-import { claimBatch, readBatch, reissueBatch } from '../../shared/ledger/batches.ts';
+import { claimBatch, reissueBatch } from '../../shared/ledger/batches.ts';
 import { changeJob, createJob } from '../../shared/ledger/jobs.ts';
 import { changeLease, readLease } from '../../shared/ledger/leases.ts';
 import { manifestKey } from '../../shared/model/artifact-keys.ts';
@@ -143,12 +143,8 @@ async function giveUp(
   now: Instant,
 ): Promise<JobRow> {
   log('job refused', { burst: lease.burstId, job: job.jobId, worker: job.worker, reason });
-  for (const { batchId, batchFence } of job.batches) {
-    const batch = await readBatch(ledger, lease.tenant, lease.profile, batchId);
-    if (batch?.status !== 'claimed' || batch.batchFence !== batchFence) continue;
-    const refused = { reason: `refused: ${reason}`, worker: job.worker };
-    await giveBack(ledger, settings, batch, { class: 'not-started', ...refused }, now);
-  }
+  const end = { class: 'not-started', reason: `refused: ${reason}`, worker: job.worker } as const;
+  await giveBackHeld(ledger, settings, lease, job, end, now);
   await markLost(ledger, lease, job.worker, now);
   const refused = await changeJob(ledger, job, { set: { status: 'refused' } });
   return refused.row ?? job;

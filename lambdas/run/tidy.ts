@@ -6,12 +6,11 @@ import { readCheckpoints } from '../../shared/ledger/checkpoints.ts';
 import { changeJob } from '../../shared/ledger/jobs.ts';
 import { readTask } from '../../shared/ledger/tasks.ts';
 import { hasEnded } from '../../shared/model/job.ts';
+import { hasUnread, isClaimOf, isLive, isWantedFor } from '../../shared/model/job-state.ts';
 import type { BatchRow, JobRow, LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import type { Instant } from '../../shared/model/time.ts';
-import { hasUnread, isClaimOf, isWantedFor } from '../../shared/poll/job-look.ts';
 import { endOf, ranOutOfTime } from '../../shared/run/job-end.ts';
-import { isLive } from '../../shared/run/lanes.ts';
 import type { RunPorts } from './run-ports.ts';
 
 /**

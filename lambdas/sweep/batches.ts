@@ -1,5 +1,5 @@
 import { forgetTask } from '../../shared/bursts/forget-task.ts';
-import { giveBack } from '../../shared/bursts/give-back.ts';
+import { giveBack, wasStarted } from '../../shared/bursts/give-back.ts';
 import { openIfNeeded } from '../../shared/bursts/open.ts';
 import { finishSplit } from '../../shared/bursts/split.ts';
 import { deferBatch, noteForgotten, settleTasks } from '../../shared/ledger/batches.ts';
@@ -80,7 +80,7 @@ async function strandedEnd(
     return undefined;
   }
   const jobs = lease === undefined ? [] : await jobsOf(ledger, lease.burstId);
-  const started = jobs.some(({ jobId, started: seen }) => jobId === batch.job && seen);
+  const started = wasStarted(batch, jobs);
   return { class: 'burst-closed', reason: 'its burst is over', started };
 }
 

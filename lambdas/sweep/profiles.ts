@@ -1,5 +1,5 @@
 import { keepLimits } from '../../shared/bursts/keep-limits.ts';
-import { launch, openIfNeeded } from '../../shared/bursts/open.ts';
+import { launch, openIfNeeded, PROFILE_LOOK_SECONDS } from '../../shared/bursts/open.ts';
 import { inParallel } from '../../shared/concurrency.ts';
 import { liveBatches, settleTasks } from '../../shared/ledger/batches.ts';
 import { readLease } from '../../shared/ledger/leases.ts';
@@ -20,9 +20,6 @@ import { isLate } from '../../shared/plan/usual-wait.ts';
 import { yieldingProfiles } from '../../shared/sweep/scarce-machines.ts';
 import { eachDue } from './each-due.ts';
 import type { SweepPorts } from './sweep-ports.ts';
-
-/** A profile at work is looked at about this often, seconds. */
-const LOOK_SECONDS = 60;
 
 /**
  * Profiles at work: bursts they name get their lease and execution, settled ones leave, open batches nobody
@@ -96,7 +93,7 @@ async function sweepProfile(
   await changeProfile(ports.ledger, profile, {
     bursts,
     oldestOpen: live[0]?.batchId ?? null,
-    dueAt: idle ? null : plusSeconds(now, LOOK_SECONDS),
+    dueAt: idle ? null : plusSeconds(now, PROFILE_LOOK_SECONDS),
   });
   return launched || bursts.length < profile.bursts.length;
 }

@@ -3,7 +3,7 @@ import { leaveProfile } from '../../shared/bursts/leave-profile.ts';
 import { changeLease } from '../../shared/ledger/leases.ts';
 import type { LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
-import { lookAgainSeconds } from '../../shared/poll/job-look.ts';
+import { lookAgainSeconds } from '../../shared/poll/next-look.ts';
 import type { ClusterSummary, Ports } from '../../shared/ports.ts';
 import { judgeEnd } from '../../shared/teardown/confirmation.ts';
 

@@ -1,6 +1,7 @@
-import { returnBatch, settleTasks, splitBatch } from '../ledger/batches.ts';
+import { readBatch, returnBatch, settleTasks, splitBatch } from '../ledger/batches.ts';
 import { endTask } from '../ledger/tasks.ts';
-import type { BatchRow } from '../model/rows.ts';
+import { isClaimOf } from '../model/job-state.ts';
+import type { BatchRow, JobRow, LeaseRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Instant } from '../model/time.ts';
 import type { Ports } from '../ports.ts';
@@ -39,6 +40,26 @@ export async function giveBack(
   await failRest(ledger, held.row, `${outcome.reason} (attempt ${outcome.attempts})`, now);
   return true;
 }
+
+/** Ends the attempts of a job at the batches it still holds. */
+export async function giveBackHeld(
+  ledger: Ports['ledger'],
+  settings: Settings,
+  { tenant, profile }: Pick<LeaseRow, 'tenant' | 'profile'>,
+  job: JobRow,
+  end: AttemptEnd,
+  now: Instant,
+): Promise<void> {
+  for (const { batchId } of job.batches) {
+    const batch = await readBatch(ledger, tenant, profile, batchId);
+    if (batch === undefined || !isClaimOf(job, batch)) continue;
+    await giveBack(ledger, settings, batch, end, now);
+  }
+}
+
+/** Whether the job that holds a batch was seen running. */
+export const wasStarted = (batch: BatchRow, jobs: readonly JobRow[]): boolean =>
+  jobs.some(({ jobId, started }) => jobId === batch.job && started);
 
 /** The settings with the attempts that the tasks of the batch allow. */
 const allowing = ({ maxAttempts }: BatchRow, settings: Settings): Settings => {

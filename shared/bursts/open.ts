@@ -15,7 +15,7 @@ import { nextLookBy } from './drive.ts';
 import { burstIdOf, startSegment } from './start.ts';
 
 /** How soon the sweep looks at a profile that has work or bursts. */
-const PROFILE_LOOK_SECONDS = 60;
+export const PROFILE_LOOK_SECONDS = 60;
 
 export interface Opened {
   readonly opened: BurstId | undefined;

@@ -5,7 +5,7 @@ import type { LeaseRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
 import type { Instant } from '../model/time.ts';
 import type { Ports } from '../ports.ts';
-import { giveBack } from './give-back.ts';
+import { giveBack, wasStarted } from './give-back.ts';
 
 /** Every batch a burst that is over still holds goes back; an attempt counts where its job was seen running. */
 export async function returnClaims(
@@ -20,7 +20,7 @@ export async function returnClaims(
   const jobs = await jobsOf(ledger, lease.burstId, lease.firstJob);
   for (const batch of await liveBatches(ledger, { ...lease, oldestOpen: profile.oldestOpen })) {
     if (batch.burst !== lease.burstId) continue;
-    const started = jobs.some(({ jobId, started: seen }) => jobId === batch.job && seen);
-    await giveBack(ledger, settings, batch, { class: 'burst-closed', reason, started }, now);
+    const end = { class: 'burst-closed', reason, started: wasStarted(batch, jobs) } as const;
+    await giveBack(ledger, settings, batch, end, now);
   }
 }

@@ -205,10 +205,10 @@ export const quarantineSeconds = ({ limits }: Settings): number =>
   limits.functionSeconds + limits.providerSeconds + limits.listLagSeconds;
 
 /** Times the pause of a profile whose bursts cannot be had doubles. */
-export const MAX_DOUBLINGS = 4;
+export const MAX_COOLDOWN_DOUBLINGS = 4;
 
 export const longestCooldownSeconds = ({ clusters }: Pick<Settings, 'clusters'>): number =>
-  clusters.cooldownSeconds * 2 ** MAX_DOUBLINGS;
+  clusters.cooldownSeconds * 2 ** MAX_COOLDOWN_DOUBLINGS;
 
 /** A deployment of one tenant has nothing to share. */
 export const hasSeveralTenants = ({ tenantOfQueue }: Pick<Settings, 'tenantOfQueue'>): boolean =>

@@ -1,5 +1,5 @@
 import type { ProfileRow } from '../model/rows.ts';
-import { MAX_DOUBLINGS, type Settings } from '../model/settings.ts';
+import { MAX_COOLDOWN_DOUBLINGS, type Settings } from '../model/settings.ts';
 import { type Instant, plusSeconds } from '../model/time.ts';
 
 /** Work of a profile that has not ended, from a consistent query; nothing when no batch of it is open. */
@@ -91,4 +91,7 @@ function companyAwaited(
 
 /** End of the pause after a burst that could not be had: one cooldown, doubling with each strike in a row. */
 export const cooldownEnd = (now: Instant, strikes: number, settings: Settings): Instant =>
-  plusSeconds(now, settings.clusters.cooldownSeconds * 2 ** Math.min(strikes, MAX_DOUBLINGS));
+  plusSeconds(
+    now,
+    settings.clusters.cooldownSeconds * 2 ** Math.min(strikes, MAX_COOLDOWN_DOUBLINGS),
+  );

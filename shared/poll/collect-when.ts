@@ -1,8 +1,8 @@
 import { hasEnded } from '../model/job.ts';
+import { hasUnread, unread, unreadCheckpoints } from '../model/job-state.ts';
 import type { JobRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
 import { type Instant, secondsBetween } from '../model/time.ts';
-import { hasUnread, unread, unreadCheckpoints } from './job-look.ts';
 
 /**
  * Whether Collect is worth an invocation now.

@@ -1,5 +1,6 @@
 import { hasEnded, type JobReport } from '../model/job.ts';
-import type { BatchRow, JobRow } from '../model/rows.ts';
+import { seenSequence } from '../model/job-state.ts';
+import type { JobRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
 import { type Instant, plusSeconds, secondsBetween } from '../model/time.ts';
 import type { Answer } from '../ports.ts';
@@ -87,69 +88,4 @@ export function isToBeHeard(
   const quarter = (at: Instant) =>
     Math.floor(secondsBetween(submittedAt, at) / (lease.jobSeconds / 4));
   return status === 'lost' || answeredAt === undefined || quarter(answeredAt) !== quarter(now);
-}
-
-/** Whether the job still holds this batch, under the fence it claimed it with. */
-export const isClaimOf = (job: JobRow, batch: BatchRow): boolean =>
-  batch.status === 'claimed' &&
-  job.batches.some(
-    ({ batchId, batchFence }) => batchId === batch.batchId && batchFence === batch.batchFence,
-  );
-
-/** Whether what a job does for this batch counts: it holds it, or the batch was re-issued while it did. */
-export const isWantedFor = (job: JobRow, batch: BatchRow): boolean =>
-  isClaimOf(job, batch) ||
-  (batch.earlierJob === job.jobId && (batch.status === 'open' || batch.status === 'claimed'));
-
-/** Given up, but its uploads still count: it is asked until its URLs die. */
-export const isLost = (job: JobRow, now: Instant): boolean =>
-  job.status === 'lost' && now < job.deadlineAt && !hasEnded(job.reported);
-
-/** Whether anything can still come of a job: it runs, may come back, or has uploads nobody looked at. */
-export const isOpen = (job: JobRow, now: Instant): boolean =>
-  job.status === 'submitting' ||
-  job.status === 'running' ||
-  isLost(job, now) ||
-  (job.status === 'lost' && !job.salvaged) ||
-  hasUnread(job);
-
-/** Lines a worker says it could not do, and why. */
-export const failedLines = (
-  job: JobRow,
-): ReadonlyMap<number, { readonly class: string; readonly message: string }> =>
-  new Map(job.failures.map(({ line, ...failure }) => [line, failure]));
-
-/** Lines whose newest checkpoint was not looked at yet, nor their results. */
-export const unreadCheckpoints = (job: JobRow): number[] =>
-  job.checkpoints
-    .filter(
-      ({ line, sequence }) =>
-        line < job.tasks && !job.collected.has(line) && sequence > seenSequence(job, line),
-    )
-    .map(({ line }) => line);
-
-const seenSequence = ({ checkpointsSeen }: JobRow, line: number): number =>
-  checkpointsSeen.find((seen) => seen.line === line)?.sequence ?? 0;
-
-/** Whether Collect has something to look at. */
-export const hasUnread = (job: JobRow): boolean =>
-  unread(job).length > 0 || unreadCheckpoints(job).length > 0;
-
-/** Lines that are said to have come to an end and were not looked at yet; those beyond the job are ignored. */
-export const unread = (job: JobRow): number[] =>
-  [...new Set([...job.uploaded, ...failedLines(job).keys()])]
-    .filter((line) => line < job.tasks && !job.collected.has(line))
-    .sort((a, b) => a - b);
-
-/**
- * Seconds until the next look at running jobs: the shortest wait after news, half as much again after
- * every quiet look, up to the longest; spread by a quarter either way so that bursts do not beat together.
- */
-export function lookAgainSeconds(
-  quietLooks: number,
-  { shortestSeconds, longestSeconds }: Settings['looks'],
-  random: number,
-): number {
-  const grown = Math.min(longestSeconds, shortestSeconds * 1.5 ** quietLooks);
-  return Math.max(1, Math.round(grown * (0.75 + random / 2)));
 }

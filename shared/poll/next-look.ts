@@ -1,7 +1,6 @@
 import type { JobRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
 import { type Instant, secondsBetween } from '../model/time.ts';
-import { lookAgainSeconds } from './job-look.ts';
 
 /** What a cluster is doing, as far as it says when to look at it again. */
 export interface AtWork {
@@ -65,4 +64,17 @@ function askAgainSeconds({ firstMissAt }: JobRow, looks: Settings['looks'], now:
   const silentSeconds = firstMissAt === undefined ? 0 : secondsBetween(firstMissAt, now);
   const leftSeconds = looks.lostAfterSeconds - silentSeconds;
   return Math.max(looks.shortestSeconds, leftSeconds > 0 ? Math.min(step, leftSeconds) : step);
+}
+
+/**
+ * Seconds until the next look at anything that is awaited: the shortest wait after news, half as much again after
+ * every quiet look, up to the longest; spread by a quarter either way so that bursts do not beat together.
+ */
+export function lookAgainSeconds(
+  quietLooks: number,
+  { shortestSeconds, longestSeconds }: Settings['looks'],
+  random: number,
+): number {
+  const grown = Math.min(longestSeconds, shortestSeconds * 1.5 ** quietLooks);
+  return Math.max(1, Math.round(grown * (0.75 + random / 2)));
 }

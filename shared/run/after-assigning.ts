@@ -115,7 +115,7 @@ function isSunk(
 const secondsToExtension = ({ paidUntil }: LeaseRow, { lease }: Settings, now: Instant): number =>
   paidUntil === undefined ? 0 : secondsBetween(now, paidUntil) - lease.extendBeforeSeconds;
 
-/** Inside the extension window, not refused a moment ago, and no earlier call still in doubt. */
+/** Inside the extension window, not refused a moment ago, and no earlier call that may still be on its way. */
 export const mayExtend = (lease: LeaseRow, settings: Settings, now: Instant): boolean =>
   lease.paidUntil !== undefined &&
   beforeCalling(lease, 'extend', settings, now).kind !== 'wait' &&

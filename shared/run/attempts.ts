@@ -1,8 +1,7 @@
 import type { BatchId } from '../model/ids.ts';
+import { isLive, isLost } from '../model/job-state.ts';
 import type { JobRow } from '../model/rows.ts';
 import type { Instant } from '../model/time.ts';
-import { isLost } from '../poll/job-look.ts';
-import { isLive } from './lanes.ts';
 
 /** Attempts at one batch that may be alive at a time, lost ones that may still upload included. */
 export const MAX_LIVE_ATTEMPTS = 2;

@@ -1,5 +1,5 @@
 import type { BatchId, WorkerId } from '../model/ids.ts';
-import { hasEnded } from '../model/job.ts';
+import { isAtWork, isLive } from '../model/job-state.ts';
 import type { BatchRow, JobRow, LeaseRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
 import { type Instant, secondsBetween } from '../model/time.ts';
@@ -73,13 +73,6 @@ function leftByProgress(job: JobRow, now: Instant): number | undefined {
   const wholeSeconds = (slotSeconds * tasks) / uploaded.size;
   return Math.max(0, wholeSeconds - slotSeconds - secondsBetween(answeredAt, now));
 }
-
-/** Statuses in which a job occupies a slot. A lost job's worker gets nothing until it answers again. */
-export const isLive = (job: JobRow): boolean =>
-  job.status === 'submitting' || job.status === 'running';
-
-/** A live job that has not said that it ended. */
-export const isAtWork = (job: JobRow): boolean => isLive(job) && !hasEnded(job.reported);
 
 export const usableWorkers = (lease: LeaseRow, quarantined: ReadonlySet<WorkerId>) =>
   lease.workers.filter(

@@ -33,7 +33,7 @@ export type AttemptEnd =
 const FREE: ReadonlySet<AttemptEnd['class']> = new Set(['not-started', 'voted', 'continued']);
 
 /** Lost workers after which the wait no longer doubles: a batch that is halved may have had many. */
-const MAX_DOUBLINGS = 4;
+const MAX_BACKOFF_DOUBLINGS = 4;
 
 /** Attempts a task has by itself once its batch was halved down to it, however many came before. */
 const ATTEMPTS_ALONE = 2;
@@ -95,7 +95,7 @@ export function afterAttempt(
   const cutAt = halved ? open[Math.ceil(open.length / 2)] : undefined;
   const waitSeconds =
     end.class === 'worker-lost'
-      ? settings.batches.backoffSeconds * 2 ** Math.min(attempts - 1, MAX_DOUBLINGS)
+      ? settings.batches.backoffSeconds * 2 ** Math.min(attempts - 1, MAX_BACKOFF_DOUBLINGS)
       : 0;
   const excluded = new Set(batch.excludedWorkers);
   if ('worker' in end && end.worker !== undefined) excluded.add(end.worker);

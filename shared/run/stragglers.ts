@@ -1,9 +1,9 @@
 import type { JobId, WorkerId } from '../model/ids.ts';
 import { hasEnded } from '../model/job.ts';
+import { isClaimOf, unread } from '../model/job-state.ts';
 import type { BatchRow, JobRow, LeaseRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
 import { type Instant, plusSeconds, secondsBetween } from '../model/time.ts';
-import { isClaimOf, unread } from '../poll/job-look.ts';
 import type { Assignment } from './assignment.ts';
 import { attemptsAlive, MAX_LIVE_ATTEMPTS } from './attempts.ts';
 import { openSeconds } from './lanes.ts';

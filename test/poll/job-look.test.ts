@@ -1,12 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { hasEnded, type JobReport } from '../../shared/model/job.ts';
-import {
-  isLost,
-  isToBeHeard,
-  judgeJob,
-  lookAgainSeconds,
-  unread,
-} from '../../shared/poll/job-look.ts';
+import { isLost, unread } from '../../shared/model/job-state.ts';
+import { isToBeHeard, judgeJob } from '../../shared/poll/job-look.ts';
+import { lookAgainSeconds } from '../../shared/poll/next-look.ts';
 import type { Answer } from '../../shared/ports.ts';
 import { aJob, aReport, at, NOW } from '../support/burst-rows.ts';
 import { testSettings } from '../support/virtual-bursts.ts';
