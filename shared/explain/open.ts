@@ -197,7 +197,7 @@ function provisioning(
     p50Seconds,
     p90Seconds,
     samples: samples.length,
-    late: ageSeconds > p90Seconds,
+    overdue: ageSeconds > p90Seconds,
     readyBy: lease.readyBy,
   });
 }

@@ -176,8 +176,12 @@ describe('a task whose batch waits', () => {
         lease: leaseRow({ phase: 'provisioning', createdClusterAt: at(-ageSeconds) }),
         knowledge: samples,
       });
-    expect(explained(190).facts).toMatchObject({ p50Seconds: 105, p90Seconds: 190, late: false });
-    expect(explained(191).facts.late).toBe(true);
+    expect(explained(190).facts).toMatchObject({
+      p50Seconds: 105,
+      p90Seconds: 190,
+      overdue: false,
+    });
+    expect(explained(191).facts.overdue).toBe(true);
     expect(explained(191).sentence).toContain('(40 were seen)');
     expect(explained(191).sentence).toContain('nine in ten within 3 min');
   });
