@@ -191,8 +191,8 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'uploads are accepted as results',
     'lambdas/collect/uploads.ts',
-    'if (!verdict.verified) {',
-    'if (verdict === null) {',
+    'return verdict.verified ? {',
+    'return verdict !== null ? {',
   ),
   mutant(
     'a result stays where its worker may write',
