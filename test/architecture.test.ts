@@ -31,6 +31,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'node:',
     'shared/',
     'infra/stages.ts',
+    'infra/local/cloud/batch-answer.ts',
     'infra/local/engine',
     'infra/local/ionet',
     'worker/',

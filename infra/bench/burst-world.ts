@@ -7,6 +7,7 @@ import type { WorkerId } from '../../shared/model/ids.ts';
 import { Settings } from '../../shared/model/settings.ts';
 import { instantOf } from '../../shared/model/time.ts';
 import type { Log, Ports } from '../../shared/ports.ts';
+import { batchOutcome } from '../local/cloud/batch-answer.ts';
 import { functionNotFound, type InvokeFunction, lambdaFailure } from '../local/engine/invoke.ts';
 import { createStateMachine } from '../local/engine/state-machine.ts';
 import type { Timers } from '../local/engine/timers.ts';
@@ -148,7 +149,9 @@ export function createBurstWorld(options: BurstWorldOptions) {
     const eventSourceARN = `arn:aws:sqs:us-east-1:000000000000:${QUEUE_NAME}`;
     const Records = messages.map(({ messageId, body }) => ({ messageId, body, eventSourceARN }));
     const answer = await invoke('intake', { Records }, new AbortController().signal);
-    if ('error' in answer) throw new Error(`intake failed: ${answer.cause}`);
+    const sent = messages.map(({ messageId }) => messageId);
+    const { failed, why = 'it gave them back' } = batchOutcome(sent, answer);
+    if (failed.length > 0) throw new Error(`intake failed for ${failed.length} messages: ${why}`);
     for (const { receiptHandle } of messages) queue.remove(receiptHandle);
     delivering = false;
     if (queue.size() > 0) wake();

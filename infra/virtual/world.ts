@@ -8,6 +8,7 @@ import type { ManifestTask } from '../../shared/model/job.ts';
 import { Settings } from '../../shared/model/settings.ts';
 import { instantOf } from '../../shared/model/time.ts';
 import type { Ports } from '../../shared/ports.ts';
+import { batchOutcome } from '../local/cloud/batch-answer.ts';
 import type { ExpressionSources } from '../local/engine/expression-functions.ts';
 import { functionNotFound, type InvokeFunction, lambdaFailure } from '../local/engine/invoke.ts';
 import {
@@ -154,14 +155,10 @@ export function virtualWorld(options: VirtualWorldOptions) {
     const eventSourceARN = `arn:aws:sqs:us-east-1:000000000000:${QUEUE_NAME}`;
     const Records = messages.map(({ messageId, body }) => ({ messageId, body, eventSourceARN }));
     const answer = await invoke('intake', { Records }, new AbortController().signal);
-    if ('error' in answer) return;
-    const failed = new Set(
-      (answer.payload as { batchItemFailures: { itemIdentifier: string }[] }).batchItemFailures.map(
-        ({ itemIdentifier }) => itemIdentifier,
-      ),
-    );
+    const sent = messages.map(({ messageId }) => messageId);
+    const done = new Set(batchOutcome(sent, answer).done);
     for (const { messageId, receiptHandle } of messages) {
-      if (!failed.has(messageId)) queue.remove(receiptHandle);
+      if (done.has(messageId)) queue.remove(receiptHandle);
     }
   };
   everySeconds(INTAKE_EVERY_SECONDS, drainQueue);
