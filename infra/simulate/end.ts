@@ -4,7 +4,7 @@ import type { Row } from '../../shared/ports.ts';
 import type { Cluster } from '../virtual/market.ts';
 import { RESULT_FILE, resultOf } from '../virtual/numbered-result.ts';
 import type { Arrivals } from './arrivals.ts';
-import type { Violation } from './invariants.ts';
+import type { Violation } from './invariants/invariant.ts';
 import type { Unowned } from './watch.ts';
 import { START_AT, type World } from './world.ts';
 

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { endWithReader } from '../command-line/closed-pipe.ts';
-import type { Invariant } from './invariants.ts';
+import type { Invariant } from './invariants/invariant.ts';
 import { Order, type Said } from './orders.ts';
 import { createTally } from './report.ts';
 import { runSchedule } from './run.ts';

@@ -1,3 +1,4 @@
+import { MEANINGS } from './invariants/invariant.ts';
 import type { Report } from './report.ts';
 
 /** A campaign in words. */
@@ -25,7 +26,7 @@ export function reportLines(report: Report): string[] {
       .slice(0, 20)
       .map(
         ({ seed, invariant, atSeconds, what }) =>
-          `  seed ${seed} at ${atSeconds.toFixed(0)} s: ${invariant}: ${what}`,
+          `  seed ${seed} at ${atSeconds.toFixed(0)} s: ${invariant} (${MEANINGS[invariant]}): ${what}`,
       ),
   ];
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { rowsOf, SIMULATED_ROWS } from './catalogue-rows.ts';
 import { ALL_EDGES } from './edges.ts';
-import { INVARIANTS, type Invariant } from './invariants.ts';
+import { INVARIANTS, type Invariant } from './invariants/invariant.ts';
 import type { Outcome } from './run.ts';
 
 const Counts = z.record(z.string(), z.int().nonnegative());

@@ -3,7 +3,7 @@ import type { Strike } from './disturbance.ts';
 import { edgesOf } from './edges.ts';
 import { endViolations } from './end.ts';
 import { startEvents } from './events.ts';
-import type { Violation } from './invariants.ts';
+import type { Violation } from './invariants/invariant.ts';
 import { type Schedule, withRaisedCaps } from './schedule.ts';
 import { createWorld, type Note, START_AT, type World } from './world.ts';
 

@@ -1,4 +1,4 @@
-import type { Violation } from './invariants.ts';
+import type { Violation } from './invariants/invariant.ts';
 import { runSchedule } from './run.ts';
 import type { Schedule } from './schedule.ts';
 

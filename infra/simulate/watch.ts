@@ -3,34 +3,21 @@ import type { ManifestTask } from '../../shared/model/job.ts';
 import { instantOf } from '../../shared/model/time.ts';
 import type { Key, Row, Write } from '../../shared/ports.ts';
 import type { Cluster, Market } from '../virtual/market.ts';
+import { batchWrite, type ListedBatch, profileWrite, splitClosed } from './invariants/batches.ts';
+import { checkpointWrite, type LeastResume, wentOn } from './invariants/checkpoints.ts';
 import {
   admitted,
-  batchWrite,
-  type Caught,
   type ClusterTruth,
-  checkpointWrite,
-  coveredByHold,
   destroyed,
-  duplicatesWithin,
-  failedTask,
-  type LeastResume,
-  type ListedBatch,
   leaseWrite,
-  moneyWrite,
-  newestHoldOf,
-  newJob,
   ordered,
   owns,
-  placed,
-  profileWrite,
   settled,
-  splitClosed,
-  stopped,
-  taskWrite,
-  type Violation,
-  type Writer,
-  wentOn,
-} from './invariants.ts';
+} from './invariants/clusters.ts';
+import type { Violation, Writer } from './invariants/invariant.ts';
+import { type Caught, duplicatesWithin, newJob, placed, stopped } from './invariants/jobs.ts';
+import { coveredByHold, moneyWrite, newestHoldMicroUsdOf } from './invariants/money.ts';
+import { failedTask, taskWrite } from './invariants/tasks.ts';
 
 /** A stretch of time in which a cluster lived and nobody owned it. */
 export interface Unowned {
@@ -256,7 +243,7 @@ export function createWatch(options: WatchOptions): Watch {
     const cost = market().chargedMicroUsd(cluster);
     const lease = leaseOf(cluster.request.name);
     if (orderedOnQuote) report(coveredByHold(cluster.id, cost, lease));
-    else unforeseenMicroUsd += Math.max(0, cost - newestHoldOf(lease));
+    else unforeseenMicroUsd += Math.max(0, cost - newestHoldMicroUsdOf(lease));
   };
 
   const committed = () =>

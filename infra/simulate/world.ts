@@ -17,7 +17,7 @@ import { actorPorts, type TruePorts } from './actor-ports.ts';
 import { createCalls } from './calls.ts';
 import { createDisturbance, type Strike } from './disturbance.ts';
 import { createFunctions } from './functions.ts';
-import { keyOfNewest, pointedAt } from './invariants.ts';
+import { keyOfNewest, pointedAt } from './invariants/checkpoints.ts';
 import { machineFor } from './machines.ts';
 import { clusterFate, isHarmful, workerNature } from './market-faults.ts';
 import { forgetRows } from './parsed-once.ts';

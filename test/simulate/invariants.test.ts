@@ -1,24 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import { batchWrite, profileWrite, splitClosed } from '../../infra/simulate/invariants/batches.ts';
+import { wentOn } from '../../infra/simulate/invariants/checkpoints.ts';
 import {
   admitted,
-  batchWrite,
-  coveredByHold,
   destroyed,
-  duplicatesWithin,
-  failedTask,
   leaseWrite,
-  moneyWrite,
-  newJob,
   ordered,
   owns,
-  placed,
-  profileWrite,
   settled,
-  splitClosed,
-  stopped,
-  taskWrite,
-  wentOn,
-} from '../../infra/simulate/invariants.ts';
+} from '../../infra/simulate/invariants/clusters.ts';
+import { duplicatesWithin, newJob, placed, stopped } from '../../infra/simulate/invariants/jobs.ts';
+import { coveredByHold, moneyWrite } from '../../infra/simulate/invariants/money.ts';
+import { failedTask, taskWrite } from '../../infra/simulate/invariants/tasks.ts';
 import { Sha256, TaskId } from '../../shared/model/ids.ts';
 
 const driver = { who: 'run', startedMs: 60, burst: { burstId: 'b-1', leaseFence: 2 } };
