@@ -5,7 +5,7 @@ import type { Cluster } from '../virtual/market.ts';
 import { RESULT_FILE, resultOf } from '../virtual/numbered-result.ts';
 import type { Arrivals } from './arrivals.ts';
 import type { Violation } from './invariants/invariant.ts';
-import type { Unowned } from './watch.ts';
+import type { Unowned } from './watch/ownership.ts';
 import { START_AT, type World } from './world.ts';
 
 /** What must hold when everything is over, or should be. Pure, but for reading the stored results. */

@@ -4,28 +4,21 @@ import { instantOf } from '../../shared/model/time.ts';
 import type { Key, Row, Write } from '../../shared/ports.ts';
 import type { Cluster, Market } from '../virtual/market.ts';
 import { batchWrite, type ListedBatch, profileWrite, splitClosed } from './invariants/batches.ts';
-import { checkpointWrite, type LeastResume, wentOn } from './invariants/checkpoints.ts';
 import {
   admitted,
   type ClusterTruth,
   destroyed,
   leaseWrite,
   ordered,
-  owns,
   settled,
 } from './invariants/clusters.ts';
 import type { Violation, Writer } from './invariants/invariant.ts';
 import { type Caught, duplicatesWithin, newJob, placed, stopped } from './invariants/jobs.ts';
 import { coveredByHold, moneyWrite, newestHoldMicroUsdOf } from './invariants/money.ts';
 import { failedTask, taskWrite } from './invariants/tasks.ts';
-
-/** A stretch of time in which a cluster lived and nobody owned it. */
-export interface Unowned {
-  readonly clusterId: string;
-  readonly sinceMs: number;
-  /** When it was last asked to end for the first time, or ended. */
-  untilMs: number | undefined;
-}
+import { type DeathSeen, watchDeaths } from './watch/deaths.ts';
+import { type Unowned, watchOwnership } from './watch/ownership.ts';
+import { watchResumption } from './watch/resumption.ts';
 
 /** Watches the truth as it changes, and remembers what the end must be held against. */
 export interface Watch {
@@ -66,14 +59,6 @@ export interface Watch {
   readonly deathsSeen: readonly DeathSeen[];
 }
 
-/** A job whose worker died, and when it was called lost. */
-interface DeathSeen {
-  readonly jobId: string;
-  /** From when on it could be seen. */
-  readonly sinceMs: number;
-  readonly seenMs: number;
-}
-
 export interface WatchOptions {
   readonly now: () => number;
   readonly market: () => Market;
@@ -86,6 +71,26 @@ export interface WatchOptions {
 
 const nameOf = ({ pk, sk }: Key) => `${pk} ${sk}`;
 
+/** What a row is about, by its key; undefined: nothing that is watched. */
+function kindOf({ pk, sk }: Key) {
+  switch (pk.slice(0, 2)) {
+    case 'L#':
+      return sk === '#' ? 'lease' : 'job';
+    case 'P#':
+      return sk === '#' ? 'profile' : 'batch';
+    case 'W#':
+      return 'quarantine';
+    case 'C#':
+      return 'checkpoint';
+    case '$#':
+      return 'money';
+    case 'T#':
+      return 'task';
+    default:
+      return undefined;
+  }
+}
+
 export function createWatch(options: WatchOptions): Watch {
   const { now, market, stackCapMicroUsd, duplicateShare } = options;
   const violations: (Violation & { atMs: number })[] = [];
@@ -97,15 +102,9 @@ export function createWatch(options: WatchOptions): Watch {
   const unseen = new Set<string>();
   const harmed = new Set<string>();
   const unfit = new Set<string>();
-  const unowned = new Map<string, Unowned>();
-  const over: Unowned[] = [];
   const batches = new Map<string, Map<string, ListedBatch>>();
   const caught = new Map<string, Caught>();
   const quotedAtMs = new WeakMap<Writer, number>();
-  const diedAtMs = new Map<string, number>();
-  const deathsSeen: DeathSeen[] = [];
-  const verified = new Map<string, number>();
-  const leastResume = new Map<string, LeastResume>();
   let orderedOnQuote = false;
   let unforeseenMicroUsd = 0;
   let [ended, living] = [0, 0];
@@ -115,6 +114,9 @@ export function createWatch(options: WatchOptions): Watch {
     if (violation !== undefined) violations.push({ ...violation, atMs: now() });
   };
   const leaseOf = (burstId: string) => rows.get(`L#${burstId} #`);
+  const ownership = watchOwnership(now, leaseOf);
+  const resumption = watchResumption(report);
+  const deaths = watchDeaths(now);
   const truthOf = ({ id, request, phase }: Cluster): ClusterTruth => ({
     id,
     name: request.name,
@@ -125,29 +127,6 @@ export function createWatch(options: WatchOptions): Watch {
     market()
       .all()
       .filter(({ request }) => request.name === name);
-
-  /** Starts and ends the stretches in which a cluster has no owner. */
-  const noteOwner = (cluster: Cluster) => {
-    const since = unowned.get(cluster.id);
-    const lives = !isClusterOver(cluster.phase) && cluster.phase !== 'DELETING';
-    const orphan = lives && !owns(leaseOf(cluster.request.name), cluster.id);
-    if (orphan && since === undefined) {
-      unowned.set(cluster.id, { clusterId: cluster.id, sinceMs: now(), untilMs: undefined });
-    }
-    if (!orphan && since !== undefined) {
-      since.untilMs ??= now();
-      over.push(since);
-      unowned.delete(cluster.id);
-    }
-  };
-
-  /** One that does not listen must be asked again within the same bound. */
-  const askedAgain = (clusterId: string) => {
-    const since = unowned.get(clusterId);
-    if (since === undefined) return;
-    over.push({ ...since, untilMs: now() });
-    unowned.set(clusterId, { clusterId, sinceMs: now(), untilMs: undefined });
-  };
 
   /** Tasks of the same batch that have not ended. */
   const neighboursOf = (task: Row): number => {
@@ -176,7 +155,7 @@ export function createWatch(options: WatchOptions): Watch {
   const onBatch = (before: Row | undefined, row: Row, { pk, sk }: Key, by: Writer) => {
     report(batchWrite(before, row, by));
     if (before !== undefined && Number(row.batchFence) > Number(before.batchFence))
-      noteVerified(row);
+      resumption.onNewFence(row);
     const own = batches.get(pk) ?? new Map<string, ListedBatch>();
     batches.set(pk, own);
     own.set(sk, { row, wasThere: own.get(sk)?.wasThere ?? false });
@@ -188,32 +167,6 @@ export function createWatch(options: WatchOptions): Watch {
     report(newJob(job, jobsBeside(job), instantOf(now())));
     const all = [...batches.values()].flatMap((own) => [...own.values()].map(({ row }) => row));
     report(placed(job, all, by, caught.get(String(job.worker))));
-  };
-
-  /** What later attempts at the tasks of a batch must not fall behind. */
-  const noteVerified = ({ tasks, batchFence }: Row) => {
-    if (verified.size === 0 || !Array.isArray(tasks)) return;
-    for (const task of tasks) {
-      const taskId = String(Reflect.get(Object(task), 'taskId'));
-      const sequence = verified.get(taskId);
-      if (sequence !== undefined) leastResume.set(taskId, { fence: Number(batchFence), sequence });
-    }
-  };
-
-  const onCheckpoint = (before: Row | undefined, row: Row) => {
-    report(checkpointWrite(before, row));
-    const taskId = String(row.taskId);
-    if (row.newest === undefined) {
-      verified.delete(taskId);
-      leastResume.delete(taskId);
-    } else verified.set(taskId, Number(Reflect.get(Object(row.newest), 'sequence')));
-  };
-
-  const onLost = ({ jobId, worker, submittedAt }: Row) => {
-    const diedMs = diedAtMs.get(String(worker));
-    if (diedMs === undefined) return;
-    const sinceMs = Math.max(diedMs, Date.parse(String(submittedAt)));
-    deathsSeen.push({ jobId: String(jobId), sinceMs, seenMs: now() });
   };
 
   const onLease = (before: Row | undefined, row: Row, by: Writer) => {
@@ -229,7 +182,7 @@ export function createWatch(options: WatchOptions): Watch {
       report(settled(row, named(row.burstId).map(truthOf)));
     }
     if (before?.phase !== row.phase || before?.clusterId !== row.clusterId) {
-      for (const cluster of named(row.burstId)) noteOwner(cluster);
+      for (const cluster of named(row.burstId)) ownership.note(cluster);
     }
   };
 
@@ -246,6 +199,42 @@ export function createWatch(options: WatchOptions): Watch {
     else unforeseenMicroUsd += Math.max(0, cost - newestHoldMicroUsdOf(lease));
   };
 
+  const onCaught = ({ workerId, quarantinedUntil }: Row) => {
+    const untilMs = Date.parse(String(quarantinedUntil));
+    const earlier = caught.get(String(workerId));
+    const atMs = earlier !== undefined && now() < earlier.untilMs ? earlier.atMs : now();
+    caught.set(String(workerId), { atMs, untilMs });
+  };
+
+  const onTask = (before: Row | undefined, row: Row) => {
+    report(taskWrite(before, row));
+    if (row.status === 'failed') report(failedTask(row, neighboursOf(row)));
+    if (row.status !== 'accepted' && before?.status === 'accepted') ended += 1;
+  };
+
+  const onRow = (key: Key, before: Row | undefined, row: Row, by: Writer) => {
+    switch (kindOf(key)) {
+      case 'lease':
+        return onLease(before, row, by);
+      case 'job':
+        if (before === undefined) return onJob(row, by);
+        if (row.status === 'lost' && before.status !== 'lost') deaths.onLost(row);
+        return;
+      case 'profile':
+        return onProfile(before, row, key.pk);
+      case 'batch':
+        return onBatch(before, row, key, by);
+      case 'quarantine':
+        return onCaught(row);
+      case 'checkpoint':
+        return resumption.onCheckpoint(before, row);
+      case 'money':
+        return onMoney(before, row, nameOf(key));
+      case 'task':
+        return onTask(before, row);
+    }
+  };
+
   const committed = () =>
     market()
       .all()
@@ -260,7 +249,7 @@ export function createWatch(options: WatchOptions): Watch {
     harm: (clusterId) => void harmed.add(clusterId),
     unfit: (workerId) => void unfit.add(workerId),
     get unowned() {
-      return [...over, ...unowned.values()];
+      return ownership.all();
     },
     onWrite(write, row, by) {
       const name = nameOf(write.key);
@@ -269,29 +258,12 @@ export function createWatch(options: WatchOptions): Watch {
       writes.set(name, write);
       if (row.dueOf === undefined) due.delete(name);
       else due.add(name);
-      const { pk, sk } = write.key;
-      if (pk.startsWith('L#') && sk === '#') onLease(before, row, by);
-      else if (pk.startsWith('L#') && before === undefined) onJob(row, by);
-      else if (row.status === 'lost' && before?.status !== 'lost') onLost(row);
-      else if (pk.startsWith('P#') && sk === '#') onProfile(before, row, pk);
-      else if (pk.startsWith('P#')) onBatch(before, row, write.key, by);
-      else if (pk.startsWith('W#')) {
-        const untilMs = Date.parse(String(row.quarantinedUntil));
-        const earlier = caught.get(String(row.workerId));
-        const atMs = earlier !== undefined && now() < earlier.untilMs ? earlier.atMs : now();
-        caught.set(String(row.workerId), { atMs, untilMs });
-      } else if (pk.startsWith('C#')) onCheckpoint(before, row);
-      else if (pk.startsWith('$#')) onMoney(before, row, name);
-      else if (pk.startsWith('T#')) {
-        report(taskWrite(before, row));
-        if (row.status === 'failed') report(failedTask(row, neighboursOf(row)));
-        if (row.status !== 'accepted' && before?.status === 'accepted') ended += 1;
-      }
+      onRow(write.key, before, row, by);
     },
     onCluster(cluster) {
       if (surplusNext) surplus.add(cluster.id);
       surplusNext = false;
-      noteOwner(cluster);
+      ownership.note(cluster);
       living = market()
         .all()
         .filter(({ phase }) => !isClusterOver(phase)).length;
@@ -309,7 +281,7 @@ export function createWatch(options: WatchOptions): Watch {
         .all()
         .find(({ id }) => id === clusterId);
       if (cluster === undefined) return;
-      askedAgain(clusterId);
+      ownership.askedAgain(clusterId);
       const truth = { ...truthOf(cluster), unharmed: !harmed.has(clusterId) };
       report(destroyed(truth, leaseOf(cluster.request.name), by));
     },
@@ -353,8 +325,8 @@ export function createWatch(options: WatchOptions): Watch {
     },
     tasksEnded: () => ended,
     livingClusters: () => living,
-    onBegin: (task) => report(wentOn(task, leastResume.get(task.taskId))),
-    onDeath: (workerId) => void diedAtMs.set(workerId, now()),
-    deathsSeen,
+    onBegin: resumption.onBegin,
+    onDeath: deaths.onDeath,
+    deathsSeen: deaths.seen,
   };
 }
