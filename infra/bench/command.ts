@@ -26,6 +26,7 @@ import {
   type Streams,
   writableFolder,
 } from './report.ts';
+import { addStragglers } from './stragglers.ts';
 import { parseChurn, parseTrace, TraceFault, type TraceTask } from './trace.ts';
 
 /** Wrong arguments, or a file that is not what it should be. */
@@ -84,6 +85,7 @@ export async function runBenchCommand(args: readonly string[], streams: Streams)
   addPlanner(program, streams);
   addIntake(program, streams);
   addMakespan(program, streams);
+  addStragglers(program, streams);
   addBundles(program, streams);
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ writeOut: streams.out, writeErr: streams.err });

@@ -109,7 +109,9 @@ export const buildSimulator = (name: string, edits: readonly Edit[] = []): Promi
  * @returns the path of the bundle, to be imported.
  * @throws EditMissed
  */
-export const buildBenchmark = (entry: 'ours' | 'counted-lease' = 'ours'): Promise<string> =>
+export const buildBenchmark = (
+  entry: 'ours' | 'counted-lease' | 'slow-burst' = 'ours',
+): Promise<string> =>
   buildWith(`infra/bench/${entry}.ts`, `burst-bench/infra/bench/${entry}.mjs`, [
     ...withKind('tracedKind', 'infra/bench/traced-kind.ts'),
     ...PARSING_ONCE,

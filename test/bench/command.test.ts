@@ -142,6 +142,7 @@ it.each([
   [['intake', '--plot', '/proc/p.svg'], /'--plot <file>' .*\(ENOENT\)/],
   [['planner', '--rounds', 'many'], /must be a whole number from 1 to 1000/],
   [['makespan', '--seeds', ''], /must be a whole number from 1 to 100/],
+  [['stragglers', '--seeds', '0'], /must be a whole number from 1 to 100/],
   [['intake', '--tasks', '99'], /must be a whole number from 100 to 100000/],
   [['intake', '--rounds', '0'], /must be a whole number from 1 to 100/],
   [['bundles', '--rounds', '1.5'], /must be a whole number from 1 to 100/],
