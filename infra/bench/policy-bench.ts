@@ -87,13 +87,16 @@ export async function benchPolicies(bench: PolicyBench): Promise<PolicyReport> {
   return { bound: { clusterHours: boundHours, gpuHours: boundHours * boundGpus }, rows };
 }
 
-/** Nothing waits for company, and an idle cluster is kept long. */
-const EAGER = { clusters: { patienceSeconds: 1 }, looks: { idleSeconds: 1200 } };
+/** Clusters of any size follow the backlog more closely than whole blocks can. */
+const MIXED = { sizes: [...SIZES], secondsPerSlot: 280 };
+
+/** Nothing waits for company. */
+const EAGER = { patienceSeconds: 1 };
 
 async function ours(
   bench: PolicyBench,
   policy: string,
-  more: { readonly clusters?: object; readonly looks?: object },
+  clusters: object,
 ): Promise<PolicyRow> {
   const { clusterGpus, tasks, bill } = bench;
   const seeds: Measures[] = [];
@@ -105,12 +108,11 @@ async function ours(
       churn: churnFor(bench, seed),
       settings: {
         clusters: {
-          ...{ maxWorkers: 8, maxBursts: 32, secondsPerSlot: 320 },
-          sizes: clusterGpus === 'mixed' ? [...SIZES] : [clusterGpus],
-          ...more.clusters,
+          ...{ maxWorkers: 8, maxBursts: 32 },
+          ...(clusterGpus === 'mixed' ? MIXED : { sizes: [clusterGpus], secondsPerSlot: 320 }),
+          ...clusters,
         },
         lease: { bill: bill.name, drainBeforeSeconds: 60 },
-        looks: { ...more.looks },
       },
     });
     const named = { ...run, policy };
