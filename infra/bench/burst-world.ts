@@ -28,6 +28,7 @@ const DELIVERY_SECONDS = 1;
 /** Messages of one invocation of intake. */
 const DELIVERED_AT_ONCE = 100;
 const MINUTE_SECONDS = 60;
+const MOST_SECONDS = 24 * 3600;
 
 export interface BurstWorldOptions {
   readonly seed: number;
@@ -179,6 +180,15 @@ export function createBurstWorld(options: BurstWorldOptions) {
     market,
     machine,
     secondsNow: () => (timers.now() - Date.parse(START_AT)) / 1000,
+    /** Until every cluster has ended and no execution runs. A burst that is not over within a day never will be. */
+    runUntilOver: () =>
+      timers.run({
+        done: () =>
+          market.all().length > 0 &&
+          market.all().every(({ endedMs }) => endedMs !== undefined) &&
+          machine.list({ status: 'RUNNING' }).executions.length === 0,
+        until: timers.now() + MOST_SECONDS * 1000,
+      }),
     async send(bodies: readonly string[]) {
       for (const body of bodies) await queue.send([{ id: '1', body }]);
       wake();

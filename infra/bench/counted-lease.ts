@@ -43,17 +43,13 @@ export async function countedLease(options: LeaseOptions): Promise<CountedLease>
     counts[who] = own;
     return own;
   };
-  let [leases, alive] = [0, 0];
   const world = createBurstWorld({
     seed: 1,
     catalogue: CATALOGUE,
     provisioningSeconds: () => 300,
     settings: Settings.parse({ ...UNCAPPED, ...options.settings }),
     onStart: () => options.taskSeconds,
-    onCluster({ phase, endedMs }) {
-      if (phase === 'PROVISIONING') [leases, alive] = [leases + 1, alive + 1];
-      if (endedMs !== undefined) alive -= 1;
-    },
+    onCluster: () => undefined,
     isAtWork: () => true,
     onInvoke(stage) {
       invocations[stage] = (invocations[stage] ?? 0) + 1;
@@ -75,16 +71,10 @@ export async function countedLease(options: LeaseOptions): Promise<CountedLease>
   countCall(countsOf('sender'), 'SQS ReceiveMessage', requests);
   countCall(countsOf('sender'), 'SQS DeleteMessageBatch', requests);
   await world.send(bodies);
-  await world.timers.run({
-    done: () =>
-      leases > 0 &&
-      alive === 0 &&
-      world.machine.list({ status: 'RUNNING' }).executions.length === 0,
-    until: world.timers.now() + MOST_HOURS * 3_600_000,
-  });
+  await world.runUntilOver();
   const tasks = world.ledger.rows().filter(({ pk }) => String(pk).startsWith('T#'));
   return {
-    leases,
+    leases: world.market.all().length,
     done: tasks.filter(({ status }) => status === 'done').length,
     ...transitionsOf(world.machine),
     counts,
@@ -93,9 +83,6 @@ export async function countedLease(options: LeaseOptions): Promise<CountedLease>
     hours: world.secondsNow() / 3600,
   };
 }
-
-/** A lease that is not over by then never will be. */
-const MOST_HOURS = 24;
 
 function bodyOf(number: number, { taskSeconds }: LeaseOptions): string {
   return canonicalJson({

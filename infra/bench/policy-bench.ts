@@ -93,11 +93,7 @@ const MIXED = { sizes: [...SIZES], secondsPerSlot: 280 };
 /** Nothing waits for company. */
 const EAGER = { patienceSeconds: 1 };
 
-async function ours(
-  bench: PolicyBench,
-  policy: string,
-  clusters: object,
-): Promise<PolicyRow> {
+async function ours(bench: PolicyBench, policy: string, clusters: object): Promise<PolicyRow> {
   const { clusterGpus, tasks, bill } = bench;
   const seeds: Measures[] = [];
   for (const seed of bench.seeds) {

@@ -44,7 +44,6 @@ export async function slowBurst(options: SlowBurstOptions): Promise<SlowBurst> {
   );
   const slow = 1 + Math.floor(randomFrom(seed)() * workers);
   const isSlow = (worker: WorkerId) => worker.endsWith(`-w${slow}`);
-  let [leases, alive] = [0, 0];
   const world = createBurstWorld({
     seed,
     catalogue: CATALOGUE,
@@ -56,10 +55,7 @@ export async function slowBurst(options: SlowBurstOptions): Promise<SlowBurst> {
       lease: { jobSeconds: 3600 },
     }),
     onStart: (number, _model, worker) => (lengths[number] ?? 0) * (isSlow(worker) ? slowTimes : 1),
-    onCluster({ phase, endedMs }) {
-      if (phase === 'PROVISIONING') [leases, alive] = [leases + 1, alive + 1];
-      if (endedMs !== undefined) alive -= 1;
-    },
+    onCluster: () => undefined,
     isAtWork: () => true,
   });
   await world.send(
@@ -73,20 +69,11 @@ export async function slowBurst(options: SlowBurstOptions): Promise<SlowBurst> {
       }),
     ),
   );
-  await world.timers.run({
-    done: () =>
-      leases > 0 &&
-      alive === 0 &&
-      world.machine.list({ status: 'RUNNING' }).executions.length === 0,
-    until: world.timers.now() + MOST_HOURS * 3_600_000,
-  });
+  await world.runUntilOver();
   const sum = lengths.reduce((all, seconds) => all + seconds, 0);
   const leastSeconds = Math.max(sum / workers, ...lengths);
   return { ...measuredOf(world.ledger.rows(), total), leastSeconds };
 }
-
-/** A burst that is not over by then never will be. */
-const MOST_HOURS = 24;
 
 function measuredOf(
   rows: readonly Readonly<Record<string, unknown>>[],
@@ -114,7 +101,7 @@ function measuredOf(
 }
 
 /** A job that was cancelled had worked until its worker heard of it. */
-const busySeconds = ({ reported, slotSeconds, submittedAt, answeredAt }: JobRow): number =>
+export const busySeconds = ({ reported, slotSeconds, submittedAt, answeredAt }: JobRow): number =>
   reported === 'cancelled' && answeredAt !== undefined
     ? secondsBetween(submittedAt, answeredAt)
     : slotSeconds;

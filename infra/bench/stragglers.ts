@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
+import { Settings } from '../../shared/model/settings.ts';
 import { wholeFrom } from '../command-line/values.ts';
 import { buildBenchmark } from '../simulate/build.ts';
 import { svgBars } from './bars.ts';
+import { UNCAPPED } from './bench-settings.ts';
 import { overSeeds } from './measures.ts';
 import {
   deliver,
@@ -21,7 +23,7 @@ const SLOW_TIMES = 8;
 /** Tasks a worker has to do, by which the rows differ. */
 const TASKS_PER_WORKER = [1, 5];
 /** What Burst comes with (`batches.duplicateShare`). */
-const DUPLICATE_SHARE = 0.05;
+const DUPLICATE_SHARE = Settings.parse(UNCAPPED).batches.duplicateShare;
 
 const CONDITIONS = `${WORKERS} workers, one of them ${SLOW_TIMES} times slower; tasks of ${TASK_SECONDS} s at the median, sigma ${SIGMA}, one a batch; second attempts within ${DUPLICATE_SHARE * 100} % of the slot time, against none`;
 

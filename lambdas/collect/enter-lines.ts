@@ -23,6 +23,7 @@ export const AT_ONCE = 8;
 
 type Uploaded = Extract<Line, { readonly is: 'uploaded' }>;
 type JudgedLine = Exclude<Line, Uploaded> | (Uploaded & { readonly judged: Judged });
+type OnSample = Uploaded & { readonly judged: Extract<Judged, { readonly is: 'good' }> };
 
 /** A line that was looked at; `received` is undefined where the manifest has no such line. */
 export interface Entered {
@@ -51,18 +52,23 @@ export async function enterLines(
     received: await enterLine(ports, settings, lease, job, one),
   });
   const judged = await judgeLines(ports, settings, lease, job, lines, invocation);
-  const closely = await inParallel(judged.filter(isLookedAtClosely), AT_ONCE, enter);
-  const told = closely.some(({ received }) => received?.kind === 'rejected');
-  const sampled: JudgedLine[] = [];
-  for (const one of judged) {
-    if (isLookedAtClosely(one)) continue;
-    sampled.push(told ? await judgedAgain(ports, settings, lease, job, one) : one);
+  const closely = judged.filter((line) => !isOnSample(line));
+  const entered = await inParallel(closely, AT_ONCE, enter);
+  let onSample: readonly JudgedLine[] = judged.filter(isOnSample);
+  if (entered.some(({ received }) => received?.kind === 'rejected')) {
+    const again: JudgedLine[] = [];
+    for (const line of judged.filter(isOnSample)) {
+      const uploads = { are: 'there', files: line.judged.files } as const;
+      again.push(await judgeLine(ports, settings, lease, job, line, uploads));
+    }
+    onSample = again;
   }
-  return [...closely, ...(await inParallel(sampled, AT_ONCE, enter))];
+  return [...entered, ...(await inParallel(onSample, AT_ONCE, enter))];
 }
 
-const isLookedAtClosely = (line: JudgedLine): boolean =>
-  !(line.is === 'uploaded' && line.judged.is === 'good' && !line.judged.inSample);
+/** Taken by its form: only the sample is looked at closely. */
+const isOnSample = (line: JudgedLine): line is OnSample =>
+  line.is === 'uploaded' && line.judged.is === 'good' && !line.judged.inSample;
 
 async function judgeLines(
   ports: CollectPorts,
@@ -84,18 +90,6 @@ async function judgeLines(
     else judged.push(await judgeLine(ports, settings, lease, job, line, line.uploads));
   }
   return judged;
-}
-
-async function judgedAgain(
-  ports: CollectPorts,
-  settings: Settings,
-  lease: LeaseRow,
-  job: JobRow,
-  line: JudgedLine,
-): Promise<JudgedLine> {
-  if (line.is !== 'uploaded' || line.judged.is !== 'good') return line;
-  const uploads = { are: 'there', files: line.judged.files } as const;
-  return judgeLine(ports, settings, lease, job, line, uploads);
 }
 
 async function judgeLine(

@@ -1,5 +1,5 @@
 import { keepLimits } from '../../shared/bursts/keep-limits.ts';
-import { launch, openIfNeeded, PROFILE_LOOK_SECONDS } from '../../shared/bursts/open.ts';
+import { launch, mayStart, openIfNeeded, PROFILE_LOOK_SECONDS } from '../../shared/bursts/open.ts';
 import { inParallel } from '../../shared/concurrency.ts';
 import { liveBatches, settleTasks } from '../../shared/ledger/batches.ts';
 import { readLease } from '../../shared/ledger/leases.ts';
@@ -76,9 +76,7 @@ async function sweepProfile(
   if (stop?.mode === 'cancel') await cancelOpen(ports, live, stopInWords(stop), now);
   else left = await keepLimits(ports.ledger, settings, live, undefined, now);
   const late = new Set(leases.filter((one) => isLate(one, now)).map(({ burstId }) => burstId));
-  const waiting = left.filter(
-    ({ status, notBefore }) => status === 'open' && (notBefore ?? now) <= now,
-  ).length;
+  const waiting = left.filter((batch) => mayStart(batch, now)).length;
   const second =
     stop === undefined ? secondOrder(profile, leases, waiting, settings, now).order : undefined;
   const facts = { stop: stop ?? 'none', live: left, late, second } as const;

@@ -101,6 +101,11 @@ async function readUpTo(stream: Readable, maxBytes: number): Promise<Uint8Array 
     if (total > maxBytes) return undefined;
     chunks.push(bytes);
   }
-  const whole = Buffer.concat(chunks);
-  return new Uint8Array(whole.buffer, whole.byteOffset, whole.byteLength);
+  const whole = new Uint8Array(total);
+  let offset = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return whole;
 }

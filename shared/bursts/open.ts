@@ -156,9 +156,7 @@ export const backlogOf = (
   { minWorkers = 1, sample = 1 }: ProfileRow['requirement'],
   now: Instant,
 ): Backlog => {
-  const oldest = live.find(
-    ({ status, notBefore }) => status === 'open' && (notBefore ?? now) <= now,
-  );
+  const oldest = live.find((batch) => mayStart(batch, now));
   return oldest === undefined
     ? { batches: 0, slotSeconds: 0 }
     : {
@@ -169,6 +167,10 @@ export const backlogOf = (
         oldestAt: oldest.openedAt,
       };
 };
+
+/** Open, and not waiting out a pause. */
+export const mayStart = ({ status, notBefore }: BatchRow, now: Instant): boolean =>
+  status === 'open' && (notBefore ?? now) <= now;
 
 const watermarked = (profile: ProfileRow, oldestOpen: BatchId | undefined) => ({
   tenant: profile.requirement.tenant,

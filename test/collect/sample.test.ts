@@ -8,9 +8,9 @@ import { manifestKey, uploadKey } from '../../shared/model/artifact-keys.ts';
 import { sha256Of } from '../../shared/model/digest.ts';
 import { jobIdOf, TaskId } from '../../shared/model/ids.ts';
 import { type ManifestTask, manifestText } from '../../shared/model/job.ts';
-import type { Value } from '../../shared/ports.ts';
 import { aDiffusionSpec, diffusionSpec, drawn } from '../kinds/diffusion/make.ts';
 import { aBatch, aJob, aLease, at, NOW, workerNamed } from '../support/burst-rows.ts';
+import { putRow } from '../support/put-row.ts';
 import { testSettings } from '../support/virtual-bursts.ts';
 
 const lease = aLease();
@@ -23,15 +23,8 @@ const batch = aBatch(1, { ...{ kind: 'nft.diffusion', status: 'claimed', batchFe
 async function aSample(firstEndedWith: 'another' | undefined) {
   const clock = { now: () => NOW };
   const [ledger, artifacts] = [memoryLedger(), memoryArtifacts({ clock })];
-  const put = (pk: string, sk: string, row: object, uploaded = new Set<number>()) =>
-    ledger.write({
-      key: { pk, sk },
-      when: [],
-      set: Object.entries(row).filter(
-        ([, value]) => value !== undefined && !(value instanceof Set),
-      ) as [string, Value][],
-      add: uploaded.size > 0 ? [['uploaded', uploaded]] : [],
-    });
+  const put = (pk: string, sk: string, row: object, uploaded?: ReadonlySet<number>) =>
+    putRow(ledger, pk, sk, row, uploaded);
   const jobId = jobIdOf(burstId, 1);
   const lines = ids.map(
     (taskId, line): ManifestTask => ({

@@ -11,9 +11,10 @@ import { sha256Of } from '../../shared/model/digest.ts';
 import { jobIdOf, TaskId } from '../../shared/model/ids.ts';
 import { type ManifestTask, manifestText } from '../../shared/model/job.ts';
 import { JobRow } from '../../shared/model/rows.ts';
-import type { Ports, Value } from '../../shared/ports.ts';
+import type { Ports } from '../../shared/ports.ts';
 import { containerSpec } from '../kinds/container/make.ts';
 import { aBatch, aJob, aLease, at, NOW, workerNamed } from '../support/burst-rows.ts';
+import { putRow } from '../support/put-row.ts';
 import { testSettings } from '../support/virtual-bursts.ts';
 
 const taskId = TaskId.parse('task-1-0');
@@ -33,20 +34,8 @@ async function aVote({ k = 2 }: { readonly k?: number } = {}) {
   const clock = { now: () => now };
   const [ledger, artifacts] = [memoryLedger(), memoryArtifacts({ clock })];
   const settings = testSettings({ batches: { maxAttempts: 3 } });
-  const put = (
-    pk: string,
-    sk: string,
-    row: Record<string, unknown>,
-    uploaded = new Set<number>(),
-  ) =>
-    ledger.write({
-      key: { pk, sk },
-      when: [],
-      set: Object.entries(row).filter(
-        ([, value]) => value !== undefined && !(value instanceof Set),
-      ) as [string, Value][],
-      add: uploaded.size > 0 ? [['uploaded', uploaded]] : [],
-    });
+  const put = (pk: string, sk: string, row: object, uploaded?: ReadonlySet<number>) =>
+    putRow(ledger, pk, sk, row, uploaded);
   await put(`L#${burstId}`, '#', lease);
   await put(`P#${tenant}#${profile}`, `B#${batch.batchId}`, batch);
   const accepted = { tenant, taskId, kind: batch.kind, profile, batch: batch.batchId };

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { busySeconds } from '../../infra/bench/slow-burst.ts';
 import { secondsBetween } from '../../shared/model/time.ts';
 import {
   aVirtualWorld,
@@ -42,20 +43,9 @@ async function burstWith(duplicateShare: number) {
     jobs,
     lease,
     p99Seconds: seconds[Math.ceil(0.99 * seconds.length) - 1] ?? 0,
-    slotSeconds: slotSecondsOf(jobs),
+    slotSeconds: jobs.reduce((sum, job) => sum + busySeconds(job), 0),
   };
 }
-
-/** What workers were busy for; a job that was cancelled had worked until its worker heard of it. */
-const slotSecondsOf = (jobs: ReturnType<typeof jobsOfWorld>): number =>
-  jobs.reduce(
-    (sum, { reported, slotSeconds, submittedAt, answeredAt }) =>
-      sum +
-      (reported === 'cancelled' && answeredAt
-        ? secondsBetween(submittedAt, answeredAt)
-        : slotSeconds),
-    0,
-  );
 
 it('one worker in twenty that takes eight times as long: p99 halves for at most a twentieth more slot time', async () => {
   const without = await burstWith(0);
