@@ -108,7 +108,8 @@ function unbalanced({ market, watch }: World, rows: readonly Row[]): Violation[]
     if (own.some(({ id, vanished }) => vanished || watch.unseen.has(id))) continue;
     const ordered = own.filter(({ id }) => !watch.surplus.has(id));
     // Its last figure was never shown: what was prepaid is charged in full, so that it looks like no saving.
-    if (billed(lease) === Number(lease.quotedMicroUsd) && ordered.some(endsHidden(lease))) continue;
+    const prepaid = Number(lease.quotedMicroUsd) + Number(lease.surplusMicroUsd ?? 0);
+    if (billed(lease) === prepaid && ordered.some(endsHidden(lease))) continue;
     // A surplus cluster may end before its burst is settled or after, so its cost may be on the lease or not.
     if (billed(lease) >= cost(ordered) && billed(lease) <= cost(own)) continue;
     const ids = own.map(({ id }) => id).join(', ');

@@ -48,6 +48,7 @@ export const planBurst =
     if (lease.phase === 'creating' && lease.offer !== undefined) {
       return { next: 'provision', reason: 'an offer is chosen already' };
     }
+    if (lease.phase !== 'planned') return { next: 'close', reason: `phase ${lease.phase}` };
     const stop = await readStop(ports.ledger, lease.tenant);
     if (stop !== undefined) return { next: 'close', reason: stopInWords(stop) };
     if (await hasFirstCome(ports, lease)) {

@@ -16,6 +16,8 @@ export const checkCluster =
   (ports: CheckPorts, settings: Settings): Driver =>
   async (lease, burst, now) => {
     if (lease.phase === 'ready') return { next: 'run' };
+    // A look that was given up and runs on: what it sees must not bring back a burst that is closing.
+    if (lease.phase !== 'provisioning') return { next: 'close', reason: `phase ${lease.phase}` };
     if (lease.clusterId === undefined) return { next: 'superseded', reason: 'no cluster to check' };
     const view = await ports.clusters.get(lease.clusterId);
     const current = await noteMissing(ports, lease, view, now);
@@ -61,22 +63,21 @@ async function noteMissing(
 
 async function markReady(
   { ledger }: CheckPorts,
-  { lease: rules }: Settings,
+  settings: Settings,
   lease: LeaseRow,
   view: ClusterView,
   workers: readonly LeaseWorker[],
   now: Instant,
 ): Promise<LeaseRow | undefined> {
   const paidFrom = view.startedAt ?? lease.createdClusterAt ?? now;
+  const termSeconds = settings.lease.hourSeconds * settings.lease.termHours;
   const ready = await changeLease(ledger, lease, {
     phase: 'ready',
     readyAt: now,
     workers: [...workers],
     paidFrom,
-    paidUntil: plusSeconds(
-      paidFrom,
-      Math.max(view.paidSeconds, rules.hourSeconds * rules.termHours),
-    ),
+    paidUntil: plusSeconds(paidFrom, Math.max(view.paidSeconds, termSeconds)),
+    ...asCharged(lease, view, termSeconds),
     takeOvers: 0,
   });
   if (!ready.done) return undefined;
@@ -89,4 +90,19 @@ async function markReady(
     );
   }
   return ready.row;
+}
+
+/**
+ * A price that rose after it was last asked for shows in what was paid: the next term is held money for at that
+ * price, and a bill that cannot be read comes to it. A figure below the offer says nothing, since it may still grow.
+ */
+function asCharged(
+  { offer, quotedMicroUsd }: LeaseRow,
+  { amountPaidMicroUsd, paidSeconds }: ClusterView,
+  termSeconds: number,
+): Pick<LeaseRow, 'offer' | 'quotedMicroUsd'> {
+  const terms = Math.max(1, paidSeconds / termSeconds);
+  const termMicroUsd = Math.ceil(amountPaidMicroUsd / terms);
+  if (offer === undefined || termMicroUsd <= offer.termMicroUsd) return { offer, quotedMicroUsd };
+  return { offer: { ...offer, termMicroUsd }, quotedMicroUsd: termMicroUsd };
 }

@@ -92,6 +92,7 @@ async function noteReport(
   const uploaded = new Set(report.uploaded.filter((line) => line < job.tasks));
   const { failures, checkpoints } = report;
   const unread = hasUnread({ ...job, uploaded, failures, checkpoints });
+  if (job.status === 'submitting') await changeJob(ledger, job, { set: { status: 'running' } });
   const noted = await changeJob(ledger, job, {
     set: {
       reported: report.status,
@@ -102,7 +103,6 @@ async function noteReport(
       answeredAt: now,
       misses: 0,
       ...(unread && job.unreadSince === undefined ? { unreadSince: now } : {}),
-      ...(job.status === 'submitting' ? { status: 'running' as const } : {}),
     },
     remove: ['firstMissAt'],
     uploaded,

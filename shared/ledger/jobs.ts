@@ -34,7 +34,6 @@ export const createJob = (ledger: Ledger, job: NewJob): Promise<Change<JobRow>> 
 
 /** Fields of a job that are overwritten; the others only grow. */
 type JobField =
-  | 'status'
   | 'reported'
   | 'started'
   | 'failures'
@@ -48,9 +47,20 @@ type JobField =
   | 'lostAt'
   | 'salvaged';
 
+/** A status a job is given after its creation. */
+type NextStatus = Exclude<JobRow['status'], 'submitting'>;
+
+/** What each status may follow: a job goes forward only, however late somebody writes. */
+const FOLLOWS: Readonly<Record<NextStatus, readonly JobRow['status'][]>> = {
+  running: ['submitting', 'running'],
+  lost: ['submitting', 'running', 'lost'],
+  refused: ['submitting', 'refused'],
+  ended: ['running', 'ended'],
+};
+
 /** Changes to a job. Sets and counters only grow, so that two looks at once lose nothing. */
 export interface JobChange {
-  readonly set?: Partial<Pick<JobRow, JobField>>;
+  readonly set?: Partial<Pick<JobRow, JobField>> & { readonly status?: NextStatus };
   readonly remove?: readonly JobField[];
   readonly uploaded?: ReadonlySet<number>;
   readonly collected?: ReadonlySet<number>;
@@ -61,11 +71,13 @@ export interface JobChange {
   readonly votes?: number;
 }
 
+/** Refused: the job has a status by now that the change's own cannot follow. */
 export const changeJob = (
   ledger: Ledger,
   job: JobRow,
   change: JobChange,
 ): Promise<Change<JobRow>> => {
+  const status = change.set?.status;
   const growing: readonly (readonly [string, number | ReadonlySet<number> | undefined])[] = [
     ['uploaded', change.uploaded],
     ['collected', change.collected],
@@ -77,7 +89,10 @@ export const changeJob = (
   ];
   return changeRow(ledger, JobRow, {
     key: jobKey(job.burstId, job.n),
-    when: [{ is: 'exists' }],
+    when:
+      status === undefined
+        ? [{ is: 'exists' }]
+        : [{ is: 'oneOf', path: 'status', values: FOLLOWS[status] }],
     set: assignments(change.set ?? {}),
     add: growing.flatMap(([name, value]) =>
       value === undefined || value === 0 || (typeof value === 'object' && value.size === 0)

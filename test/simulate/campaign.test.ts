@@ -44,6 +44,10 @@ const REGRESSIONS: Readonly<Record<number, string>> = {
   73: 'a list that blinked made a second cluster; one that ended unlearned was on no bill',
   75: 'a worker that was caught got more work',
   127: 'a worker that was silent was not called lost',
+  63399: 'a bill that could not be read was above what was paid',
+  68826: 'a term was extended above the cap at a price that had risen',
+  82703: 'a zombie of Run brought back a job that was given up',
+  92658: 'a twin of Check cluster brought back a burst that was closing',
 };
 
 const FIXED = Array.from({ length: 32 }, (_, n) => n + 1);
