@@ -38,13 +38,14 @@ async function planned(
   own: { readonly hedge?: typeof hedge },
   phase: LeaseRow['phase'],
   maxMicroUsd: number,
+  ownPhase: LeaseRow['phase'] = 'planned',
 ) {
   const ledger = memoryLedger({ staleIndex: false });
-  const seen = await ensureProfile(ledger, profile, requirement);
+  const empty = await ensureProfile(ledger, profile, requirement);
   const tasks = [{ taskId: 't', line: 0, unitSeconds: 3600, maxMicroUsd }];
   const { status: _, batchFence: __, attempts: ___, dueOf: ____, ...batch } = aBatch(1, { tasks });
   await openBatch(ledger, { ...batch, dueAt: at(9999) });
-  const { row } = await changeProfile(ledger, seen, { oldestOpen: batch.batchId, dueAt: NOW });
+  const { row } = await changeProfile(ledger, empty, { oldestOpen: batch.batchId, dueAt: NOW });
   if (row === undefined) throw new Error('no profile');
   const leaseOf = async (burstId: BurstId, more: object) => {
     const about = { burstId, profile: row, slots: 1, now: NOW, nextLookBy: at(900), ...more };
@@ -61,7 +62,8 @@ async function planned(
     leaseFence: 1,
     lookUntil: at(900),
   });
-  const step = await planBurst({ ledger, clusters: aDollarAnHour }, settings)(lease, burst, NOW);
+  const seen = (await changeLease(ledger, lease, { phase: ownPhase })).row ?? lease;
+  const step = await planBurst({ ledger, clusters: aDollarAnHour }, settings)(seen, burst, NOW);
   return { step, notBefore: (await readBatch(ledger, tenant, profile, batch.batchId))?.notBefore };
 }
 
@@ -92,3 +94,11 @@ it('Plan of any other order puts off what is too dear for it', async () => {
   expect(step).toEqual({ next: 'close', reason: 'no open task may cost as much' });
   expect(notBefore).toBe(at(10 * settings.clusters.cooldownSeconds));
 });
+
+it.each(['closing', 'tearing-down'] as const)(
+  'a Plan that was given up and runs on buys nothing for a burst that is %s',
+  async (phase) => {
+    const { step } = await planned({}, 'provisioning', 1_000_000, phase);
+    expect(step).toEqual({ next: 'close', reason: `phase ${phase}` });
+  },
+);
