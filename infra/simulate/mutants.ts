@@ -197,13 +197,13 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'a result stays where its worker may write',
     'lambdas/collect/finish-task.ts',
-    'const key = resultKey(tenant, task.taskId, credit.job, name);',
-    "const key = resultKey(tenant, task.taskId, credit.job, name).replace('results', 'uploads');",
+    'const key = resultKey(tenant, task.taskId, { jobId: credit.job, sha256 }, name);',
+    "const key = resultKey(tenant, task.taskId, { jobId: credit.job, sha256 }, name).replace('results', 'uploads');",
   ),
   mutant(
     'attempts have no end',
     'shared/run/returns.ts',
-    'if (attempts >= allowed && !cutShort)',
+    'if (attempts >= attemptsAllowed(batch, settings) && !cutShort)',
     'if (attempts >= 1e9)',
   ),
   mutant(

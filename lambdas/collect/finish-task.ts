@@ -30,14 +30,17 @@ export async function finishTask(
   const kept: ResultFile[] = [];
   for (const { name, contentType } of known.outputs) {
     const bytes = files.get(name) ?? new Uint8Array();
-    const key = resultKey(tenant, task.taskId, credit.job, name);
+    const sha256 = sha256Of(bytes);
+    const key = resultKey(tenant, task.taskId, { jobId: credit.job, sha256 }, name);
     await ports.artifacts.put(key, { bytes, contentType });
-    kept.push({ name, key, contentType, bytes: bytes.length, sha256: sha256Of(bytes) });
+    kept.push({ name, key, contentType, bytes: bytes.length, sha256 });
   }
   const ending = { status: 'done' as const, ...credit, files: kept, attempts: task.attempt };
   const outcome = await endTask(ports.ledger, tenant, task.taskId, ending, ports.clock.now());
   const accepted = outcome.done || outcome.row?.job === credit.job;
-  if (!accepted) for (const { key } of kept) await ports.artifacts.remove(key);
+  // The same job may have uploaded other bytes, as good, to a Collect that was quicker.
+  const stored = new Set(outcome.row?.files?.map(({ key }) => key));
+  for (const { key } of kept) if (!stored.has(key)) await ports.artifacts.remove(key);
   if (hasSecrets(known)) await forgetTask(ports, tenant, task.taskId);
   return { kind: accepted ? 'accepted' : 'refused', ended: true };
 }

@@ -66,7 +66,7 @@ async function offTheProfile(
     const profile = await readProfile(ledger, lease.tenant, lease.profile);
     const entry = profile?.bursts.find(({ burstId }) => burstId === lease.burstId);
     if (profile === undefined || entry === undefined || entry.state === 'closing') return 'closed';
-    if (!cause.forced && (await hasClaimable(ledger, profile, now))) return 'runs-on';
+    if (!cause.forced && (await hasWork(ledger, lease, profile, now))) return 'runs-on';
     const change = {
       bursts: profile.bursts.map((live) =>
         live.burstId === lease.burstId ? { ...live, state: 'closing' as const } : live,
@@ -79,8 +79,10 @@ async function offTheProfile(
   }
 }
 
-async function hasClaimable(
+/** Whether there is something it could claim, or it has claimed something since it was found idle. */
+async function hasWork(
   ledger: Ports['ledger'],
+  { burstId }: LeaseRow,
   profile: ProfileRow,
   now: Instant,
 ): Promise<boolean> {
@@ -90,5 +92,7 @@ async function hasClaimable(
     oldestOpen: profile.oldestOpen,
   };
   const live = await liveBatches(ledger, where);
-  return live.some((batch) => batch.status === 'open' && !waitsForPrice(batch, now));
+  return live.some((batch) =>
+    batch.status === 'open' ? !waitsForPrice(batch, now) : batch.burst === burstId,
+  );
 }

@@ -46,6 +46,7 @@ export const planBurst =
     if (lease.clusterId !== undefined) return { next: 'provision', reason: 'already provisioned' };
     // Its money is held and may be in use: only a refusal leads back to choosing.
     if (lease.phase === 'creating' && lease.offer !== undefined) {
+      await tellProfile(ports.ledger, lease, lease.offer);
       return { next: 'provision', reason: 'an offer is chosen already' };
     }
     if (lease.phase !== 'planned') return { next: 'close', reason: `phase ${lease.phase}` };
@@ -149,8 +150,8 @@ async function tellProfile(
   ledger: Ports['ledger'],
   lease: LeaseRow,
   offer: ChosenOffer,
-  { ratio }: Pace,
 ): Promise<void> {
+  const { pace: ratio = 1 } = offer;
   const slots = offer.workers * Math.floor(offer.gpusPerWorker / lease.requirement.need.gpus);
   const profile = await readProfile(ledger, lease.tenant, lease.profile);
   if (profile === undefined) return;
@@ -197,7 +198,7 @@ async function holdAndChoose(
       : `budget: ${usdOf(best.termMicroUsd)} USD are needed, ${usdOf(outcome.availableMicroUsd)} are left of the ${outcome.scope} cap`;
     return nothingBought(ports, lease, 'BudgetExceeded', reason);
   }
-  const offer = chosen(best);
+  const offer = { ...chosen(best), ...(pace.ratio === 1 ? {} : { pace: pace.ratio }) };
   const waits = (await readKnowledge(ledger, provisioningOf(offer)))?.samples ?? [];
   const { p90Seconds } = usualWait(waits, now);
   const created = await changeLease(ledger, lease, {
@@ -207,7 +208,7 @@ async function holdAndChoose(
     quotedMicroUsd: offer.termMicroUsd,
   });
   if (!created.done) return { next: 'superseded' };
-  await tellProfile(ledger, lease, offer, pace);
+  await tellProfile(ledger, lease, offer);
   return {
     next: 'provision',
     reason: `${offer.workers} x ${offer.gpusPerWorker} ${offer.gpuModel} in ${offer.location} for ${usdOf(offer.termMicroUsd)} USD; ${inWords(pace)}; nine in ten like it come within ${Math.round(p90Seconds)} s (${waits.length} seen)`,

@@ -1,7 +1,7 @@
 import { giveBackHeld } from '../../shared/bursts/give-back.ts';
 import { addressOf } from '../../shared/bursts/workers.ts';
 import { readBatch } from '../../shared/ledger/batches.ts';
-import { changeJob } from '../../shared/ledger/jobs.ts';
+import { changeJob, readJob } from '../../shared/ledger/jobs.ts';
 import type { WorkerId } from '../../shared/model/ids.ts';
 import type { JobReport } from '../../shared/model/job.ts';
 import { hasUnread } from '../../shared/model/job-state.ts';
@@ -33,10 +33,8 @@ export async function lookAtJob(
   now: Instant,
 ): Promise<Looked> {
   const address = addressOf(lease, job.worker, settings);
-  if (address === undefined) {
-    const gone = { reason: 'its worker is gone', worker: 'lost' } as const;
-    return lose(ports, settings, lease, job, gone, now);
-  }
+  // No worker is ever taken off a lease: this look has read it before the worker was admitted.
+  if (address === undefined) return { job, news: false };
   const answer = await ports.jobs.get(address, job.jobId);
   const verdict = judgeJob(job, answer, settings, now);
   const worker = { workerId: job.worker, lost: false };
@@ -63,9 +61,8 @@ export async function lookAtJob(
 }
 
 async function noteMiss({ ledger }: LookPorts, job: JobRow, now: Instant): Promise<JobRow> {
-  const noted = await changeJob(ledger, job, {
-    set: { misses: job.misses + 1, firstMissAt: job.firstMissAt ?? now },
-  });
+  const missed = { misses: job.misses + 1, firstMissAt: job.firstMissAt ?? now };
+  const noted = await changeJob(ledger, job, { set: missed }, 'this answer');
   return noted.row ?? job;
 }
 
@@ -93,22 +90,22 @@ async function noteReport(
   const { failures, checkpoints } = report;
   const unread = hasUnread({ ...job, uploaded, failures, checkpoints });
   if (job.status === 'submitting') await changeJob(ledger, job, { set: { status: 'running' } });
-  const noted = await changeJob(ledger, job, {
-    set: {
-      reported: report.status,
-      started: job.started || report.status !== 'queued',
-      failures,
-      checkpoints,
-      slotSeconds: report.slotSeconds,
-      answeredAt: now,
-      misses: 0,
-      ...(unread && job.unreadSince === undefined ? { unreadSince: now } : {}),
-    },
-    remove: ['firstMissAt'],
-    uploaded,
-    refusedReports: refused,
-  });
-  return noted.row ?? job;
+  const set = {
+    reported: report.status,
+    started: job.started || report.status !== 'queued',
+    failures,
+    checkpoints,
+    slotSeconds: report.slotSeconds,
+    answeredAt: now,
+    misses: 0,
+    ...(unread && job.unreadSince === undefined ? { unreadSince: now } : {}),
+  };
+  const grown = { uploaded, refusedReports: refused };
+  const change = { set, remove: ['firstMissAt' as const], ...grown };
+  const noted = await changeJob(ledger, job, change, 'this answer');
+  if (noted.done) return noted.row;
+  // A later look has written a later answer. What is uploaded stays uploaded.
+  return (await changeJob(ledger, job, grown)).row ?? job;
 }
 
 /** Gives a job up: its batches go back under a new fence, its uploads stay welcome. */
@@ -120,6 +117,10 @@ async function lose(
   { reason, worker: then }: { readonly reason: string; readonly worker: WorkerThen },
   now: Instant,
 ): Promise<Looked> {
+  const current = await readJob(ledger, job);
+  if (current !== undefined && current.answeredAt !== job.answeredAt) {
+    return { job: current, news: true };
+  }
   // A task that ends its worker at once is never seen running: that the worker took the job is enough.
   const began = job.started || (then !== 'heard' && job.status === 'running');
   const end: AttemptEnd = began

@@ -9,6 +9,7 @@ import type { Settings } from '../../shared/model/settings.ts';
 import { dayOf, type Instant, plusSeconds } from '../../shared/model/time.ts';
 import type { Invocation, Ports } from '../../shared/ports.ts';
 import { beforeCalling, enoughTime, settled, withIntent } from '../../shared/provision/intents.ts';
+import { mayExtend } from '../../shared/run/after-assigning.ts';
 
 type ExtendPorts = Pick<Ports, 'ledger' | 'clusters'>;
 
@@ -34,6 +35,8 @@ export const extendLease =
     if (before.kind === 'look') {
       return compare(ports, settings, lease, clusterId, before.intent, now);
     }
+    // Run has asked for this on what it read; a call that comes late must not buy the term after it as well.
+    if (!mayExtend(lease, settings, now)) return { next: 'run', reason: 'no term is due' };
     return buyTerm(ports, settings, invocation, lease, clusterId, now);
   };
 
@@ -75,12 +78,11 @@ async function buyTerm(
 ): Promise<Step> {
   const term = lease.terms + 1;
   const quote = lease.offer?.termMicroUsd ?? 0;
-  const hold = lease.holds.find((one) => one.term === term) ?? {
-    term,
-    day: dayOf(now),
-    microUsd: quote,
-    attempt: lease.look,
-  };
+  // Never the hold of an earlier attempt: one that runs on may still give it back.
+  for (const earlier of lease.holds.filter((one) => one.term === term)) {
+    await settleHold(ledger, settings, { ...lease, ...earlier }, 0);
+  }
+  const hold = { term, day: dayOf(now), microUsd: quote, attempt: lease.look };
   const holds = [...lease.holds.filter((one) => one.term !== term), hold];
   const { intents, intent } = withIntent(lease, { kind: 'extend', term, at: now });
 

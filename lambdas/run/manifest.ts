@@ -11,7 +11,7 @@ import {
   uploadKey,
 } from '../../shared/model/artifact-keys.ts';
 import { CHECKPOINT_TYPE } from '../../shared/model/checkpoint.ts';
-import type { JobId, TaskId, WorkerId } from '../../shared/model/ids.ts';
+import type { JobId, TaskId, Tenant, WorkerId } from '../../shared/model/ids.ts';
 import type { ManifestTask } from '../../shared/model/job.ts';
 import type { BatchRow } from '../../shared/model/rows.ts';
 import type { TaskEnvelope } from '../../shared/model/task.ts';
@@ -147,12 +147,21 @@ async function checkpointOf(
     await dropCheckpoints(ledger, row, `${row.resumes} jobs went on from it and got no further`);
     return { checkpoint: target };
   }
-  const noted = await noteResume(ledger, row);
-  const newest = noted.row?.newest;
-  if (newest === undefined) return { checkpoint: target };
-  const { key, sha256, bytes, sequence, stage, workSeconds } = newest;
+  const { key, sha256, bytes, sequence, stage, workSeconds } = row.newest;
   const url = await artifacts.readUrl(key, { seconds });
   return {
     checkpoint: { ...target, resume: { url, sha256, bytes, sequence, stage, workSeconds } },
   };
+}
+
+/** Counts the jobs that went on from a checkpoint, once a worker has the job or may have it. */
+export async function noteResumes(
+  { ledger }: Pick<RunPorts, 'ledger'>,
+  tenant: Tenant,
+  tasks: readonly ManifestTask[],
+): Promise<void> {
+  for (const { taskId, checkpoint } of tasks) {
+    if (checkpoint?.resume === undefined) continue;
+    await noteResume(ledger, tenant, taskId, checkpoint.resume.sequence);
+  }
 }

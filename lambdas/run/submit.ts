@@ -13,7 +13,7 @@ import { type Instant, plusSeconds, secondsBetween } from '../../shared/model/ti
 import type { Assignment } from '../../shared/run/assignment.ts';
 import { openSeconds } from '../../shared/run/lanes.ts';
 import { isDrawn } from '../../shared/run/sample.ts';
-import { manifestTasks } from './manifest.ts';
+import { manifestTasks, noteResumes } from './manifest.ts';
 import type { RunPorts } from './run-ports.ts';
 
 /**
@@ -77,7 +77,9 @@ export async function submitNew(
     for (const claim of claims) await giveBack(ledger, settings, claim, end, now);
     return created.row;
   }
-  return submitAgain(ports, settings, lease, created.row, now);
+  const submitted = await submitAgain(ports, settings, lease, created.row, now);
+  if (submitted.status !== 'refused') await noteResumes(ports, lease.tenant, tasks);
+  return submitted;
 }
 
 /**
@@ -116,7 +118,8 @@ export async function submitAgain(
 ): Promise<JobRow> {
   const address = addressOf(lease, job.worker, settings);
   const seconds = Math.max(1, Math.ceil(secondsBetween(now, job.deadlineAt)));
-  if (address === undefined) return giveUp(ports, settings, lease, job, 'its worker is gone', now);
+  // No worker is ever taken off a lease: it was read before the worker was admitted.
+  if (address === undefined) return job;
   const { jobId, manifestSha256, deadlineAt } = job;
   const manifestUrl = await ports.artifacts.readUrl(job.manifestKey, { seconds });
   const answer = await ports.jobs.submit(address, {
@@ -150,16 +153,17 @@ async function giveUp(
   return refused.row ?? job;
 }
 
+/** As the look its caller has read the lease in: what was learned since is not overwritten. */
 async function markLost(
   ledger: RunPorts['ledger'],
-  { burstId, leaseFence }: LeaseRow,
+  { burstId, leaseFence, look }: LeaseRow,
   workerId: WorkerId,
   now: Instant,
 ): Promise<void> {
   const lease = await readLease(ledger, burstId);
-  if (lease?.leaseFence !== leaseFence) return;
+  if (lease === undefined) return;
   const workers = lease.workers.map((worker) =>
     worker.workerId === workerId ? { ...worker, lostAt: now } : worker,
   );
-  await changeLease(ledger, lease, { workers });
+  await changeLease(ledger, { burstId, leaseFence, look }, { workers });
 }

@@ -3,7 +3,7 @@ import { addressOf } from '../../shared/bursts/workers.ts';
 import { kindNamed } from '../../shared/kinds/kinds.ts';
 import { settleTasks } from '../../shared/ledger/batches.ts';
 import { readCheckpoints } from '../../shared/ledger/checkpoints.ts';
-import { changeJob } from '../../shared/ledger/jobs.ts';
+import { changeJob, jobsOf } from '../../shared/ledger/jobs.ts';
 import { readTask } from '../../shared/ledger/tasks.ts';
 import { hasEnded } from '../../shared/model/job.ts';
 import { hasUnread, isClaimOf, isLive, isWantedFor } from '../../shared/model/job-state.ts';
@@ -62,8 +62,14 @@ export async function returnOrphans(
   batches: readonly BatchRow[],
   now: Instant,
 ): Promise<void> {
-  for (const batch of batches) {
-    if (batch.burst !== lease.burstId || jobs.some((job) => isClaimOf(job, batch))) continue;
+  const orphans = batches.filter(
+    (batch) => batch.burst === lease.burstId && !jobs.some((job) => isClaimOf(job, batch)),
+  );
+  if (orphans.length === 0) return;
+  // Batches are read after jobs: a Run that has taken over meanwhile may have submitted one for them.
+  const since = await jobsOf(ledger, lease.burstId, lease.firstJob);
+  for (const batch of orphans) {
+    if (since.some((job) => isClaimOf(job, batch))) continue;
     const end = { class: 'not-started' as const, reason: 'claimed without a job' };
     await giveBack(ledger, settings, batch, end, now);
   }

@@ -1,5 +1,5 @@
 import { forgetTask } from '../../shared/bursts/forget-task.ts';
-import { giveBack, wasStarted } from '../../shared/bursts/give-back.ts';
+import { failRest, giveBack, isUsedUp, wasStarted } from '../../shared/bursts/give-back.ts';
 import { openIfNeeded } from '../../shared/bursts/open.ts';
 import { finishSplit } from '../../shared/bursts/split.ts';
 import { deferBatch, noteForgotten, settleTasks } from '../../shared/ledger/batches.ts';
@@ -32,6 +32,10 @@ export const sweepBatches = (
     // Whoever settled the last task died before it could call the batch done.
     if (batch.settled.size >= batch.tasks.length) {
       await settleTasks(ports.ledger, batch, batch.settled);
+      return true;
+    }
+    if (isUsedUp(batch, settings)) {
+      await failRest(ports.ledger, batch, now);
       return true;
     }
     const end = await strandedEnd(ports, batch);

@@ -20,7 +20,10 @@ export async function sweepLeases(
   const view = await readProviderView(ports.ledger);
   return eachDue(ports, 'lease', now, LeaseRow, async (lease) => {
     const verdict = judgeSegment(lease, view, settings, now);
-    if (verdict.do === 'leave') return false;
+    if (verdict.do === 'leave') {
+      if (lease.phase === 'teardown-owed') await letGo(ports, settings, lease, now);
+      return false;
+    }
     ports.log('sweep lease', { burst: lease.burstId, segment: lease.segment, verdict: verdict.do });
     await act[verdict.do](ports, settings, lease, now);
     return verdict.do !== 'note';
@@ -51,11 +54,15 @@ const act: Record<'start' | 'note' | 'take-over' | 'give-to-reaper' | 'settle', 
       },
       nextLookBy: plusSeconds(now, settings.looks.graceSeconds),
     });
-    if (!owed.done) return;
-    await leaveProfile(ports.ledger, owed.row, now);
-    await returnClaims(ports.ledger, settings, owed.row, 'its driver is gone', now);
+    if (owed.done) await letGo(ports, settings, owed.row, now);
   },
 };
+
+/** A burst without a driver: it counts for nothing, and what it claimed goes back. Repeated until it is settled. */
+async function letGo({ ledger }: SweepPorts, settings: Settings, lease: LeaseRow, now: Instant) {
+  await leaveProfile(ledger, lease, now);
+  await returnClaims(ledger, settings, lease, 'its driver is gone', now);
+}
 
 /** The next segment under the next fence: what the old one still does is refused. */
 async function nextSegment(

@@ -1,5 +1,6 @@
 import type { Driver } from '../../shared/bursts/drive.ts';
 import { leaveProfile } from '../../shared/bursts/leave-profile.ts';
+import { returnClaims } from '../../shared/bursts/return-claims.ts';
 import { changeLease } from '../../shared/ledger/leases.ts';
 import { settleHold } from '../../shared/ledger/money.ts';
 import { isClusterOver } from '../../shared/model/cluster.ts';
@@ -14,7 +15,7 @@ import { teach } from './teach.ts';
 type SettlePorts = Pick<Ports, 'ledger' | 'clusters' | 'log'>;
 
 /**
- * Settle: the bill onto the lease, then the holds back, then the profile, then the phase. Each step can be
+ * Settle: the bill onto the lease, then the holds back, then profile and claims, then the phase. Each step can be
  * repeated, and only the last takes the lease out of the sweep's sight. What the burst teaches comes after it.
  */
 export const settle =
@@ -28,6 +29,8 @@ export const settle =
       await settleHold(ports.ledger, settings, { ...billed, ...hold }, spentMicroUsd);
     }
     await leaveProfile(ports.ledger, billed, now);
+    // A Run that was given up may have claimed since the burst was closed.
+    await returnClaims(ports.ledger, settings, billed, billed.closeReason ?? 'closed', now);
     const done = await changeLease(ports.ledger, billed, { phase: 'settled' });
     if (!done.done) return { next: 'superseded' };
     await teach(ports, done.row, now);

@@ -3,9 +3,9 @@ import { endTask } from '../ledger/tasks.ts';
 import { isClaimOf } from '../model/job-state.ts';
 import type { BatchRow, JobRow, LeaseRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
-import type { Instant } from '../model/time.ts';
+import { type Instant, plusSeconds } from '../model/time.ts';
 import type { Ports } from '../ports.ts';
-import { type AttemptEnd, afterAttempt } from '../run/returns.ts';
+import { type AttemptEnd, afterAttempt, attemptsAllowed } from '../run/returns.ts';
 import { finishSplit } from './split.ts';
 
 /**
@@ -30,16 +30,21 @@ export async function giveBack(
   if (outcome.again) return (await returnBatch(ledger, batch, outcome.back)).done;
   const held = await returnBatch(ledger, batch, {
     attempts: outcome.attempts,
-    notBefore: undefined,
+    // Nobody claims it while its tasks are failed one by one, and the sweep ends what is left undone.
+    notBefore: plusSeconds(now, settings.looks.graceSeconds),
     excludedWorkers: batch.excludedWorkers ?? [],
     reason: outcome.reason,
     now,
     dueAt: now,
   });
   if (!held.done) return false;
-  await failRest(ledger, held.row, `${outcome.reason} (attempt ${outcome.attempts})`, now);
+  await failRest(ledger, held.row, now);
   return true;
 }
+
+/** Whether the attempts at a batch are used up: whoever ended the last one died before it had failed its tasks. */
+export const isUsedUp = (batch: BatchRow, settings: Settings): boolean =>
+  batch.status === 'open' && batch.attempts >= attemptsAllowed(batch, allowing(batch, settings));
 
 /** Ends the attempts of a job at the batches it still holds. */
 export async function giveBackHeld(
@@ -68,8 +73,9 @@ const allowing = ({ maxAttempts }: BatchRow, settings: Settings): Settings => {
   return { ...settings, batches: { ...batches, maxAttempts: fewest } };
 };
 
-/** Fails every task of a batch that has not ended. */
-async function failRest(ledger: Ports['ledger'], batch: BatchRow, reason: string, now: Instant) {
+/** Fails every task of a batch that has not ended, for the reason its last attempt ended. */
+export async function failRest(ledger: Ports['ledger'], batch: BatchRow, now: Instant) {
+  const reason = `${batch.lastReason} (attempt ${batch.attempts})`;
   const rest = batch.tasks.filter((_, index) => !batch.settled.has(index));
   for (const { taskId } of rest) {
     const ending = { status: 'failed', reason, attempts: batch.attempts } as const;

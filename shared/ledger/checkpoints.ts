@@ -67,12 +67,17 @@ export const dropCheckpoints = (
     remove: ['newest', 'previous', 'resumes'],
   });
 
-/** One more job is to go on from the newest one. Refused: it is another by now. */
-export const noteResume = (ledger: Ledger, seen: CheckpointRow): Promise<Change<CheckpointRow>> =>
+/** One more job goes on from the newest one. Refused: it is another by now. */
+export const noteResume = (
+  ledger: Ledger,
+  tenant: Tenant,
+  taskId: TaskId,
+  sequence: number,
+): Promise<Change<CheckpointRow>> =>
   changeRow(ledger, CheckpointRow, {
-    key: checkpointRowKey(seen.tenant, seen.taskId),
+    key: checkpointRowKey(tenant, taskId),
     when: [
-      { is: 'equal', path: 'order', value: seen.order },
+      { is: 'equal', path: ['newest', 'sequence'], value: sequence },
       { is: 'absent', path: 'closed' },
     ],
     add: [['resumes', 1]],

@@ -1,14 +1,17 @@
 import type { BurstId } from '../model/ids.ts';
 import { JobRow } from '../model/rows.ts';
-import type { Ledger } from '../ports.ts';
+import type { Condition, Ledger } from '../ports.ts';
 import { jobKey, jobRange } from './keys.ts';
-import { assignments, type Change, changeRow, createRow } from './rows.ts';
+import { assignments, type Change, changeRow, createRow, readRow } from './rows.ts';
 
 /** Every job of a burst from number `first` on, in order of submission. */
 export async function jobsOf(ledger: Ledger, burstId: BurstId, first = 1): Promise<JobRow[]> {
   const rows = await ledger.query(jobRange(burstId, first));
   return rows.map((row) => JobRow.parse(row));
 }
+
+export const readJob = (ledger: Ledger, { burstId, n }: Pick<JobRow, 'burstId' | 'n'>) =>
+  readRow(ledger, jobKey(burstId, n), JobRow);
 
 export type NewJob = Pick<
   JobRow,
@@ -71,11 +74,16 @@ export interface JobChange {
   readonly votes?: number;
 }
 
-/** Refused: the job has a status by now that the change's own cannot follow. */
+/**
+ * `asOf`: the answer of its worker that the change is judged by, as the job was read; left out: any.
+ *
+ * Refused: the job has a status by now that the change's own cannot follow, or its worker has answered since.
+ */
 export const changeJob = (
   ledger: Ledger,
   job: JobRow,
   change: JobChange,
+  asOf?: 'this answer',
 ): Promise<Change<JobRow>> => {
   const status = change.set?.status;
   const growing: readonly (readonly [string, number | ReadonlySet<number> | undefined])[] = [
@@ -89,10 +97,12 @@ export const changeJob = (
   ];
   return changeRow(ledger, JobRow, {
     key: jobKey(job.burstId, job.n),
-    when:
+    when: [
       status === undefined
-        ? [{ is: 'exists' }]
-        : [{ is: 'oneOf', path: 'status', values: FOLLOWS[status] }],
+        ? { is: 'exists' }
+        : { is: 'oneOf', path: 'status', values: FOLLOWS[status] },
+      ...(asOf === undefined ? [] : [unansweredSince(job)]),
+    ],
     set: assignments(change.set ?? {}),
     add: growing.flatMap(([name, value]) =>
       value === undefined || value === 0 || (typeof value === 'object' && value.size === 0)
@@ -102,3 +112,8 @@ export const changeJob = (
     remove: change.remove ?? [],
   });
 };
+
+const unansweredSince = ({ answeredAt }: JobRow): Condition =>
+  answeredAt === undefined
+    ? { is: 'absent', path: 'answeredAt' }
+    : { is: 'equal', path: 'answeredAt', value: answeredAt };

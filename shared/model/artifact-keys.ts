@@ -42,6 +42,10 @@ export const voteFileKey = (tenant: Tenant, taskId: TaskId, digest: Sha256, name
 export const secretPrefixes = (tenant: Tenant, taskId: TaskId): readonly string[] =>
   ['inputs', 'checkpoints', 'votes', 'uploads'].map((what) => `t/${tenant}/${what}/${taskId}/`);
 
-/** The job is part of the key: two verified results of one task never overwrite each other. */
-export const resultKey = (tenant: Tenant, taskId: TaskId, jobId: JobId, name: string): string =>
-  `t/${tenant}/results/${taskId}/${jobId}/${name}`;
+/** Job and content are part of the key: two verified results of one task never overwrite each other. */
+export const resultKey = (
+  tenant: Tenant,
+  taskId: TaskId,
+  from: { readonly jobId: JobId; readonly sha256: Sha256 },
+  name: string,
+): string => `t/${tenant}/results/${taskId}/${from.jobId}/${from.sha256.slice(0, 16)}/${name}`;

@@ -95,7 +95,7 @@ it('hands out files of the bucket by link and as bytes', async () => {
     bytes: bytes.length,
     sha256: sha256Of(bytes),
   };
-  const key = resultKey(DEFAULT_TENANT, taskId, job, file.name);
+  const key = resultKey(DEFAULT_TENANT, taskId, { jobId: job, sha256: file.sha256 }, file.name);
   await artifacts.put(key, { bytes, contentType: file.contentType });
   const ending = { burst, job, slotSeconds: 1, attempts: 1, evidence: {} };
   await endTask(

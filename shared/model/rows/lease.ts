@@ -29,6 +29,8 @@ export const ChosenOffer = z.looseObject({
   workers: z.int().positive(),
   /** Price of one prepaid term of the whole cluster. */
   termMicroUsd: MicroUsd,
+  /** How long tasks take there over how long they were estimated to; absent: as long. */
+  pace: z.number().positive().optional(),
 });
 export type ChosenOffer = z.infer<typeof ChosenOffer>;
 
