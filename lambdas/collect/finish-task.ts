@@ -22,7 +22,7 @@ interface Credit
 export async function finishTask(
   ports: CollectPorts,
   tenant: Tenant,
-  task: ManifestTask,
+  task: Pick<ManifestTask, 'taskId' | 'attempt'>,
   known: KnownTask,
   files: ReadonlyMap<string, Uint8Array>,
   credit: Credit,

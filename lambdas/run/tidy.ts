@@ -55,7 +55,7 @@ async function hasProgress(ledger: RunPorts['ledger'], batch: BatchRow): Promise
 
 /** Claims of this burst that no job carries: Run died between the claim and the job. */
 export async function returnOrphans(
-  { ledger }: RunPorts,
+  { ledger }: Pick<RunPorts, 'ledger'>,
   settings: Settings,
   lease: LeaseRow,
   jobs: readonly JobRow[],

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { changeJob, createJob, jobsOf } from '../../shared/ledger/jobs.ts';
+import { changeJob, createJob, jobsOf, readJob } from '../../shared/ledger/jobs.ts';
 import { memoryLedger } from '../../shared/memory/memory-ledger.ts';
 import type { JobRow } from '../../shared/model/rows.ts';
-import { aJob, NOW, workerNamed } from '../support/burst-rows.ts';
+import { aJob, at, NOW, workerNamed } from '../support/burst-rows.ts';
 import { putRow } from '../support/put-row.ts';
 
 type Status = JobRow['status'];
@@ -51,6 +51,24 @@ describe('a status of a job', () => {
     const stale: JobRow = { ...job, status: 'submitting' };
     const late = await changeJob(ledger, stale, { set: { status: 'running' } });
     expect(late).toMatchObject({ done: false, row: { status: 'lost' } });
+  });
+});
+
+describe('a change that is judged by one answer', () => {
+  const missed = { set: { misses: 3 } };
+
+  it.each([
+    ['no answer', undefined, undefined, true],
+    ['no answer, where one has come since', undefined, NOW, false],
+    ['the newest answer', NOW, NOW, true],
+    ['an answer before the newest', at(-1), NOW, false],
+  ])('%s', async (_, read, stored, done) => {
+    const ledger = memoryLedger();
+    const job = aJob(1, { answeredAt: stored });
+    await putRow(ledger, `L#${job.burstId}`, 'J#000001', job);
+    const asRead = aJob(1, { answeredAt: read });
+    expect((await changeJob(ledger, asRead, missed, 'this answer')).done).toBe(done);
+    expect((await readJob(ledger, job))?.misses).toBe(done ? 3 : 0);
   });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { planBurst } from '../../lambdas/plan/plan-burst.ts';
 import { openBatch, readBatch } from '../../shared/ledger/batches.ts';
 import { changeLease, createLease } from '../../shared/ledger/leases.ts';
-import { changeProfile, ensureProfile } from '../../shared/ledger/profiles.ts';
+import { changeProfile, ensureProfile, readProfile } from '../../shared/ledger/profiles.ts';
 import { memoryLedger } from '../../shared/memory/memory-ledger.ts';
 import { BurstDocument } from '../../shared/model/burst.ts';
 import { BurstId } from '../../shared/model/ids.ts';
@@ -102,3 +102,21 @@ it.each(['closing', 'tearing-down'] as const)(
     expect(step).toEqual({ next: 'close', reason: `phase ${phase}` });
   },
 );
+
+it('Plan tells the profile what its offer has once more where it died before it had', async () => {
+  const ledger = memoryLedger({ staleIndex: false });
+  const { offer } = aLease();
+  if (offer === undefined) throw new Error('no offer');
+  const chosen = { ...offer, workers: 4, pace: 0.5 };
+  const lease = aLease({ phase: 'creating', offer: chosen, clusterId: undefined });
+  const empty = await ensureProfile(ledger, profile, requirement);
+  const wanted = { burstId: first, slots: 100, state: 'open', openedAt: NOW } as const;
+  await changeProfile(ledger, empty, { bursts: [wanted] });
+  const burst = BurstDocument.parse({
+    ...{ v: 1, burstId: first, segment: 1, leaseFence: 1, lookUntil: at(900) },
+  });
+  const step = await planBurst({ ledger, clusters: aDollarAnHour }, settings)(lease, burst, NOW);
+  expect(step.next).toBe('provision');
+  const told = await readProfile(ledger, tenant, profile);
+  expect(told?.bursts).toEqual([{ ...wanted, slots: 4, pace: 0.5 }]);
+});
