@@ -34,7 +34,8 @@ export const reap: Stage<keyof ReapPorts, ReapAnswer> = (ports, settings) => asy
     entries.push(noteCluster(cluster, owned, past, asOf));
     if (isClusterOver(cluster.phase)) continue;
     alive.alive += 1;
-    alive.microUsdPerHour += (lease?.offer?.termMicroUsd ?? 0) / settings.lease.termHours;
+    alive.microUsdPerHour +=
+      (lease?.chargedTermMicroUsd ?? lease?.offer?.termMicroUsd ?? 0) / settings.lease.termHours;
     if (!owned) alive.orphans += 1;
     if ((lease?.clusterId ?? cluster.clusterId) !== cluster.clusterId) alive.surplus += 1;
   }

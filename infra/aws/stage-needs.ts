@@ -105,8 +105,8 @@ export const STAGE_NEEDS: Readonly<Record<StageName, StageNeeds>> = {
   teardown: {
     memoryMiB: 512,
     provider: 'destroys',
-    changes: ['profiles', 'leases', 'money', 'knowledge'],
-    ranges: ['leases'],
+    changes: ['tasks', 'profiles', 'leases', 'money', 'knowledge'],
+    ranges: ['profiles', 'leases'],
   },
   sweep: {
     memoryMiB: 512,

@@ -203,7 +203,7 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'attempts have no end',
     'shared/run/returns.ts',
-    'if (attempts >= attemptsAllowed(batch, settings) && !cutShort)',
+    'if (attempts >= allowed && !cutShort)',
     'if (attempts >= 1e9)',
   ),
   mutant(

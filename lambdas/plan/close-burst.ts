@@ -16,7 +16,7 @@ type ClosePorts = Pick<Ports, 'ledger' | 'clock'>;
 /**
  * Close burst: off the profile first, then its claims go back.
  *
- * A burst that merely ran out of work closes only if nothing open could still run on it: the profile's
+ * A burst that merely ran out of work closes only if it has claimed nothing meanwhile and nothing open could still run on it: the profile's
  * `seq` is read before a consistent query, and the compare-and-set fails when a batch arrived since; then
  * it runs on. A burst that cannot go on closes whatever is open. Either way an arrival is never stranded:
  * it finds a profile on which this burst no longer counts.

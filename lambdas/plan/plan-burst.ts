@@ -1,3 +1,4 @@
+import { changeHolding } from '../../shared/bursts/change-holding.ts';
 import type { Driver, Step } from '../../shared/bursts/drive.ts';
 import { keepLimits } from '../../shared/bursts/keep-limits.ts';
 import { CapacityUnavailable } from '../../shared/errors.ts';
@@ -201,7 +202,7 @@ async function holdAndChoose(
   const offer = { ...chosen(best), ...(pace.ratio === 1 ? {} : { pace: pace.ratio }) };
   const waits = (await readKnowledge(ledger, provisioningOf(offer)))?.samples ?? [];
   const { p90Seconds } = usualWait(waits, now);
-  const created = await changeLease(ledger, lease, {
+  const created = await changeHolding(ledger, settings, lease, hold, {
     phase: 'creating',
     offer,
     usualSeconds: p90Seconds,

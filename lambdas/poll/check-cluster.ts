@@ -1,7 +1,7 @@
 import type { Driver } from '../../shared/bursts/drive.ts';
 import { healthOf } from '../../shared/bursts/health.ts';
 import { learn, provisioningOf } from '../../shared/ledger/knowledge.ts';
-import { changeLease } from '../../shared/ledger/leases.ts';
+import { changeLease, type LeaseChange } from '../../shared/ledger/leases.ts';
 import type { LeaseRow, LeaseWorker } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import { type Instant, plusSeconds, secondsBetween } from '../../shared/model/time.ts';
@@ -97,12 +97,12 @@ async function markReady(
  * price, and a bill that cannot be read comes to it. A figure below the offer says nothing, since it may still grow.
  */
 function asCharged(
-  { offer, quotedMicroUsd }: LeaseRow,
+  { offer }: LeaseRow,
   { amountPaidMicroUsd, paidSeconds }: ClusterView,
   termSeconds: number,
-): Pick<LeaseRow, 'offer' | 'quotedMicroUsd'> {
-  const terms = Math.max(1, paidSeconds / termSeconds);
-  const termMicroUsd = Math.ceil(amountPaidMicroUsd / terms);
-  if (offer === undefined || termMicroUsd <= offer.termMicroUsd) return { offer, quotedMicroUsd };
-  return { offer: { ...offer, termMicroUsd }, quotedMicroUsd: termMicroUsd };
+): LeaseChange {
+  const termMicroUsd = Math.ceil(amountPaidMicroUsd / Math.max(1, paidSeconds / termSeconds));
+  return offer === undefined || termMicroUsd <= offer.termMicroUsd
+    ? {}
+    : { chargedTermMicroUsd: termMicroUsd, quotedMicroUsd: termMicroUsd };
 }

@@ -104,7 +104,7 @@ async function noteReport(
   const change = { set, remove: ['firstMissAt' as const], ...grown };
   const noted = await changeJob(ledger, job, change, 'this answer');
   if (noted.done) return noted.row;
-  // A later look has written a later answer. What is uploaded stays uploaded.
+  // Another look has written what it heard. What is uploaded stays uploaded.
   return (await changeJob(ledger, job, grown)).row ?? job;
 }
 
@@ -117,6 +117,7 @@ async function lose(
   { reason, worker: then }: { readonly reason: string; readonly worker: WorkerThen },
   now: Instant,
 ): Promise<Looked> {
+  // Its worker may have answered a later look. Between this read and the writes that chance is small, not nil.
   const current = await readJob(ledger, job);
   if (current !== undefined && current.answeredAt !== job.answeredAt) {
     return { job: current, news: true };

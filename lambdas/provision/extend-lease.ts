@@ -1,3 +1,4 @@
+import { changeHolding } from '../../shared/bursts/change-holding.ts';
 import type { Driver, Step } from '../../shared/bursts/drive.ts';
 import { isRefusal, Throttled } from '../../shared/errors.ts';
 import { changeLease } from '../../shared/ledger/leases.ts';
@@ -14,6 +15,10 @@ import { mayExtend } from '../../shared/run/after-assigning.ts';
 type ExtendPorts = Pick<Ports, 'ledger' | 'clusters'>;
 
 const termSeconds = ({ lease }: Settings): number => lease.hourSeconds * lease.termHours;
+
+/** What the next term will cost, as far as anybody knows. */
+const termMicroUsdOf = ({ offer, chargedTermMicroUsd }: LeaseRow): number =>
+  chargedTermMicroUsd ?? offer?.termMicroUsd ?? 0;
 
 /** Pause after a refused extension, seconds. The burst goes on with the time it has. */
 const REFUSED_PAUSE_SECONDS = 300;
@@ -77,12 +82,11 @@ async function buyTerm(
   now: Instant,
 ): Promise<Step> {
   const term = lease.terms + 1;
-  const quote = lease.offer?.termMicroUsd ?? 0;
   // Never the hold of an earlier attempt: one that runs on may still give it back.
   for (const earlier of lease.holds.filter((one) => one.term === term)) {
     await settleHold(ledger, settings, { ...lease, ...earlier }, 0);
   }
-  const hold = { term, day: dayOf(now), microUsd: quote, attempt: lease.look };
+  const hold = { term, day: dayOf(now), microUsd: termMicroUsdOf(lease), attempt: lease.look };
   const holds = [...lease.holds.filter((one) => one.term !== term), hold];
   const { intents, intent } = withIntent(lease, { kind: 'extend', term, at: now });
 
@@ -96,7 +100,7 @@ async function buyTerm(
   if (!enoughTime(invocation.remainingSeconds(), settings)) {
     return { next: 'run', reason: 'too little time left in this invocation' };
   }
-  const announced = await changeLease(ledger, lease, { intents });
+  const announced = await changeHolding(ledger, settings, lease, hold, { intents });
   if (!announced.done) return SUPERSEDED;
   try {
     await clusters.extend(clusterId, settings.lease.termHours);
@@ -123,7 +127,7 @@ async function granted(
   const extended = await changeLease(ledger, lease, {
     intents: settled(lease, intent, 'granted'),
     terms: intent.term,
-    quotedMicroUsd: lease.quotedMicroUsd + (lease.offer?.termMicroUsd ?? 0),
+    quotedMicroUsd: lease.quotedMicroUsd + termMicroUsdOf(lease),
     ...(paidUntil === undefined
       ? {}
       : {

@@ -154,14 +154,17 @@ async function checkpointOf(
   };
 }
 
-/** Counts the jobs that went on from a checkpoint, once a worker has the job or may have it. */
+/**
+ * Counts the jobs that went on from a checkpoint, once a worker has the job or may have it. One whose Run died just
+ * before is not counted: better than to count one that no worker ever saw.
+ */
 export async function noteResumes(
   { ledger }: Pick<RunPorts, 'ledger'>,
   tenant: Tenant,
   tasks: readonly ManifestTask[],
 ): Promise<void> {
-  for (const { taskId, checkpoint } of tasks) {
-    if (checkpoint?.resume === undefined) continue;
+  await inParallel(tasks, AT_ONCE, async ({ taskId, checkpoint }) => {
+    if (checkpoint?.resume === undefined) return;
     await noteResume(ledger, tenant, taskId, checkpoint.resume.sequence);
-  }
+  });
 }

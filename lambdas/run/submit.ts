@@ -148,8 +148,8 @@ async function giveUp(
   log('job refused', { burst: lease.burstId, job: job.jobId, worker: job.worker, reason });
   const end = { class: 'not-started', reason: `refused: ${reason}`, worker: job.worker } as const;
   await giveBackHeld(ledger, settings, lease, job, end, now);
-  await markLost(ledger, lease, job.worker, now);
   const refused = await changeJob(ledger, job, { set: { status: 'refused' } });
+  await markLost(ledger, lease, job.worker, now);
   return refused.row ?? job;
 }
 

@@ -3,7 +3,8 @@ import { addressOf } from '../../shared/bursts/workers.ts';
 import { kindNamed } from '../../shared/kinds/kinds.ts';
 import { settleTasks } from '../../shared/ledger/batches.ts';
 import { readCheckpoints } from '../../shared/ledger/checkpoints.ts';
-import { changeJob, jobsOf } from '../../shared/ledger/jobs.ts';
+import { changeJob } from '../../shared/ledger/jobs.ts';
+import { readLease } from '../../shared/ledger/leases.ts';
 import { readTask } from '../../shared/ledger/tasks.ts';
 import { hasEnded } from '../../shared/model/job.ts';
 import { hasUnread, isClaimOf, isLive, isWantedFor } from '../../shared/model/job-state.ts';
@@ -66,10 +67,10 @@ export async function returnOrphans(
     (batch) => batch.burst === lease.burstId && !jobs.some((job) => isClaimOf(job, batch)),
   );
   if (orphans.length === 0) return;
-  // Batches are read after jobs: a Run that has taken over meanwhile may have submitted one for them.
-  const since = await jobsOf(ledger, lease.burstId, lease.firstJob);
+  // Batches are read after jobs: a Run that has followed this one may be about to submit them.
+  const { look, leaseFence } = (await readLease(ledger, lease.burstId)) ?? {};
+  if (look !== lease.look || leaseFence !== lease.leaseFence) return;
   for (const batch of orphans) {
-    if (since.some((job) => isClaimOf(job, batch))) continue;
     const end = { class: 'not-started' as const, reason: 'claimed without a job' };
     await giveBack(ledger, settings, batch, end, now);
   }

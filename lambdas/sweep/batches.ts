@@ -1,5 +1,5 @@
 import { forgetTask } from '../../shared/bursts/forget-task.ts';
-import { failRest, giveBack, isUsedUp, wasStarted } from '../../shared/bursts/give-back.ts';
+import { failRest, giveBack, wasStarted } from '../../shared/bursts/give-back.ts';
 import { openIfNeeded } from '../../shared/bursts/open.ts';
 import { finishSplit } from '../../shared/bursts/split.ts';
 import { deferBatch, noteForgotten, settleTasks } from '../../shared/ledger/batches.ts';
@@ -34,7 +34,7 @@ export const sweepBatches = (
       await settleTasks(ports.ledger, batch, batch.settled);
       return true;
     }
-    if (isUsedUp(batch, settings)) {
+    if (batch.usedUp) {
       await failRest(ports.ledger, batch, now);
       return true;
     }

@@ -3,9 +3,9 @@ import { endTask } from '../ledger/tasks.ts';
 import { isClaimOf } from '../model/job-state.ts';
 import type { BatchRow, JobRow, LeaseRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
-import { type Instant, plusSeconds } from '../model/time.ts';
+import type { Instant } from '../model/time.ts';
 import type { Ports } from '../ports.ts';
-import { type AttemptEnd, afterAttempt, attemptsAllowed } from '../run/returns.ts';
+import { type AttemptEnd, afterAttempt } from '../run/returns.ts';
 import { finishSplit } from './split.ts';
 
 /**
@@ -30,8 +30,8 @@ export async function giveBack(
   if (outcome.again) return (await returnBatch(ledger, batch, outcome.back)).done;
   const held = await returnBatch(ledger, batch, {
     attempts: outcome.attempts,
-    // Nobody claims it while its tasks are failed one by one, and the sweep ends what is left undone.
-    notBefore: plusSeconds(now, settings.looks.graceSeconds),
+    notBefore: undefined,
+    usedUp: true,
     excludedWorkers: batch.excludedWorkers ?? [],
     reason: outcome.reason,
     now,
@@ -41,10 +41,6 @@ export async function giveBack(
   await failRest(ledger, held.row, now);
   return true;
 }
-
-/** Whether the attempts at a batch are used up: whoever ended the last one died before it had failed its tasks. */
-export const isUsedUp = (batch: BatchRow, settings: Settings): boolean =>
-  batch.status === 'open' && batch.attempts >= attemptsAllowed(batch, allowing(batch, settings));
 
 /** Ends the attempts of a job at the batches it still holds. */
 export async function giveBackHeld(
@@ -73,7 +69,10 @@ const allowing = ({ maxAttempts }: BatchRow, settings: Settings): Settings => {
   return { ...settings, batches: { ...batches, maxAttempts: fewest } };
 };
 
-/** Fails every task of a batch that has not ended, for the reason its last attempt ended. */
+/**
+ * Fails every task of a batch that has not ended, for the reason its last attempt ended. Whoever looks at a batch
+ * that is used up goes on with it, so that it is never claimed again.
+ */
 export async function failRest(ledger: Ports['ledger'], batch: BatchRow, now: Instant) {
   const reason = `${batch.lastReason} (attempt ${batch.attempts})`;
   const rest = batch.tasks.filter((_, index) => !batch.settled.has(index));

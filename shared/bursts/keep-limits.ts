@@ -11,13 +11,14 @@ import type { BatchRow } from '../model/rows.ts';
 import type { Settings } from '../model/settings.ts';
 import { type Instant, plusSeconds } from '../model/time.ts';
 import type { Ports } from '../ports.ts';
+import { failRest } from './give-back.ts';
 
 /** Cooldowns a batch waits that is too dear, before prices are looked at again for it. */
 const COOLDOWNS = 10;
 
 /**
  * Holds open batches against the limits of their tasks: a task whose deadline has passed, or cannot be met where it
- * said so, ends as failed; a batch with a task that may not cost what a slot costs here waits for another price.
+ * said so, ends as failed, and so do those whose attempts are used up; a batch with a task that may not cost what a slot costs here waits for another price.
  *
  * @param slotMicroUsd - Price of one second of a slot; undefined: none is known yet.
  * @returns the batches as they are now that are claimed, or open and may be claimed at this price.
@@ -33,6 +34,10 @@ export async function keepLimits(
   for (const batch of batches) {
     if (batch.status === 'claimed') kept.push(batch);
     if (batch.status !== 'open') continue;
+    if (batch.usedUp) {
+      await failRest(ledger, batch, now);
+      continue;
+    }
     const inTime = await endLate(ledger, batch, now);
     if (inTime?.status !== 'open' || waitsForPrice(inTime, now)) continue;
     const dear = slotMicroUsd === undefined ? undefined : tooDear(inTime, slotMicroUsd);

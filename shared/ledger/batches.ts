@@ -138,6 +138,8 @@ export interface BatchReturn {
   readonly notBefore: Instant | undefined;
   readonly excludedWorkers: readonly WorkerId[];
   readonly continuations?: number;
+  /** No attempt is left: what has not ended fails. */
+  readonly usedUp?: true;
   readonly reason: string;
   readonly now: Instant;
   readonly dueAt: Instant;
@@ -164,6 +166,7 @@ const returned = (
     ...to,
     batchFence: batchFence + 1,
     attempts: back.attempts,
+    usedUp: back.usedUp,
     notBefore: back.notBefore,
     excludedWorkers: back.excludedWorkers,
     continuations: back.continuations,

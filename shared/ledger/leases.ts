@@ -82,6 +82,7 @@ type LeaseField =
   | 'confirmedGoneAt'
   | 'endedMicroUsd'
   | 'quotedMicroUsd'
+  | 'chargedTermMicroUsd'
   | 'billedMicroUsd'
   | 'surplusMicroUsd'
   | 'aliveSeconds';

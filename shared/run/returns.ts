@@ -53,15 +53,6 @@ const freeContinuations = ({ tasks }: Pick<BatchRow, 'tasks'>, { lease }: Settin
       ),
   );
 
-/** Attempts at a batch after which what it has left fails. */
-export const attemptsAllowed = (
-  { sharedAttempts }: Pick<BatchRow, 'sharedAttempts'>,
-  { batches: { maxAttempts } }: Pick<Settings, 'batches'>,
-): number =>
-  sharedAttempts === undefined
-    ? maxAttempts
-    : Math.max(maxAttempts, sharedAttempts + ATTEMPTS_ALONE);
-
 export type AfterAttempt =
   /** `cutAt`: in two halves, the tasks before this place and the others. */
   | { readonly again: true; readonly back: BatchReturn; readonly cutAt?: number }
@@ -94,8 +85,12 @@ export function afterAttempt(
   const { maxAttempts, splitAfterAttempts } = settings.batches;
   const open = batch.tasks.flatMap((_, index) => (batch.settled.has(index) ? [] : [index]));
   const cutShort = counts && !('each' in end && end.each === true) && open.length > 1;
-  if (attempts >= attemptsAllowed(batch, settings) && !cutShort)
-    return { again: false, reason, attempts };
+  const { sharedAttempts } = batch;
+  const allowed =
+    sharedAttempts === undefined
+      ? maxAttempts
+      : Math.max(maxAttempts, sharedAttempts + ATTEMPTS_ALONE);
+  if (attempts >= allowed && !cutShort) return { again: false, reason, attempts };
   const halved = cutShort && attempts >= Math.min(splitAfterAttempts, maxAttempts);
   const cutAt = halved ? open[Math.ceil(open.length / 2)] : undefined;
   const waitSeconds =

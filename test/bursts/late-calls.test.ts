@@ -7,9 +7,11 @@ import { returnOrphans } from '../../lambdas/run/tidy.ts';
 import { sweepBatches } from '../../lambdas/sweep/batches.ts';
 import { sweepLeases } from '../../lambdas/sweep/leases.ts';
 import { settle } from '../../lambdas/teardown/settle.ts';
+import { changeHolding } from '../../shared/bursts/change-holding.ts';
+import { keepLimits } from '../../shared/bursts/keep-limits.ts';
 import { kindNamed } from '../../shared/kinds/kinds.ts';
 import { readBatch } from '../../shared/ledger/batches.ts';
-import { readLease } from '../../shared/ledger/leases.ts';
+import { LookOvertaken, readLease } from '../../shared/ledger/leases.ts';
 import { holdMoney, readMoney } from '../../shared/ledger/money.ts';
 import { changeProfile, ensureProfile, readProfile } from '../../shared/ledger/profiles.ts';
 import { acceptTask, readTask } from '../../shared/ledger/tasks.ts';
@@ -134,6 +136,16 @@ describe('Extend lease', () => {
   });
 });
 
+it('money put aside by a look that another has followed goes back at once', async () => {
+  const { ledger } = await burstWith({ lease: { look: 8 } });
+  const lease = aLease({ look: 7 });
+  const hold = { term: 2, day: NOW.slice(0, 10), microUsd: 600_000, attempt: 7 };
+  await holdMoney(ledger, settings, { ...lease, ...hold }, NOW);
+  const late = changeHolding(ledger, settings, lease, hold, { terms: 2 });
+  await expect(late).rejects.toThrow(LookOvertaken);
+  expect((await readMoney(ledger, 'stack'))?.holds).toEqual({});
+});
+
 describe('Check jobs', () => {
   it('asks nobody about a job on a worker it has not read yet, and leaves the job alone', async () => {
     const job = aJob(1, { worker: workerNamed(3) });
@@ -186,9 +198,9 @@ describe('Close burst', () => {
 });
 
 describe('Run jobs', () => {
-  it('takes no claim for forgotten whose job was submitted after it had read the jobs', async () => {
-    const { ledger, lease, batchNow } = await burstWith({ batches: [claimed()], jobs: [aJob(1)] });
-    await returnOrphans({ ledger }, settings, lease, [], [claimed()], NOW);
+  it('takes no claim for forgotten that a Run has made which followed it', async () => {
+    const { ledger, batchNow } = await burstWith({ lease: { look: 8 }, batches: [claimed()] });
+    await returnOrphans({ ledger }, settings, aLease({ look: 7 }), [], [claimed()], NOW);
     expect(await batchNow()).toMatchObject({ status: 'claimed', batchFence: 1 });
   });
 
@@ -208,10 +220,12 @@ describe('what is left half done', () => {
   });
 
   it.each([
-    ['used up: its tasks are failed', settings.batches.maxAttempts, 'failed'],
-    ['not used up: it is tried again', settings.batches.maxAttempts - 1, 'accepted'],
-  ])('attempts of an open batch are %s', async (_, attempts, status) => {
-    const spent = { attempts, dueOf: 'batch', dueAt: NOW, lastReason: 'worker-lost: silent' };
+    ['used up: its tasks are failed', true, 'failed'],
+    ['not used up: it is tried again', undefined, 'accepted'],
+  ] as const)('attempts of an open batch are %s', async (_, usedUp, status) => {
+    const attempts = settings.batches.maxAttempts;
+    const due = { dueOf: 'batch', dueAt: NOW } as const;
+    const spent = { ...due, attempts, usedUp, lastReason: 'worker-lost: silent' };
     const { ledger, batchNow } = await burstWith({ batches: [aBatch(1, spent)] });
     for (const taskId of taskIds) {
       await acceptTask(ledger, {
@@ -226,6 +240,13 @@ describe('what is left half done', () => {
       expect(task?.reason).toBe(`worker-lost: silent (attempt ${attempts})`);
       expect((await batchNow())?.status).toBe('done');
     }
+  });
+
+  it('no Run is given a batch whose attempts are used up', async () => {
+    const spent = { attempts: 3, usedUp: true, lastReason: 'worker-lost: silent' } as const;
+    const { ledger, batchNow } = await burstWith({ batches: [aBatch(1, spent)] });
+    expect(await keepLimits(ledger, settings, [aBatch(1, spent)], undefined, NOW)).toEqual([]);
+    expect((await batchNow())?.status).toBe('done');
   });
 
   it('a burst given to the reaper leaves its profile and its claims, whoever died over it', async () => {

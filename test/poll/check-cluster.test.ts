@@ -64,15 +64,17 @@ describe('a look at a cluster that runs', () => {
 
 describe('the price of a term, once the cluster runs', () => {
   it.each([
-    ['a micro-dollar less was paid', 599_999, 3600, 600_000],
-    ['what was quoted was paid', 600_000, 3600, 600_000],
+    ['a micro-dollar less was paid', 599_999, 3600, undefined],
+    ['what was quoted was paid', 600_000, 3600, undefined],
     ['a micro-dollar more was paid', 600_001, 3600, 600_001],
-    ['nothing is billed yet', 0, 3600, 600_000],
-    ['two terms were paid at the quoted price', 1_200_000, 7200, 600_000],
+    ['nothing is billed yet', 0, 3600, undefined],
+    ['two terms were paid at the quoted price', 1_200_000, 7200, undefined],
     ['two terms were paid at a higher price', 1_200_001, 7200, 600_001],
-  ])('where %s', async (_, amountPaidMicroUsd, paidSeconds, termMicroUsd) => {
+  ])('where %s', async (_, amountPaidMicroUsd, paidSeconds, charged) => {
     const { after } = await looked('provisioning', { amountPaidMicroUsd, paidSeconds });
-    expect(after?.offer?.termMicroUsd).toBe(termMicroUsd);
-    expect(after?.quotedMicroUsd).toBe(termMicroUsd);
+    expect(after?.chargedTermMicroUsd).toBe(charged);
+    expect(after?.quotedMicroUsd).toBe(charged ?? 600_000);
+    // Tasks were admitted at this price, and are not turned away at another.
+    expect(after?.offer?.termMicroUsd).toBe(600_000);
   });
 });

@@ -104,6 +104,8 @@ export const LeaseRow = z.looseObject({
   clusterId: ClusterId.optional(),
   /** The create attempt whose worker token the cluster carries. */
   tokenAttempt: z.int().positive().optional(),
+  /** What a term costs, where what was paid for the first shows that it is more than was quoted. */
+  chargedTermMicroUsd: MicroUsd.optional(),
   createdClusterAt: Instant.optional(),
   readyBy: Instant.optional(),
   /** Nine in ten clusters like it were ready within this, from the order on, as Plan knew it. */

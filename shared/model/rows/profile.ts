@@ -95,6 +95,8 @@ export const BatchRow = z.looseObject({
   batchFence: z.int().nonnegative(),
   /** Attempts that had started and did not finish. */
   attempts: z.int().nonnegative(),
+  /** They are used up: what is left fails, by whoever looks at it next. */
+  usedUp: z.literal(true).optional(),
   /** How many of them were made of the larger batch it is a half of; absent: it is no half. */
   sharedAttempts: z.int().nonnegative().optional(),
   /** Jobs that ran out of time and were continued in the next one. */
