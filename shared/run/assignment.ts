@@ -6,7 +6,16 @@ import { attemptsAlive, MAX_LIVE_ATTEMPTS } from './attempts.ts';
 import { claimOrder } from './claim-order.ts';
 import { allLanes, isSupplied, openSeconds, usableWorkers } from './lanes.ts';
 import { deadline, neededSeconds, secondsLeft } from './paid-edge.ts';
-import { cheapest, costSeconds, endSeconds, leastMissed, placeOn, soonestOn } from './places.ts';
+import {
+  cheapest,
+  costSeconds,
+  endSeconds,
+  leastMissed,
+  type Place,
+  placeOn,
+  soonestOn,
+  soonestOnOthers,
+} from './places.ts';
 
 /** One job to submit: the batches one slot of one worker runs next. */
 export interface Assignment {
@@ -50,7 +59,7 @@ export function assign(
   const { waiting, tried, left, cutOff } = mayRunNow(lease, jobs, batches, settings, now);
   const lanes = allLanes(lease, jobs, tried, quarantined, now);
   const places = lanes.filter((lane) => isSupplied(lane, settings)).map(placeOn);
-  const elsewhere = soonestOn(lanes.filter((lane) => !isSupplied(lane, settings)));
+  const elsewhere = soonestOnOthers(lanes.filter((lane) => !isSupplied(lane, settings)));
   const share = Math.ceil(waiting.length / Math.max(1, places.length));
   const mostSeconds = 2 * settings.looks.longestSeconds;
   const paidSeconds = secondsLeft(lease, settings, now);
@@ -59,6 +68,8 @@ export function assign(
   let needsTerm = cutOff;
   // Full places are left out for good, so that a long backlog costs no more than a look at each batch.
   let unfilled = places;
+  // What would begin sooner on one of them is left for the job they get next.
+  const full: Place[] = [];
   for (const batch of places.length === 0 ? [] : claimOrder(waiting, now)) {
     if (unfilled.length === 0) break;
     const seconds = openSeconds(batch);
@@ -78,11 +89,19 @@ export function assign(
     }
     const begins = costSeconds(best, batch.affinityKey, best.taken.length < share);
     if (begins > elsewhere(batch)) continue;
+    if (begins > soonestOn(full, batch)) {
+      // Nothing is to be loaded there, so nothing else would begin there any sooner than on that slot.
+      if (best.key === batch.affinityKey) unfilled = unfilled.filter((place) => place !== best);
+      continue;
+    }
     placed.add(batch);
     best.taken.push(batch);
     best.ownSeconds += seconds;
     best.key = batch.affinityKey;
-    if (best.ownSeconds >= mostSeconds) unfilled = unfilled.filter((place) => place !== best);
+    if (best.ownSeconds >= mostSeconds) {
+      unfilled = unfilled.filter((place) => place !== best);
+      full.push(best);
+    }
   }
 
   const assignments = places.flatMap((place): Assignment[] => {

@@ -17,17 +17,29 @@ export const placeOn = (lane: Lane): Place => ({
   key: lane.loaded?.key,
 });
 
-/** When a batch would begin at the soonest on a slot that is not supplied yet and may have it. */
-export function soonestOn(lanes: readonly Lane[]): (batch: BatchRow) => number {
+/** When a batch would begin at the soonest on one of these that may have it; infinite: none may. */
+export const soonestOn = (
+  places: readonly Place[],
+  { affinityKey, excludedWorkers = [] }: BatchRow,
+): number =>
+  places.reduce(
+    (soonest, place) =>
+      excludedWorkers.includes(place.lane.worker)
+        ? soonest
+        : Math.min(soonest, costSeconds(place, affinityKey, true)),
+    Number.POSITIVE_INFINITY,
+  );
+
+/** The same for slots that get nothing meanwhile. */
+export function soonestOnOthers(lanes: readonly Lane[]): (batch: BatchRow) => number {
   const places = lanes.map(placeOn);
   const byKey = new Map<string, number>();
-  return ({ affinityKey, excludedWorkers = [] }) => {
-    const known = excludedWorkers.length === 0 ? byKey.get(affinityKey) : undefined;
-    if (known !== undefined) return known;
-    const mayHave = places.filter(({ lane }) => !excludedWorkers.includes(lane.worker));
-    const soonest = Math.min(...mayHave.map((place) => costSeconds(place, affinityKey, true)));
-    if (excludedWorkers.length === 0) byKey.set(affinityKey, soonest);
-    return soonest;
+  return (batch) => {
+    const { affinityKey, excludedWorkers = [] } = batch;
+    if (excludedWorkers.length > 0) return soonestOn(places, batch);
+    const known = byKey.get(affinityKey) ?? soonestOn(places, batch);
+    byKey.set(affinityKey, known);
+    return known;
   };
 }
 

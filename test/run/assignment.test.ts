@@ -130,6 +130,28 @@ describe('free slots', () => {
     },
   );
 
+  it('leave to a slot that holds enough what would begin there sooner, once it is given more', () => {
+    const running = aBatch(99, {
+      ...{ status: 'claimed', batchFence: 1 },
+      tasks: [{ taskId: 'r', line: 0, unitSeconds: 60 }],
+    });
+    const job = aJob(99, { worker: workerNamed(1), submittedAt: NOW });
+    const many = Array.from({ length: 60 }, (_, n) =>
+      aBatch(n + 1, { tasks: [{ taskId: `w-${n}`, line: 0, unitSeconds: 10 }] }),
+    );
+    const loaded = { key: 'nft', at: NOW };
+    const lease = aLease({ loaded: { [workerNamed(1)]: loaded, [workerNamed(2)]: loaded } });
+    const given = assign(lease, [job], [...many, running], nobody, settings, NOW).assignments;
+    const enough = (2 * settings.looks.longestSeconds) / 10;
+    expect(
+      Object.fromEntries(given.map(({ worker, batches }) => [worker, batches.length])),
+    ).toEqual({
+      [workerNamed(2)]: enough,
+      // Busy for six batches before it, it would run the last of its own when the other is free again.
+      [workerNamed(1)]: enough - 6 + 1,
+    });
+  });
+
   it.each([
     ['a job that runs', { status: 'running' as const }, [[workerNamed(2), [1]]]],
     ['a job not confirmed yet', { status: 'submitting' as const }, [[workerNamed(2), [1]]]],
