@@ -112,7 +112,7 @@ async function buyTerm(
     if (!isRefusal(error)) throw error;
     await settleHold(ledger, settings, { ...lease, ...hold }, 0);
     const answered = { ...announced.row, intents: settled(announced.row, intent, 'refused') };
-    return refuse(ledger, answered, term, now, error.message);
+    return refuse(ledger, answered, term, now, `${error.name}: ${error.message}`);
   }
   return granted(ledger, settings, announced.row, intent);
 }

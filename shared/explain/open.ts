@@ -130,6 +130,10 @@ function withoutCluster(
     const sentence = `${letsOthersGoFirst(yields.why)} Asked again ${when}.`;
     return because('fair-share', sentence, { ...facts, ...yields.facts });
   }
+  if (isOutOfCredit(cooldownReason)) {
+    const sentence = `${shortOfCredit('a cluster', cooldownReason)} Asked again ${when}.`;
+    return because('budget', sentence, facts);
+  }
   if (error === 'BudgetExceeded') {
     return because('budget', `A cap is reached: ${why}. Asked again ${when}.`, facts);
   }
@@ -149,6 +153,13 @@ function withoutCluster(
 
 const letsOthersGoFirst = (why: string): string =>
   `Other tenants are let go first, because money is short and ${why}.`;
+
+/** The provider itself asks for money: no cap of ours says so, nor the most we had offered for the order. */
+const isOutOfCredit = (reason: string): boolean =>
+  /^BudgetExceeded: (?!budget: |fair-share: )(?!.*\bmax_spend\b)/s.test(reason);
+
+const shortOfCredit = (what: string, reason: string): string =>
+  `The provider says that its credit does not cover ${what} (${reason.replace('BudgetExceeded: ', '')}): buy credits there.`;
 
 /** What the profile looks for, and what else the table of GPUs has: nothing of that is taken by itself. */
 function wantedBy({ need, locations }: Requirement) {
@@ -202,22 +213,24 @@ function provisioning(
   });
 }
 
-/**
- * Its cluster runs, and the time left of the paid term is too short for the task. An extension the provider
- * refused left an intent; one the caps refused left none, because the money is asked for first.
- */
+/** Its cluster runs, and the time left of the paid term is too short for the task. */
 function withoutTerm(lease: LeaseRow, askedAgainAt: Instant): Explanation {
-  const byProvider = lease.intents.some(
-    ({ kind, term, outcome }) =>
-      kind === 'extend' && term === lease.terms + 1 && outcome === 'refused',
-  );
-  const facts = { burst: lease.burstId, paidUntil: lease.paidUntil, askedAgainAt };
+  const { extendRefusal: reason = '' } = lease;
+  const facts = {
+    ...{ burst: lease.burstId, paidUntil: lease.paidUntil, askedAgainAt },
+    reason: lease.extendRefusal,
+  };
   const soon = `The paid time of cluster ${lease.burstId} may not last for the task`;
-  const yields = byProvider ? undefined : yieldingIn(lease.extendRefusal ?? '');
+  const yields = yieldingIn(reason);
   if (yields !== undefined) {
     const sentence = `${soon}. ${letsOthersGoFirst(yields.why)} Asked again from ${askedAgainAt} on.`;
     return because('fair-share', sentence, { ...facts, ...yields.facts });
   }
+  if (isOutOfCredit(reason)) {
+    const sentence = `${soon}. ${shortOfCredit('another term', reason)} Asked again from ${askedAgainAt} on.`;
+    return because('budget', sentence, facts);
+  }
+  const byProvider = /^(CapacityUnavailable|ProviderRefused): /.test(reason);
   const why = byProvider
     ? 'the provider refused another term'
     : 'a cap does not cover another term';

@@ -54,9 +54,10 @@ const KeyProblem = z.object({ key_set: z.literal(true) });
  * |---|---|
  * | 429 | Throttled: nothing was done |
  * | 3xx, 408, 5xx | nothing is known: CreateOutcomeUnknown if the call pays, else ProviderUnclear |
+ * | 402 | BudgetExceeded |
  * | 4xx about `gpus_per_container` alone | CapacityUnavailable: workers of another size are rented |
- * | 422 with a list | ProviderRefused, field by field |
- * | 402, or 4xx but 401 naming credit, balance, payment, funds | BudgetExceeded |
+ * | 422 with a list | ProviderRefused, field by field: a request is checked before an account is |
+ * | 4xx but 401 naming credit, balance, payment, funds | BudgetExceeded |
  * | 401, other 403, 400 `{"key_set":true}` | ProviderRefused, naming the key |
  * | 4xx naming capacity or availability | CapacityUnavailable |
  * | other 4xx, 404 and 409 among them | ProviderRefused |
@@ -81,11 +82,10 @@ export function failureOf(operation: Operation, refusal: Refusal, now: Instant):
     });
   }
   if (status < 400 || status === 408 || status >= 500) return unclear(operation, said);
+  if (status === 402) return new BudgetExceeded(said, context);
   if (isAboutSize(text)) return new CapacityUnavailable(said, context);
   if (status === 422 && isList(text)) return new ProviderRefused(said, context);
-  if (status === 402 || (status !== 401 && MONEY.test(spoken))) {
-    return new BudgetExceeded(said, context);
-  }
+  if (status !== 401 && MONEY.test(spoken)) return new BudgetExceeded(said, context);
   if (status === 401 || status === 403 || isKeyProblem(status, text)) {
     return new ProviderRefused(
       `${said} (check the provider's API key: missing, expired or out of scope)`,

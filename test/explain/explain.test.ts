@@ -204,13 +204,44 @@ describe('a task whose batch waits', () => {
   });
 
   it('tells who refused another term, until it is asked for again', () => {
-    const refused = { kind: 'extend', attempt: 2, term: 2, at: NOW, outcome: 'refused' };
     const cause = (fields: Record<string, unknown>) =>
       why({ batch: batchRow(), lease: leaseRow({ terms: 1, ...fields }) }).cause;
     expect(cause({ extendNotBefore: at(0.001) })).toBe('budget');
     expect(cause({ extendNotBefore: at(0) })).toBe('queued-behind');
-    expect(cause({ extendNotBefore: at(1), intents: [refused] })).toBe('no-capacity');
-    expect(cause({ extendNotBefore: at(1), intents: [{ ...refused, term: 1 }] })).toBe('budget');
+  });
+
+  it.each<[string, Cause]>([
+    ['CapacityUnavailable: promised to somebody else', 'no-capacity'],
+    ['ProviderRefused: no more time is sold', 'no-capacity'],
+    ['BudgetExceeded: extend answered 402', 'budget'],
+    ['budget: stack cap', 'budget'],
+  ])('whose cluster got no further term for "%s" says %s', (extendRefusal, cause) => {
+    const lease = leaseRow({ terms: 1, extendNotBefore: at(1), extendRefusal });
+    const explained = why({ batch: batchRow(), lease });
+    expect(explained).toMatchObject({ cause, facts: { burst: BURST, reason: extendRefusal } });
+    expect(explained.sentence.includes('buy credits')).toBe(extendRefusal.includes('402'));
+  });
+
+  it.each([
+    {
+      says: 'deploy answered 402: Insufficient credits',
+      sentence:
+        'The provider says that its credit does not cover a cluster (deploy answered 402: Insufficient credits): buy credits there.',
+    },
+    {
+      says: 'budget: 1 USD are needed, 0 are left of the day cap',
+      sentence: 'A cap is reached: 1 USD are needed, 0 are left of the day cap.',
+    },
+    {
+      says: 'create answered 402: The price is 2 USD, above max_spend',
+      sentence: 'A cap is reached: create answered 402: The price is 2 USD, above max_spend.',
+    },
+  ])('says whose money is short where the cause is "$says"', ({ says, sentence }) => {
+    const profile = profileRow({ cooldownReason: `BudgetExceeded: ${says}` });
+    expect(why({ batch: batchRow(), profile })).toMatchObject({
+      cause: 'budget',
+      sentence: `${sentence} Asked again within a minute.`,
+    });
   });
 });
 

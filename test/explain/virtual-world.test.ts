@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CAUSES, type Explanation } from '../../shared/explain/explanation.ts';
+import { failureOf } from '../../shared/ionet/refusal.ts';
 import { TaskRow } from '../../shared/model/rows.ts';
+import type { Ports } from '../../shared/ports.ts';
 import { clientWorld, nftTasks, worldSettings } from '../client/client-world.ts';
 
 type World = ReturnType<typeof clientWorld>;
@@ -17,7 +19,37 @@ interface Troubles {
   readonly nowhere?: boolean;
   readonly provisioningSeconds?: number;
   readonly failPollFrom?: number;
+  /** The provider's credit does not cover the first calls of the one or the other. */
+  readonly noCredit?: { readonly call: 'create' | 'extend'; readonly times: number };
 }
+
+const NO_CREDIT = { status: 402, retryAfter: undefined, text: '{"detail":"Insufficient credits"}' };
+
+/** A provider that answers the first calls of a kind as one without credit is answered. */
+const withoutCredit =
+  ({ call, times }: NonNullable<Troubles['noCredit']>) =>
+  (ports: Ports): Ports => {
+    let left = times;
+    const refuse = () => {
+      left -= 1;
+      if (left < 0) return;
+      const name = call === 'create' ? 'deploy' : call;
+      throw failureOf({ name, paid: true }, NO_CREDIT, ports.clock.now());
+    };
+    const { create, extend } = ports.clusters;
+    const clusters: Ports['clusters'] = {
+      ...ports.clusters,
+      create: async (request) => {
+        if (call === 'create') refuse();
+        return create(request);
+      },
+      extend: async (id, hours) => {
+        if (call === 'extend') refuse();
+        return extend(id, hours);
+      },
+    };
+    return { ...ports, clusters };
+  };
 
 const worldOf = (troubles: Troubles) => {
   const { stackMicroUsd = 500_000_000, provisioningSeconds = 200 } = troubles;
@@ -30,6 +62,7 @@ const worldOf = (troubles: Troubles) => {
     }),
     taskSeconds: () => troubles.taskSeconds,
     behaviour: { provisioningSeconds: () => provisioningSeconds },
+    ...(troubles.noCredit === undefined ? {} : { disturb: withoutCredit(troubles.noCredit) }),
     onInvoke: (stage) => {
       const seconds = (world.timers.now() - startMs) / 1000;
       if (stage === 'poll' && seconds > (troubles.failPollFrom ?? Number.POSITIVE_INFINITY)) {
@@ -143,6 +176,24 @@ describe('explain in the virtual world', () => {
       cause: 'budget',
     });
   });
+
+  it.each([
+    { call: 'create', tasks: 2, says: 'a cluster (deploy answered 402: Insufficient credits)' },
+    { call: 'extend', tasks: 6, says: 'another term (extend answered 402: Insufficient credits)' },
+  ] as const)(
+    'says that credits are to be bought when $call is not covered, and goes on once they are',
+    async ({ call, tasks, says }) => {
+      const { seen } = await watch(
+        { tasks, taskSeconds: 600, seed: 1, noCredit: { call, times: 2 } },
+        { steps: 200, stepSeconds: 60 },
+      );
+      const told = seen.filter(({ facts }) => String(facts.reason).includes('answered 402'));
+      expect(new Set(told.map(({ cause }) => cause))).toEqual(new Set(['budget']));
+      const sentence = `The provider says that its credit does not cover ${says}: buy credits there. Asked again`;
+      expect(told[0]?.sentence).toContain(sentence);
+      expect(seen.slice(-tasks).map(({ cause }) => cause)).toEqual(Array(tasks).fill('done'));
+    },
+  );
 
   it('tells of a lost worker, and of the attempt that follows', async () => {
     const { seen, causes } = await watch(

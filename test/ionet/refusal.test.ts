@@ -66,6 +66,12 @@ describe('failureOf', () => {
       free: 'ProviderRefused',
     },
     { status: 402, body: '', paid: 'BudgetExceeded', free: 'BudgetExceeded' },
+    {
+      status: 402,
+      body: { detail: 'gpus_per_container: 8 are more than is paid for' },
+      paid: 'BudgetExceeded',
+      free: 'BudgetExceeded',
+    },
     { status: 403, body: '', paid: 'ProviderRefused', free: 'ProviderRefused' },
     {
       status: 403,
@@ -111,6 +117,18 @@ describe('failureOf', () => {
       body: { detail: 'sold out' },
       paid: 'CapacityUnavailable',
       free: 'CapacityUnavailable',
+    },
+    {
+      status: 422,
+      body: { detail: 'Insufficient credits' },
+      paid: 'BudgetExceeded',
+      free: 'BudgetExceeded',
+    },
+    {
+      status: 422,
+      body: { detail: [{ loc: ['body', 'payment_method'], msg: 'must be credits', type: 'x' }] },
+      paid: 'ProviderRefused',
+      free: 'ProviderRefused',
     },
     { status: 429, body: '', paid: 'Throttled', free: 'Throttled' },
     { status: 500, body: '', paid: 'CreateOutcomeUnknown', free: 'ProviderUnclear' },

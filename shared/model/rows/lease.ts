@@ -133,7 +133,7 @@ export const LeaseRow = z.looseObject({
   idleSince: Instant.optional(),
   /** No extension is asked for before this: the last one was refused. */
   extendNotBefore: Instant.optional(),
-  /** Why that was. */
+  /** Why that was: the name of the provider's refusal before its words, or what a cap of ours says. */
   extendRefusal: z.string().optional(),
   /** Cluster missing from the provider's list since, and in how many lists. */
   goneSince: Instant.optional(),
