@@ -27,12 +27,12 @@ export const reap: Stage<keyof ReapPorts, ReapAnswer> = (ports, settings) => asy
 
   const entries: ProviderView['clusters'] = [];
   const alive = { alive: 0, orphans: 0, surplus: 0, microUsdPerHour: 0 };
-  for (const cluster of ours) {
+  // Those that are over are as good as missing, and a list that names them all grows for ever.
+  for (const cluster of ours.filter(({ phase }) => !isClusterOver(phase))) {
     const lease = await readLease(ledger, BurstId.parse(cluster.name));
     const past = before?.clusters.find(({ clusterId }) => clusterId === cluster.clusterId);
     const owned = isOwned(cluster, lease);
     entries.push(noteCluster(cluster, owned, past, asOf));
-    if (isClusterOver(cluster.phase)) continue;
     alive.alive += 1;
     alive.microUsdPerHour +=
       (lease?.chargedTermMicroUsd ?? lease?.offer?.termMicroUsd ?? 0) / settings.lease.termHours;

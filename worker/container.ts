@@ -13,6 +13,8 @@ export interface Program {
   readonly argv: readonly string[];
   /** Where it is looked for, and finds others. */
   readonly path: string;
+  /** `CUDA_VISIBLE_DEVICES` of it, where this worker knows one. */
+  readonly visibleGpus?: string | undefined;
 }
 
 /** Exit code of a program for a specification that it can do nowhere. */
@@ -23,7 +25,7 @@ const REST_MILLISECONDS = 500;
 
 /**
  * Runs a program. It works in a folder of its own, finds its inputs in `in/`, leaves its outputs in `out/`, and knows
- * no variables but those of the task, `PATH`, and `HOME`, which is the folder.
+ * no variables but those of the task, `PATH`, `HOME`, which is the folder, and the GPUs of its slot.
  *
  * A thread that is ended and a worker that is killed have no time to end what they started. So each program has a
  * guard: a shell that waits for the end of a pipe whose other end this thread alone holds, then kills the program's
@@ -39,12 +41,19 @@ export const containerExecutor = (program: Program): Executor => ({
 const GATE = 'read -r open || exit 75; exec "$@" </dev/null';
 const GUARD = 'read -r end; kill -s KILL -- "-$1"; rm -rf -- "$2"';
 
-async function runProgram({ argv, path }: Program, { spec, inputs }: Work): Promise<Files> {
+async function runProgram(
+  { argv, path, visibleGpus }: Program,
+  { spec, inputs }: Work,
+): Promise<Files> {
   const asked = container.spec.parse(spec);
   const folder = await mkdtemp(join(tmpdir(), 'burst-task-'));
   const program = shell([GATE, 'gate', ...argv, ...asked.args], {
     cwd: folder,
-    env: { ...asked.env, PATH: path, HOME: folder },
+    env: {
+      ...asked.env,
+      ...{ PATH: path, HOME: folder },
+      ...(visibleGpus === undefined ? {} : { CUDA_VISIBLE_DEVICES: visibleGpus }),
+    },
   });
   const ended = endOf(program);
   const guard = shell([GUARD, 'guard', String(program.pid), folder], {

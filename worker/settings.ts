@@ -41,6 +41,8 @@ const Environment = z.object({
   BURST_PROGRAM: json.pipe(z.array(z.string().min(1)).min(1).max(64)).optional(),
   /** Where that program and what it calls are looked for. */
   PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
+  /** GPUs this process may use, as CUDA reads it: indices or UUIDs. Absent: all. Divided among the slots. */
+  CUDA_VISIBLE_DEVICES: z.string().optional(),
   /** `true`: end with stdin, so that no worker outlives the process that plays its provider. */
   BURST_END_WITH_STDIN: z.enum(['true', 'false']).default('false'),
 });
@@ -52,6 +54,8 @@ export interface WorkerSettings {
   readonly slots: number;
   /** Undefined: the driver is asked. */
   readonly gpus: WorkerHealth['gpus'] | undefined;
+  /** Undefined: all that the driver shows. */
+  readonly visibleGpus: string | undefined;
   readonly clock: ClockSettings | undefined;
   readonly zkProver: ExternalProver | undefined;
   readonly program: Program | undefined;
@@ -75,16 +79,17 @@ export function workerSettings(
     throw new SettingsRejected(`E_CONFIG: ${problems.join('; ')}`);
   }
   const { data } = parsed;
-  const argv = data.BURST_PROGRAM;
+  const { BURST_PROGRAM: argv, CUDA_VISIBLE_DEVICES: visibleGpus } = data;
   return {
     port: data.BURST_PORT,
     host: data.BURST_HOST,
     token: data.BURST_TOKEN,
     slots: data.BURST_SLOTS,
     gpus: data.BURST_GPUS,
+    visibleGpus,
     clock: data.BURST_CLOCK,
     zkProver: data.BURST_ZK_PROVER,
-    program: argv === undefined ? undefined : { argv, path: data.PATH },
+    program: argv === undefined ? undefined : { argv, path: data.PATH, visibleGpus },
     endWithStdin: data.BURST_END_WITH_STDIN === 'true',
   };
 }
@@ -92,3 +97,10 @@ export function workerSettings(
 /** The settings of this process. @throws SettingsRejected */
 // biome-ignore lint/style/noProcessEnv: the one place of the worker that reads the environment
 export const settingsOfThisProcess = (): WorkerSettings => workerSettings(process.env);
+
+/** The environment of this process but for the GPUs it may use. Undefined: those too. */
+export const environmentOfSlot = (visibleGpus: string | undefined): NodeJS.ProcessEnv => ({
+  // biome-ignore lint/style/noProcessEnv: handed on, not read
+  ...process.env,
+  ...(visibleGpus === undefined ? {} : { CUDA_VISIBLE_DEVICES: visibleGpus }),
+});

@@ -57,12 +57,16 @@ function nextEnd(
   });
 }
 
-/** The thread starts with the first task and stays warm. A crash fails the task at hand and no other. */
-export function createSlot(entry: URL): Slot {
+/**
+ * The thread starts with the first task and stays warm. A crash fails the task at hand and no other.
+ *
+ * @param env - Environment of the thread, and of the programs it starts; absent: that of this process.
+ */
+export function createSlot(entry: URL, env?: NodeJS.ProcessEnv): Slot {
   let thread: Worker | undefined;
 
   const startThread = (): Worker => {
-    const started = new Worker(entry);
+    const started = new Worker(entry, { env });
     // A thread that dies between two tasks is simply replaced by the next one.
     started.on('error', () => {});
     started.once('exit', () => {

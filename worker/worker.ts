@@ -4,8 +4,9 @@ import { askNvidiaSmi, watchGpus } from './gpus.ts';
 import { createJobRunner } from './job-runner.ts';
 import { createLog } from './log.ts';
 import { createJobServer } from './server.ts';
-import type { WorkerSettings } from './settings.ts';
+import { environmentOfSlot, type WorkerSettings } from './settings.ts';
 import { createSlot, threadEntry } from './slot.ts';
+import { gpusOfSlot } from './slot-gpus.ts';
 import { createTransfers } from './transfer.ts';
 
 /** Exit code of a worker that gave work back; it is to be done elsewhere. */
@@ -26,19 +27,22 @@ export async function startWorker(
   const clock = createClock(settings.clock);
   const log = createLog(clock);
   const entry = threadEntry(thread);
-  const runner = createJobRunner({
-    slots: Array.from({ length: settings.slots }, () => createSlot(entry)),
-    clock,
-    transfers: createTransfers(clock),
-    log,
-  });
-  const { token, slots, gpus } = settings;
+  const { token, slots, gpus, visibleGpus } = settings;
   const gpuUsed = Object.values(executors).some((executor) => executor.gpuUsed);
   const told = gpus && { gpus, gpusFrom: 'BURST_GPUS' };
   const watch = await watchGpus(
     async () => told ?? askNvidiaSmi(),
     () => performance.now(),
   );
+  const counts = { slots, gpus: watch.reading().gpus.length };
+  const runner = createJobRunner({
+    slots: Array.from({ length: slots }, (_, slot) =>
+      createSlot(entry, environmentOfSlot(gpusOfSlot(slot, counts, visibleGpus))),
+    ),
+    clock,
+    transfers: createTransfers(clock),
+    log,
+  });
   const hardware = () => ({ slots, gpuUsed, ...watch.reading() });
   const server = createJobServer({ runner, token, hardware });
 

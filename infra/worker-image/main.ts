@@ -1,5 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { Argument } from 'commander';
 import { oneLineCommand } from '../command-line/one-line.ts';
 import { pathGiven } from '../command-line/values.ts';
@@ -21,12 +20,9 @@ async function prepare(family: Family, named: string | undefined): Promise<void>
   try {
     if (named === undefined) rmSync(folder, { recursive: true, force: true });
     await prepareImage(family, folder);
-    const dockerfile = readFileSync(join(folder, 'Dockerfile'), 'utf8');
-    const digests = Array.from(dockerfile.matchAll(/^ARG (\S+)$/gm), ([, name]) => name);
     process.stdout.write(
-      `The context of the image ${family} is in ${folder}. Build it where there is a container engine, with the digest of\n` +
-        'each base image, which `docker buildx imagetools inspect` prints; there are none by default:\n' +
-        `docker build ${folder}${digests.map((name) => ` --build-arg ${name}=sha256:…`).join('')}\n`,
+      `The context of the image ${family} is in ${folder}. Build it where there is a container engine:\n` +
+        `docker build --platform linux/amd64 ${folder}\n`,
     );
   } catch (error) {
     if (!(error instanceof FolderUnusable)) throw error;

@@ -28,6 +28,7 @@ import {
   chosen,
   noCapacity,
   type Priced,
+  workersWithin,
 } from '../../shared/plan/offer.ts';
 import { usualWait } from '../../shared/plan/usual-wait.ts';
 import type { Ports } from '../../shared/ports.ts';
@@ -172,6 +173,20 @@ async function tellProfile(
   );
 }
 
+/** The same offer with as many workers as the money that is left pays for; undefined: with none. */
+async function withinCap(
+  ports: PlanPorts,
+  settings: Settings,
+  { requirement }: LeaseRow,
+  best: Priced,
+  availableMicroUsd: number,
+): Promise<Priced | undefined> {
+  const workers = workersWithin(availableMicroUsd, best, requirement, settings.clusters);
+  if (workers === undefined) return undefined;
+  const price = await priceOf(ports, { ...best, workers }, settings);
+  return 'why' in price ? undefined : { ...best, workers, ...price };
+}
+
 async function holdAndChoose(
   ports: PlanPorts,
   settings: Settings,
@@ -194,6 +209,11 @@ async function holdAndChoose(
 
   const outcome = await holdMoney(ledger, settings, { ...lease, ...hold }, now);
   if (!outcome.held) {
+    const fewer =
+      outcome.yields === undefined
+        ? await withinCap(ports, settings, lease, best, outcome.availableMicroUsd)
+        : undefined;
+    if (fewer !== undefined) return holdAndChoose(ports, settings, noted.row, fewer, pace, now);
     const reason = outcome.yields
       ? yieldingInWords(outcome.yields)
       : `budget: ${usdOf(best.termMicroUsd)} USD are needed, ${usdOf(outcome.availableMicroUsd)} are left of the ${outcome.scope} cap`;

@@ -44,9 +44,10 @@ export const runJobs =
     await heedCancellations(ports, settings, lease, before, claimed);
     const refusing = new Set<WorkerId>();
     for (const job of before) {
-      if (job.status !== 'submitting') continue;
+      // One that was silent is asked for nothing more this time: each silence takes seconds of the time there is.
+      if (job.status !== 'submitting' || refusing.has(job.worker)) continue;
       const { status } = await submitAgain(ports, settings, lease, job, now);
-      if (status === 'refused') refusing.add(job.worker);
+      if (status !== 'running') refusing.add(job.worker);
     }
 
     const jobs = await jobsOf(ports.ledger, lease.burstId, lease.firstJob);
@@ -148,8 +149,8 @@ async function submitAll(
     const job = await submitNew(ports, settings, lease, assignment, number, now);
     if (job === undefined) continue;
     number = job.n + 1;
-    if (job.status === 'refused') refusing.add(job.worker);
-    else submitted.push(job);
+    if (job.status !== 'running') refusing.add(job.worker);
+    if (job.status !== 'refused') submitted.push(job);
   }
   return submitted;
 }

@@ -22,15 +22,14 @@ export interface Shape {
  * Shapes of worker that could run a task of this need, in the catalogue's order.
  *
  * A worker gets the GPUs of one task. Where the hardware goes to eight, a worker of all eight is offered
- * too: the documentation says both "1 to 8" and "must be 8", and only a refused create can tell.
+ * too, even if some of them are left over: the documentation says both "1 to 8" and "must be 8", and only a refused
+ * create can tell.
  */
 export function shapesFor(need: GpuNeed, catalogue: readonly Hardware[]): Shape[] {
   return catalogue.flatMap((hardware) => {
     const gpuModel = knownGpuModel(hardware.hardware_name);
     if (gpuModel === undefined || !gpuMeets(need, gpuModel)) return [];
-    const sizes = new Set([need.gpus]);
-    if (WHOLE_MACHINE_GPUS % need.gpus === 0) sizes.add(WHOLE_MACHINE_GPUS);
-    return [...sizes]
+    return [...new Set([need.gpus, WHOLE_MACHINE_GPUS])]
       .filter((gpusPerWorker) => gpusPerWorker <= hardware.max_gpus_per_container)
       .map((gpusPerWorker) => ({ hardwareId: hardware.hardware_id, gpuModel, gpusPerWorker }));
   });

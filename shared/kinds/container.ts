@@ -49,7 +49,9 @@ export const ContainerSpec = z.strictObject({
       }
     })
     .default({})
-    .describe('Variables of the program, beside `PATH` and `HOME`.'),
+    .describe(
+      'Variables of the program, beside `PATH`, `HOME` and `CUDA_VISIBLE_DEVICES`, which the worker sets.',
+    ),
   inputs: z
     .array(FileName)
     .max(16)

@@ -12,7 +12,7 @@ export interface ClosingCause {
   readonly forced: boolean;
   /** Recorded as the execution's cause when the burst did not do what it was opened for. */
   readonly failure: Failure | undefined;
-  /** Changes to the profile: a pause after a burst that never had a cluster, none after one that had. */
+  /** Changes to the profile: a pause after a burst that had no cluster, or one that did nothing; none after others. */
   cooldown(strikes: number): {
     cooldownUntil?: Instant | null;
     cooldownReason?: string | null;
@@ -34,6 +34,9 @@ export function closing(
       : plusSeconds(lease.paidUntil, -settings.lease.drainBeforeSeconds);
   const atEdge = drain !== undefined && now >= drain;
   const hadCluster = lease.readyAt !== undefined;
+  // A cluster whose workers did nothing: the next one would do no better, and costs an hour.
+  const wasUseless =
+    failure !== undefined && USELESS.has(failure.Error) && lease.paces.length === 0;
   const reason =
     failure === undefined
       ? atEdge
@@ -47,7 +50,7 @@ export function closing(
     cooldown: (strikes) => {
       // Of a second order the profile has another one under way.
       if (lease.hedges !== undefined && !hadCluster) return {};
-      return hadCluster || failure === undefined
+      return (hadCluster && !wasUseless) || failure === undefined
         ? { cooldownUntil: null, cooldownReason: null, strikes: 0 }
         : {
             cooldownUntil: cooldownEnd(now, strikes, settings),
@@ -57,6 +60,9 @@ export function closing(
     },
   };
 }
+
+/** Failures after which a cluster that has done no job was of no use. */
+const USELESS: ReadonlySet<string> = new Set(['ClusterUnfit', 'WorkersLost']);
 
 /** Lambda wraps what a function threw into JSON with its stack; people are shown the message alone. */
 function inWords({ Error: name, Cause: cause = '' }: Failure): Failure {

@@ -115,6 +115,21 @@ export function cheapest(priced: readonly Priced[], gpusPerTask: number): Priced
   )[0];
 }
 
+/**
+ * How many workers of a priced offer the money that is left pays for; undefined: not as many as are needed at least.
+ * Fewer today are better than none for ever: what waits would be too much for the cap tomorrow as well.
+ */
+export function workersWithin(
+  availableMicroUsd: number,
+  { workers, termMicroUsd }: Pick<Priced, 'workers' | 'termMicroUsd'>,
+  { minWorkers = 1 }: Pick<Requirement, 'minWorkers'>,
+  { sizes }: Settings['clusters'],
+): number | undefined {
+  const most = Math.min(workers - 1, Math.floor((workers * availableMicroUsd) / termMicroUsd));
+  const fewer = most < 1 ? 0 : sizeFor(most, most, sizes);
+  return fewer >= Math.max(1, minWorkers) ? fewer : undefined;
+}
+
 export const chosen = ({ offer, workers, termMicroUsd }: Priced): ChosenOffer => ({
   offerId: offer.offerId,
   gpuModel: offer.gpuModel,

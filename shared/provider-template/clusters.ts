@@ -53,7 +53,7 @@ export function createTemplateClusters(
         const gpuModel = knownGpuModel(one.gpu);
         const location = Location.safeParse(one.country.trim().toUpperCase());
         if (gpuModel === undefined || !location.success || one.free === 0) return [];
-        if (!gpuMeets(need, gpuModel) || one.gpus % need.gpus !== 0) return [];
+        if (!gpuMeets(need, gpuModel) || one.gpus < need.gpus) return [];
         if (locations !== undefined && !locations.includes(location.data)) return [];
         return [
           {

@@ -39,6 +39,9 @@ export interface Assigning {
   readonly left: ReadonlyMap<string, readonly BatchRow[]>;
 }
 
+/** A job takes no further batch once it has this many tasks: reading and signing for them takes Run its time. */
+const MOST_TASKS = 1000;
+
 /**
  * Which open batches go to which slots.
  *
@@ -97,10 +100,13 @@ export function assign(
     placed.add(batch);
     best.taken.push(batch);
     best.ownSeconds += seconds;
+    best.ownTasks += batch.tasks.length - batch.settled.size;
     best.key = batch.affinityKey;
     if (best.ownSeconds >= mostSeconds) {
       unfilled = unfilled.filter((place) => place !== best);
       full.push(best);
+    } else if (best.ownTasks >= MOST_TASKS) {
+      unfilled = unfilled.filter((place) => place !== best);
     }
   }
 

@@ -6,6 +6,7 @@ export interface Place {
   readonly lane: Lane;
   readonly taken: BatchRow[];
   ownSeconds: number;
+  ownTasks: number;
   /** Affinity key of what it will have done last. */
   key: string | undefined;
 }
@@ -14,6 +15,7 @@ export const placeOn = (lane: Lane): Place => ({
   lane,
   taken: [],
   ownSeconds: 0,
+  ownTasks: 0,
   key: lane.loaded?.key,
 });
 

@@ -26,6 +26,7 @@ export function workerLifeContract(name: string, startWorker: StartWorker): void
     const gates = createGates();
     let store: ObjectStore;
     const workers: WorkerProcess[] = [];
+    let n = 0;
 
     beforeAll(async () => {
       store = await openObjectStore();
@@ -205,6 +206,41 @@ export function workerLifeContract(name: string, startWorker: StartWorker): void
         expect(ended.uploaded).toHaveLength(9800);
         expect(ended.failures).toHaveLength(200);
       });
+    });
+
+    describe('the GPUs of a slot', () => {
+      const four = Array.from({ length: 4 }, () => ({ model: 'NVIDIA L40S', vramMb: 46_068 }));
+
+      it.each([
+        { gpus: four, visible: undefined, seen: ['0,1', '2,3'] },
+        { gpus: four, visible: 'GPU-a1,GPU-b2', seen: ['GPU-a1', 'GPU-b2'] },
+        { gpus: [], visible: undefined, seen: ['all', 'all'] },
+      ])(
+        'are $seen of two slots, with $gpus.length GPUs and $visible visible',
+        async ({ gpus, visible, seen }) => {
+          const worker = await start({
+            ...{ BURST_SLOTS: '2', BURST_GPUS: JSON.stringify(gpus) },
+            CUDA_VISIBLE_DEVICES: visible,
+          });
+          n += 1;
+          const names = [`gpus ${n} a`, `gpus ${n} b`];
+          // At a gate each, so that no slot does both.
+          const jobs = names.map((name, index) =>
+            prepareJob(store, 100 + 10 * n + index, [
+              gates.work(name),
+              { kind: 'test.gpus', spec: {} },
+            ]),
+          );
+          for (const job of jobs) await submit(worker, job);
+          await Promise.all(names.map(gates.begun));
+          names.forEach(gates.open);
+          await Promise.all(jobs.map(({ jobId }) => endOfJob(worker, jobId)));
+          const said = jobs.map((_, index) =>
+            store.objects.get(uploadKey(100 + 10 * n + index, 1))?.bytes.toString(),
+          );
+          expect(said.toSorted()).toEqual(seen);
+        },
+      );
     });
 
     describe('a worker that is told nothing of its GPUs', () => {

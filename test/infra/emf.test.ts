@@ -68,6 +68,11 @@ describe('a line of a log', () => {
       measures: { 'OtherHardware Stack=burst': 1 },
     },
     {
+      event: 'late worker left out',
+      facts: { burst: 'b', worker: 'c-1-w2', delivered: 'T4' },
+      measures: { 'OtherHardware Stack=burst': 1 },
+    },
+    {
       event: 'waiting',
       facts: { tenant: 'studio', profile: 'p', tasks: 12, oldestSeconds: 90, bursts: 1 },
       measures: {

@@ -57,6 +57,18 @@ describe('what the profile remembers', () => {
   });
 
   it.each([
+    ['ClusterUnfit', [], 1],
+    ['WorkersLost', [], 1],
+    ['WorkersLost', [0.9], 0],
+    ['ClusterGone', [], 0],
+  ])('a cluster that ends as %s with job paces %j: %i strikes', (error, paces, strikes) => {
+    const cause = { Error: error, Cause: 'for a reason' };
+    const { cooldown } = closing(aLease({ paces }), cause, settings, NOW);
+    expect(cooldown(0).strikes).toBe(strikes);
+    expect(cooldown(0).cooldownUntil).toBe(strikes === 0 ? null : at(pause));
+  });
+
+  it.each([
     ['a cluster that was used', aLease(), failure],
     ['a burst that found nothing to do', neverReady, undefined],
   ])('of %s: no pause, and no strikes', (_what, lease, why) => {

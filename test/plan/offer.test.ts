@@ -1,6 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { candidates, cheapest, chosen, noCapacity } from '../../shared/plan/offer.ts';
+import {
+  candidates,
+  cheapest,
+  chosen,
+  noCapacity,
+  workersWithin,
+} from '../../shared/plan/offer.ts';
 import type { Offer } from '../../shared/ports.ts';
 import { aLease } from '../support/burst-rows.ts';
 import { testSettings } from '../support/virtual-bursts.ts';
@@ -246,5 +252,24 @@ describe('the cheapest offer', () => {
       workers: 3,
       termMicroUsd: 900,
     });
+  });
+});
+
+describe('of a cluster that costs more than is left, as many workers are rented', () => {
+  const three = { workers: 3, termMicroUsd: 57_000_000 };
+
+  it.each([
+    ['as are paid for', 38_000_000, {}, undefined, 2],
+    ['one fewer a micro-dollar below that', 37_999_999, {}, undefined, 1],
+    ['none where not even one is paid for', 18_999_999, {}, undefined, undefined],
+    ['as are needed at least', 38_000_000, { minWorkers: 2 }, undefined, 2],
+    ['none where more are needed', 38_000_000, { minWorkers: 3 }, undefined, undefined],
+    ['as make a size that can be had', 38_000_000, {}, [1, 3], 1],
+    ['none where no size is that small', 38_000_000, {}, [3], undefined],
+    // The cap said no to all of them, whatever it says by now.
+    ['fewer than were refused', 99_000_000, {}, undefined, 2],
+  ])('%s', (_what, left, needs, sizes, expected) => {
+    const clusters = { ...settings.clusters, sizes };
+    expect(workersWithin(left, three, needs, clusters)).toBe(expected);
   });
 });

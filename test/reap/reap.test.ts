@@ -107,3 +107,9 @@ describe('a pass that cannot list', () => {
     expect(destroyed).toHaveLength(1);
   });
 });
+
+it('the view names no cluster that is over: the provider lists those for ever', async () => {
+  const { pass, ledger } = await aStack(aLease(), 'DELETED');
+  await pass(0);
+  expect((await readProviderView(ledger))?.clusters).toEqual([]);
+});

@@ -130,6 +130,24 @@ describe('free slots', () => {
     },
   );
 
+  it.each([
+    [4, 200, 4],
+    [5, 200, 5],
+    [6, 200, 5],
+    [6, 199, 6],
+  ])('of %i batches of %i short tasks each a job takes %i', (count, tasks, taken) => {
+    const short = Array.from({ length: count }, (_, n) =>
+      aBatch(n + 1, {
+        tasks: Array.from({ length: tasks }, (__, line) => ({
+          ...{ taskId: `t-${n}-${line}`, line, unitSeconds: 0.001 },
+        })),
+      }),
+    );
+    const one = aLease({ workers: aLease().workers.slice(0, 1) });
+    const [first] = assign(one, [], short, nobody, settings, NOW).assignments;
+    expect(first?.batches).toHaveLength(taken);
+  });
+
   it('leave to a slot that holds enough what would begin there sooner, once it is given more', () => {
     const running = aBatch(99, {
       ...{ status: 'claimed', batchFence: 1 },

@@ -19,7 +19,7 @@ def create(environment):
 
 class StandIn:
     kinds = frozenset(
-        ["test.echo", "test.gate", "test.throw", "test.bad-spec", "test.crash", "nft.diffusion"]
+        ["test.echo", "test.gate", "test.gpus", "test.throw", "test.bad-spec", "test.crash", "nft.diffusion"]
     )
     gpu_used = True
 
@@ -58,6 +58,8 @@ def run_alone(kind, spec):
         while not os.path.exists(spec["file"]):
             time.sleep(0.005)
         return {"out.txt": b"through"}
+    if kind == "test.gpus":
+        return {"out.txt": os.environ.get("CUDA_VISIBLE_DEVICES", "all").encode()}
     if kind == "test.throw":
         raise RuntimeError(spec["message"])
     if kind == "test.bad-spec":

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import * as z from 'zod';
 import { BadSpec, type Executors } from '../../worker/execute.ts';
@@ -22,6 +23,14 @@ export const TEST_EXECUTORS: Executors = {
     run: ({ spec }) => {
       blockUntil(z.object({ file: z.string() }).parse(spec).file);
       return text('through');
+    },
+  },
+  // By a program it starts, as a prover is: that is who looks for GPUs.
+  'test.gpus': {
+    gpuUsed: true,
+    run: () => {
+      const script = 'printenv CUDA_VISIBLE_DEVICES || echo all';
+      return text(execFileSync('/bin/sh', ['-c', script], { encoding: 'utf8' }).trim());
     },
   },
   'test.throw': {

@@ -21,10 +21,10 @@ describe('a worker whose image brings a program', () => {
     store = await openObjectStore();
     lifelines = await openLifelines();
     const script =
-      'if [ "$4" = stay ]; then exec "$1" "$2" "$3"; fi; printf %s "$5" > out/result.bin';
+      'if [ "$4" = stay ]; then exec "$1" "$2" "$3"; fi; printf %s "$5 on $CUDA_VISIBLE_DEVICES" > out/result.bin';
     const program = ['/bin/sh', '-c', script, 'program', ...lifelines.program];
     worker = await startWorkerProcess(
-      { BURST_PROGRAM: JSON.stringify(program) },
+      { BURST_PROGRAM: JSON.stringify(program), CUDA_VISIBLE_DEVICES: '4,5' },
       { executors: 'real' },
     );
   });
@@ -47,10 +47,10 @@ describe('a worker whose image brings a program', () => {
     return job;
   }
 
-  it('runs it for each task, uploads what it leaves, and calls it a use of its GPU', async () => {
+  it('runs it for each task, uploads what it leaves, tells it its GPUs, and calls it a use of them', async () => {
     const job = await submit(1, ['write', 'lantern']);
     expect(await endOfJob(worker, job.jobId)).toMatchObject({ status: 'succeeded', failures: [] });
-    expect(store.objects.get('up/1')?.bytes.toString()).toBe('lantern');
+    expect(store.objects.get('up/1')?.bytes.toString()).toBe('lantern on 4,5');
     expect((await worker.call('GET', '/healthz')).body).toMatchObject({ gpuUsed: true });
   });
 

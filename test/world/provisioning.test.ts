@@ -324,7 +324,7 @@ describe('a cluster that does not become what was bought', () => {
 
 describe('a cap', () => {
   it('that is reached leaves tasks waiting with that reason, and cuts nothing that runs', async () => {
-    const caps = { dayMicroUsd: 1_400_000 };
+    const caps = { dayMicroUsd: 1_000_000 };
     const world = aVirtualWorld({
       startAt: '2026-01-01T20:00:00.000Z',
       settings: { caps, clusters: { maxWorkers: 2, secondsPerSlot: 40 } },
@@ -343,6 +343,26 @@ describe('a cap', () => {
         .join(),
     ).toMatch(/budget: .* are left of the day#2026-01-01 cap/);
     expect(world.market.all()).toHaveLength(1);
+    await runUntilOver(world, { tasks: 16, withinHours: 30 });
+    expect(doneCount(world)).toBe(16);
+  });
+
+  it('that is too low for all that is wanted rents what it pays for, instead of nothing every day', async () => {
+    const wanted = aVirtualWorld({ settings: { clusters: { maxWorkers: 4, secondsPerSlot: 40 } } });
+    await sendTasks(wanted, 16);
+    await wanted.run({ forSeconds: 420 });
+    const [whole] = wanted.market.all();
+    const { workers = 0 } = whole?.request.offer ?? {};
+    expect(workers).toBeGreaterThan(1);
+    const all = whole === undefined ? 0 : wanted.market.chargedMicroUsd(whole);
+
+    const caps = { dayMicroUsd: all - 1 };
+    const world = aVirtualWorld({
+      settings: { caps, clusters: { maxWorkers: 4, secondsPerSlot: 40 } },
+    });
+    await sendTasks(world, 16);
+    await world.run({ forSeconds: 420 });
+    expect(world.market.all()[0]?.request.offer.workers).toBe(workers - 1);
     await runUntilOver(world, { tasks: 16, withinHours: 30 });
     expect(doneCount(world)).toBe(16);
   });

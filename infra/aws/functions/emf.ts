@@ -67,6 +67,7 @@ const RULES = new Map<string, z.ZodType<Measured>>(
     ]),
     'result rejected': z.object({}).transform(() => ({ metrics: { VerificationFailures: 1 } })),
     'other hardware': z.object({}).transform(() => ({ metrics: { OtherHardware: 1 } })),
+    'late worker left out': z.object({}).transform(() => ({ metrics: { OtherHardware: 1 } })),
     waiting: z
       .object({ tenant: z.string(), tasks: count, oldestSeconds: count })
       .transform(({ tenant, tasks, oldestSeconds }) => ({

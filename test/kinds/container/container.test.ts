@@ -58,6 +58,7 @@ describe('the spec of a container task', () => {
     ],
     ...['BURST_TOKEN', 'NODE_OPTIONS', 'PYTHONPATH', 'PERL5OPT', 'RUBYOPT', 'JAVA_TOOL_OPTIONS'],
     ...['PATH', 'HOME', 'IFS', 'BASH_ENV', 'ENV', 'GCONV_PATH', 'NVIDIA_VISIBLE_DEVICES'],
+    ...['CUDA_VISIBLE_DEVICES', 'CUDA_DEVICE_ORDER'],
     ...['', '1A', 'A-B', 'A=B', 'A B', 'Ä', 'A\n', 'x'.repeat(65)],
   ])('may not set the variable %j', (name) => {
     expect(isSound({ env: { [name]: '1' } })).toBe(false);

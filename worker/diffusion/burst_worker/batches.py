@@ -1,5 +1,6 @@
 """Work in passes that may not fit into memory."""
 
+import sys
 from collections.abc import Sequence
 from typing import Callable
 
@@ -17,6 +18,7 @@ def in_halves(
     except out_of_memory:
         if len(places) == 1:
             raise
+    print(f"out of memory with {len(places)} at once; halved", file=sys.stderr, flush=True)
     # Outside of the handler: the exception holds what filled the memory.
     free()
     middle = (len(places) + 1) // 2

@@ -14,6 +14,7 @@ from .run_job import JobWork
 from .server import Calls, JobServer
 from .settings import SettingsRejected, settings_of
 from .slot import Slot
+from .slot_gpus import gpus_of_slot
 from .transfer import Transfers
 
 # Starting again changes nothing.
@@ -35,12 +36,16 @@ def main() -> int:
     work = JobWork(executor, Transfers(settings.clock), settings.clock, log)
     # The token opens this worker: the code that does tasks has no use for it.
     del os.environ["BURST_TOKEN"]
-    slots = [Slot(settings.executor, os.environ) for _ in range(settings.slots)]
-    runner = JobRunner(slots, settings.clock, work.run, log)
     told = settings.gpus
     watch = GpuWatch(
         ask_nvidia_smi if told is None else lambda: {"gpus": told, "gpusFrom": "BURST_GPUS"}
     )
+    gpus = len(watch.reading()["gpus"])
+    slots = [
+        Slot(settings.executor, _environment_of_slot(slot, settings.slots, gpus))
+        for slot in range(settings.slots)
+    ]
+    runner = JobRunner(slots, settings.clock, work.run, log)
     hardware = lambda: {"slots": settings.slots, "gpuUsed": executor.gpu_used, **watch.reading()}
     server = JobServer(settings.host, settings.port, Calls(runner, settings.token, hardware))
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -52,6 +57,12 @@ def main() -> int:
     handed_back = runner.shut_down()
     log("worker ended", handedBack=handed_back)
     return EXIT_HANDED_BACK if handed_back else 0
+
+
+def _environment_of_slot(slot: int, slots: int, gpus: int) -> dict[str, str]:
+    visible = gpus_of_slot(slot, slots, gpus, os.environ.get("CUDA_VISIBLE_DEVICES"))
+    own = {} if visible is None else {"CUDA_VISIBLE_DEVICES": visible}
+    return {**os.environ, **own}
 
 
 def _end_with_stdin() -> None:

@@ -114,6 +114,8 @@ def _serve(pipe: Connection, executor: Path, environment: Mapping[str, str]) -> 
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     # What the executor prints is no line of the worker's log.
     os.dup2(2, 1)
+    # CUDA looks for its GPUs in the environment of the process.
+    os.environ.update(environment)
     loaded = load_executor(executor, environment)
     try:
         while True:
