@@ -98,6 +98,16 @@ describe.each(API_FLAVOURS)('a small job on a simulator of %s that stands alone'
 });
 
 describe('the simulator by itself', () => {
+  it('serves both APIs unless it is told one', async () => {
+    const simulator = simulatorWith('--port', '0');
+    const greeting = await linesUntil(simulator, 'Ctrl-C');
+    simulator.kill('SIGKILL');
+    const flavours = greeting.flatMap(
+      (line) => /^ {2}npm start .*--flavour (\w+)$/.exec(line)?.[1] ?? [],
+    );
+    expect(flavours).toEqual([...API_FLAVOURS]);
+  });
+
   it.each([
     { options: ['--port', '70000'], says: /'--port <n>'.* whole number from 0 to 65535/ },
     { options: ['--port', '0', '--faults', 'all'], says: /'--faults <profile>'.*whole-machines/ },
