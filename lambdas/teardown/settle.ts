@@ -25,7 +25,7 @@ export const settle =
     if (billed === undefined) return { next: 'superseded' };
 
     const billedMicroUsd = billed.billedMicroUsd ?? 0;
-    for (const { hold, spentMicroUsd } of shareOut(billed.holds, billedMicroUsd)) {
+    for (const { hold, spentMicroUsd } of shareOut(billed.holds, billedMicroUsd, billed.terms)) {
       await settleHold(ports.ledger, settings, { ...billed, ...hold }, spentMicroUsd);
     }
     await leaveProfile(ports.ledger, billed, now);

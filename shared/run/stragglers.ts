@@ -60,7 +60,8 @@ export function reissues(
     const slot = free.findIndex((worker) => worker !== job.worker && mayRun(worker, held));
     const [worker] = slot < 0 ? [] : free.slice(slot, slot + 1);
     const deadlineAt = deadline(lease, leftSeconds, settings, now);
-    if (unread(job).length > 0) refuse('what it uploaded was not looked at yet');
+    if (job.reissueOf !== undefined) refuse('it is a second attempt itself');
+    else if (unread(job).length > 0) refuse('what it uploaded was not looked at yet');
     else if (held.some((batch) => (alive.get(batch.batchId) ?? 0) >= MAX_LIVE_ATTEMPTS)) {
       refuse('earlier attempts may still upload');
     } else if (worker === undefined) refuse('no slot of another worker is free');

@@ -21,14 +21,22 @@ export function billOf(
   };
 }
 
-/** The bill spread over the holds it was announced by, first term first; the last carries any excess. */
-export function shareOut<Hold extends { readonly microUsd: number }>(
+/**
+ * The bill spread over the holds it was announced by, first term first; the last one of a term that was bought carries
+ * any excess. One for a term that was not may be held in some caps and not in others: nothing is spent against it.
+ *
+ * @param terms - Prepaid terms that were bought.
+ */
+export function shareOut<Hold extends { readonly term: number; readonly microUsd: number }>(
   holds: readonly Hold[],
   billedMicroUsd: number,
+  terms: number,
 ): { hold: Hold; spentMicroUsd: number }[] {
+  const bought = holds.filter(({ term }) => term <= Math.max(1, terms));
   let left = billedMicroUsd;
-  return holds.map((hold, index) => {
-    const spentMicroUsd = index === holds.length - 1 ? left : Math.min(left, hold.microUsd);
+  return holds.map((hold) => {
+    if (!bought.includes(hold)) return { hold, spentMicroUsd: 0 };
+    const spentMicroUsd = hold === bought.at(-1) ? left : Math.min(left, hold.microUsd);
     left -= spentMicroUsd;
     return { hold, spentMicroUsd };
   });

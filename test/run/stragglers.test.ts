@@ -102,6 +102,12 @@ it('a job is not called slow for what was not looked at yet', () => {
   expect(chosen([job(1, 900, { uploaded, collected: uploaded })])).toHaveLength(1);
 });
 
+it('a second attempt is not followed by a third: its end counts, where one after the other would never end', () => {
+  const { assignments, left } = decided([job(1, 900, { reissueOf: job(9, 1000).jobId })]);
+  expect(assignments).toEqual([]);
+  expect(left.map(({ why }) => why)).toEqual(['it is a second attempt itself']);
+});
+
 it('the slowest come first, one per slot', () => {
   const jobs = [job(1, 500), job(2, 900), job(3, 700)];
   const of = lease({ issuedSeconds: 40_000 });

@@ -36,10 +36,11 @@ describe('the bill', () => {
 });
 
 describe('a bill over several holds', () => {
-  const spent = (holds: number[], billed: number) =>
+  const spent = (holds: number[], billed: number, terms = holds.length) =>
     shareOut(
-      holds.map((microUsd) => ({ microUsd })),
+      holds.map((microUsd, index) => ({ term: index + 1, microUsd })),
       billed,
+      terms,
     ).map(({ spentMicroUsd }) => spentMicroUsd);
 
   it.each([
@@ -51,6 +52,20 @@ describe('a bill over several holds', () => {
     ['nothing', [100, 100], 0, [0, 0]],
   ])('takes the first term first: %s', (_how, holds, billed, expected) => {
     expect(spent(holds, billed)).toEqual(expected);
+  });
+
+  it.each([
+    [1, [150, 0]],
+    [2, [100, 50]],
+  ])(
+    'spends nothing against the hold of a term that was not bought: %i of two',
+    (terms, expected) => {
+      expect(spent([100, 100], 150, terms)).toEqual(expected);
+    },
+  );
+
+  it('of a cluster nobody learned of falls to the hold of its first term', () => {
+    expect(spent([100, 100], 150, 0)).toEqual([150, 0]);
   });
 
   it('is spread without loss', () => {
