@@ -34,9 +34,8 @@ export function closing(
       : plusSeconds(lease.paidUntil, -settings.lease.drainBeforeSeconds);
   const atEdge = drain !== undefined && now >= drain;
   const hadCluster = lease.readyAt !== undefined;
-  // A cluster whose workers did nothing: the next one would do no better, and costs an hour.
-  const wasUseless =
-    failure !== undefined && USELESS.has(failure.Error) && lease.paces.length === 0;
+  // A cluster whose workers can do nothing of it: the next one would do no better, and costs an hour.
+  const wasUseless = failure?.Error === 'ClusterUnfit' && lease.paces.length === 0;
   const reason =
     failure === undefined
       ? atEdge
@@ -60,9 +59,6 @@ export function closing(
     },
   };
 }
-
-/** Failures after which a cluster that has done no job was of no use. */
-const USELESS: ReadonlySet<string> = new Set(['ClusterUnfit', 'WorkersLost']);
 
 /** Lambda wraps what a function threw into JSON with its stack; people are shown the message alone. */
 function inWords({ Error: name, Cause: cause = '' }: Failure): Failure {

@@ -58,8 +58,8 @@ describe('what the profile remembers', () => {
 
   it.each([
     ['ClusterUnfit', [], 1],
-    ['WorkersLost', [], 1],
-    ['WorkersLost', [0.9], 0],
+    ['ClusterUnfit', [0.9], 0],
+    ['WorkersLost', [], 0],
     ['ClusterGone', [], 0],
   ])('a cluster that ends as %s with job paces %j: %i strikes', (error, paces, strikes) => {
     const cause = { Error: error, Cause: 'for a reason' };
