@@ -2,6 +2,7 @@ import { changeLease, readLease } from '../shared/ledger/leases.ts';
 import { readProviderView, writeProviderView } from '../shared/ledger/provider.ts';
 import { isClusterOver } from '../shared/model/cluster.ts';
 import { BurstId } from '../shared/model/ids.ts';
+import { termMicroUsdOf } from '../shared/model/limits.ts';
 import type { ProviderView } from '../shared/model/rows.ts';
 import type { Ports, Stage } from '../shared/ports.ts';
 import { isOurs, isOwned, mayDestroy, noteCluster } from '../shared/reap/ownership.ts';
@@ -34,8 +35,8 @@ export const reap: Stage<keyof ReapPorts, ReapAnswer> = (ports, settings) => asy
     const owned = isOwned(cluster, lease);
     entries.push(noteCluster(cluster, owned, past, asOf));
     alive.alive += 1;
-    alive.microUsdPerHour +=
-      (lease?.chargedTermMicroUsd ?? lease?.offer?.termMicroUsd ?? 0) / settings.lease.termHours;
+    const termMicroUsd = lease === undefined ? 0 : termMicroUsdOf(lease);
+    alive.microUsdPerHour += termMicroUsd / settings.lease.termHours;
     if (!owned) alive.orphans += 1;
     if ((lease?.clusterId ?? cluster.clusterId) !== cluster.clusterId) alive.surplus += 1;
   }

@@ -5,6 +5,7 @@ import { changeLease } from '../../shared/ledger/leases.ts';
 import { holdMoney, settleHold } from '../../shared/ledger/money.ts';
 import { yieldingInWords } from '../../shared/model/fair-share.ts';
 import type { ClusterId } from '../../shared/model/ids.ts';
+import { termMicroUsdOf } from '../../shared/model/limits.ts';
 import type { Intent, LeaseRow } from '../../shared/model/rows.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import { dayOf, type Instant, plusSeconds } from '../../shared/model/time.ts';
@@ -15,10 +16,6 @@ import { mayExtend } from '../../shared/run/after-assigning.ts';
 type ExtendPorts = Pick<Ports, 'ledger' | 'clusters'>;
 
 const termSeconds = ({ lease }: Settings): number => lease.hourSeconds * lease.termHours;
-
-/** What the next term will cost, as far as anybody knows. */
-const termMicroUsdOf = ({ offer, chargedTermMicroUsd }: LeaseRow): number =>
-  chargedTermMicroUsd ?? offer?.termMicroUsd ?? 0;
 
 /** Pause after a refused extension, seconds. The burst goes on with the time it has. */
 const REFUSED_PAUSE_SECONDS = 300;

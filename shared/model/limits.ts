@@ -89,3 +89,10 @@ export const waitsForPrice = ({ status, notBefore, lastReason }: BatchRow, now: 
   notBefore !== undefined &&
   now < notBefore &&
   lastReason?.startsWith('budget:') === true;
+
+/** What a term of the cluster costs, as far as anybody knows; 0: no offer was chosen. */
+export const termMicroUsdOf = ({
+  offer,
+  chargedTermMicroUsd,
+}: Pick<LeaseRow, 'offer' | 'chargedTermMicroUsd'>): number =>
+  chargedTermMicroUsd ?? offer?.termMicroUsd ?? 0;
