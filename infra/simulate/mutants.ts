@@ -238,8 +238,8 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     'a job begins anew although there is a checkpoint',
     'lambdas/run/manifest.ts',
-    'if (row?.newest === undefined) return',
-    'if (row?.newest?.sequence !== 0) return',
+    'if (newest === undefined) return',
+    'if (newest?.sequence !== 0) return',
   ),
   mutant(
     'second attempts at slow jobs know no budget',

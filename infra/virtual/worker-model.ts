@@ -53,8 +53,8 @@ export type Produced =
       readonly stages?: readonly ModelStage[];
     }
   | { readonly failed: JobReport['failures'][number]['class'] }
-  /** Half way through it takes the whole worker down. */
-  | { readonly kills: true };
+  /** Half way through it takes the whole worker down, which its platform may start anew. */
+  | { readonly kills: true; readonly startedAnew?: boolean };
 
 /** What a worker that lives on makes of a task. */
 type Made = Exclude<Produced, { readonly kills: true }>;
@@ -135,7 +135,9 @@ export function workerModel(options: WorkerModelOptions): WorkerModel {
     const resume = resumeOf(artifacts, task);
     const produced = options.produce(task, resume);
     if (resume !== undefined) noteCheckpoint(job, task, 0);
-    if ('kills' in produced) return later(taskSeconds(task) / 2, kill);
+    if ('kills' in produced) {
+      return later(taskSeconds(task) / 2, produced.startedAnew === true ? forget : kill);
+    }
     const { stages = [], fromShare = 0 } = 'failed' in produced ? {} : produced;
     work(job, task, produced, [...stages], fromShare);
   };
@@ -236,6 +238,11 @@ export function workerModel(options: WorkerModelOptions): WorkerModel {
     });
   };
 
+  const forget = () => {
+    for (const job of jobs.values()) job.status = 'cancelled';
+    jobs.clear();
+  };
+
   return {
     kill,
     freeze: () => {
@@ -245,10 +252,7 @@ export function workerModel(options: WorkerModelOptions): WorkerModel {
       frozen = false;
       for (const act of postponed.splice(0)) act();
     },
-    forget: () => {
-      for (const job of jobs.values()) job.status = 'cancelled';
-      jobs.clear();
-    },
+    forget,
     alive: () => alive,
     frozen: () => frozen,
     health: () => ({

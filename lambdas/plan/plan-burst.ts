@@ -217,6 +217,9 @@ async function holdAndChoose(
     const reason = outcome.yields
       ? yieldingInWords(outcome.yields)
       : `budget: ${usdOf(best.termMicroUsd)} USD are needed, ${usdOf(outcome.availableMicroUsd)} are left of the ${outcome.scope} cap`;
+    // Named any longer it would be taken for one that is held.
+    const unnamed = await changeLease(ledger, lease, { holds: kept });
+    if (!unnamed.done) return { next: 'superseded' };
     return nothingBought(ports, lease, 'BudgetExceeded', reason);
   }
   const offer = { ...chosen(best), ...(pace.ratio === 1 ? {} : { pace: pace.ratio }) };

@@ -122,19 +122,29 @@ async function lose(
   if (current !== undefined && current.answeredAt !== job.answeredAt) {
     return { job: current, news: true };
   }
-  // A task that ends its worker at once is never seen running: that the worker took the job is enough.
-  const began = job.started || (then !== 'heard' && job.status === 'running');
-  const end: AttemptEnd = began
-    ? { class: 'worker-lost', reason, ...(then === 'silent' ? {} : { worker: job.worker }) }
-    : { class: 'not-started', reason };
+  const end = endOfLost(job, reason, then);
   await giveBackHeld(ledger, settings, lease, job, end, now);
   log('job lost', { burst: lease.burstId, job: job.jobId, worker: job.worker, reason });
   const noted = await changeJob(ledger, job, { set: { status: 'lost', lostAt: now } });
-  const worker = { workerId: job.worker, lost: then === 'lost' };
+  const worker = { workerId: job.worker, lost: then === 'lost' || then === 'unwilling' };
   return {
     job: noted.row ?? job,
     news: true,
     turn: true,
     ...(then === 'silent' ? {} : { worker }),
   };
+}
+
+/**
+ * A task that ends its worker at once is never seen running: that the worker took the job is enough, where it is gone
+ * or has begun anew before it told anything of it.
+ */
+function endOfLost(job: JobRow, reason: string, then: WorkerThen): AttemptEnd {
+  const { worker } = job;
+  const gone =
+    then === 'silent' || then === 'lost' || (then === 'forgetful' && job.reported === undefined);
+  if (job.started || (gone && job.status === 'running')) {
+    return { class: 'worker-lost', reason, ...(then === 'silent' ? {} : { worker }) };
+  }
+  return { class: 'not-started', reason, ...(then === 'unwilling' ? { worker } : {}) };
 }

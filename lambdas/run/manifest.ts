@@ -13,7 +13,7 @@ import {
 import { CHECKPOINT_TYPE } from '../../shared/model/checkpoint.ts';
 import type { JobId, TaskId, Tenant, WorkerId } from '../../shared/model/ids.ts';
 import type { ManifestTask } from '../../shared/model/job.ts';
-import type { BatchRow } from '../../shared/model/rows.ts';
+import type { BatchRow, CheckpointRow, StoredCheckpoint } from '../../shared/model/rows.ts';
 import type { TaskEnvelope } from '../../shared/model/task.ts';
 import { readBodies } from './bodies.ts';
 import type { RunPorts } from './run-ports.ts';
@@ -142,16 +142,24 @@ async function checkpointOf(
   });
   const target = { putUrl, maxBytes: maxCheckpointBytes };
   const row = await readCheckpoints(ledger, tenant, taskId);
-  if (row?.newest === undefined) return { checkpoint: target };
-  if ((row.resumes ?? 0) >= MOST_RESUMES) {
-    await dropCheckpoints(ledger, row, `${row.resumes} jobs went on from it and got no further`);
-    return { checkpoint: target };
-  }
-  const { key, sha256, bytes, sequence, stage, workSeconds } = row.newest;
+  const newest = row?.newest && (await worthGoingOn(ledger, row));
+  if (newest === undefined) return { checkpoint: target };
+  const { key, sha256, bytes, sequence, stage, workSeconds } = newest;
   const url = await artifacts.readUrl(key, { seconds });
   return {
     checkpoint: { ...target, resume: { url, sha256, bytes, sequence, stage, workSeconds } },
   };
+}
+
+/** The newest checkpoint, unless too many jobs went on from it in vain: then it is dropped. */
+async function worthGoingOn(
+  ledger: RunPorts['ledger'],
+  row: CheckpointRow,
+): Promise<StoredCheckpoint | undefined> {
+  if ((row.resumes ?? 0) < MOST_RESUMES) return row.newest;
+  const why = `${row.resumes} jobs went on from it and got no further`;
+  // Refused: a job that was given up has got further meanwhile.
+  return (await dropCheckpoints(ledger, row, why)).row?.newest;
 }
 
 /**

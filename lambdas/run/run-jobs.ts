@@ -30,14 +30,15 @@ export const runJobs =
   (ports: RunPorts, settings: Settings): Driver =>
   async (seen, _burst, now) => {
     if (seen.phase !== 'ready') return { next: 'close', reason: `phase ${seen.phase}` };
-    const profile = await readProfile(ports.ledger, seen.tenant, seen.profile);
-    if (profile === undefined) return { next: 'close', reason: 'its profile is gone' };
     const known = await admitLateWorkers(ports, settings, seen, now);
     const lease = known && (await welcomeBack(ports, settings, known));
     if (lease === undefined) return { next: 'superseded' };
 
-    const where = { ...lease, oldestOpen: profile.oldestOpen };
+    // Jobs first: what a job holds that is seen here was told to the profile before it was claimed.
     const before = await jobsOf(ports.ledger, lease.burstId, lease.firstJob);
+    const profile = await readProfile(ports.ledger, lease.tenant, lease.profile);
+    if (profile === undefined) return { next: 'close', reason: 'its profile is gone' };
+    const where = { ...lease, oldestOpen: profile.oldestOpen };
     const claimed = await liveBatches(ports.ledger, where);
     const finished = await finishJobs(ports, settings, before, claimed, now);
     await returnOrphans(ports, settings, lease, before, claimed, now);
@@ -132,7 +133,12 @@ function loadedBy(
   return given.length === 0 ? loaded : { ...loaded, ...Object.fromEntries(given) };
 }
 
-/** @returns the jobs their workers took, or may have taken. */
+/**
+ * A number that another Run took is the last one: that Run may be ahead of this one, and what it took on is not known
+ * here.
+ *
+ * @returns the jobs their workers took, or may have taken.
+ */
 async function submitAll(
   ports: RunPorts,
   settings: Settings,
@@ -146,11 +152,13 @@ async function submitAll(
   let number = firstNumber;
   for (const assignment of assignments) {
     if (refusing.has(assignment.worker)) continue;
-    const job = await submitNew(ports, settings, lease, assignment, number, now);
-    if (job === undefined) continue;
-    number = job.n + 1;
-    if (job.status !== 'running') refusing.add(job.worker);
-    if (job.status !== 'refused') submitted.push(job);
+    const { job, overtaken } = await submitNew(ports, settings, lease, assignment, number, now);
+    if (job !== undefined) {
+      number = job.n + 1;
+      if (job.status !== 'running') refusing.add(job.worker);
+      if (job.status !== 'refused') submitted.push(job);
+    }
+    if (overtaken) break;
   }
   return submitted;
 }

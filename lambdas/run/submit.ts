@@ -16,11 +16,16 @@ import { isDrawn } from '../../shared/run/sample.ts';
 import { manifestTasks, noteResumes } from './manifest.ts';
 import type { RunPorts } from './run-ports.ts';
 
+export interface Submission {
+  /** The one that has the number now; undefined: there was nothing left to submit. */
+  readonly job?: JobRow | undefined;
+  /** Another Run took the number. */
+  readonly overtaken?: true;
+}
+
 /**
  * Claims the batches of one assignment and submits them as one job: claim, manifest, job row, call. The
  * row names the manifest's digest, so whatever crashes behind it is finished by submitting it again.
- *
- * @returns undefined when there was nothing left to submit.
  */
 export async function submitNew(
   ports: RunPorts,
@@ -29,7 +34,7 @@ export async function submitNew(
   assignment: Assignment,
   firstNumber: number,
   now: Instant,
-): Promise<JobRow | undefined> {
+): Promise<Submission> {
   const { ledger } = ports;
   const jobId = jobIdOf(lease.burstId, firstNumber);
   const { worker, deadlineAt, reissueOf } = assignment;
@@ -48,7 +53,7 @@ export async function submitNew(
   if (tasks.length === 0) {
     const end = { class: 'voted' as const, reason: 'other workers are to do what is left', worker };
     for (const claim of claims) await giveBack(ledger, settings, claim, end, now);
-    return undefined;
+    return {};
   }
 
   const text = manifestText(jobId, tasks);
@@ -75,11 +80,11 @@ export async function submitNew(
   if (!created.done) {
     const end = { class: 'not-started' as const, reason: 'another Run took its number' };
     for (const claim of claims) await giveBack(ledger, settings, claim, end, now);
-    return created.row;
+    return { job: created.row, overtaken: true };
   }
   const submitted = await submitAgain(ports, settings, lease, created.row, now);
   if (submitted.status !== 'refused') await noteResumes(ports, lease.tenant, tasks);
-  return submitted;
+  return { job: submitted };
 }
 
 /**

@@ -58,9 +58,9 @@ export async function giveBackHeld(
   }
 }
 
-/** Whether the job that holds a batch was seen running. */
+/** Whether the job that holds a batch was seen running. Another one may have the number its claim was made for. */
 export const wasStarted = (batch: BatchRow, jobs: readonly JobRow[]): boolean =>
-  jobs.some(({ jobId, started }) => jobId === batch.job && started);
+  jobs.some((job) => job.started && isClaimOf(job, batch));
 
 /** The settings with the attempts that the tasks of the batch allow. */
 const allowing = ({ maxAttempts }: BatchRow, settings: Settings): Settings => {

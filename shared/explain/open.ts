@@ -143,6 +143,12 @@ function withoutCluster(
     const sentence = `No machine could be had${what}: ${why}. Asked again ${when}.`;
     return because('no-capacity', sentence, { ...facts, ...wanted });
   }
+  if (error === 'ClusterUnfit') {
+    const last =
+      batch.lastReason === undefined ? '' : `, the last time because of ${batch.lastReason}`;
+    const sentence = `No worker of the last cluster could do anything of what waits (${why}${last}). Another is ordered ${when}.`;
+    return because('retrying', sentence, { ...facts, lastReason: batch.lastReason });
+  }
   const other = /^ClusterNotReady: other hardware: (.+)$/s.exec(cooldownReason)?.[1];
   const sentence =
     other === undefined

@@ -16,8 +16,11 @@ export type JobVerdict =
   /** Nothing more is expected of it. */
   | { readonly kind: 'lost'; readonly reason: string; readonly worker: WorkerThen };
 
-/** How its worker was when a job was given up: it answered, was silent this once, or for so long that it is lost too. */
-export type WorkerThen = 'heard' | 'silent' | 'lost';
+/**
+ * How its worker was when a job was given up: it answered; it answered and did not know the job; it answered and
+ * never took it; it was silent this once, or for so long that it is lost too.
+ */
+export type WorkerThen = 'heard' | 'forgetful' | 'unwilling' | 'silent' | 'lost';
 
 /** A worker ends a job at its deadline by its own clock, and we hear of it a moment later: it may be off by so much. */
 const OVERRUN_SECONDS = 30;
@@ -40,7 +43,7 @@ export function judgeJob(
   if (answer.kind === 'answered' && answer.value === undefined && job.status === 'submitting') {
     return now < job.deadlineAt
       ? { kind: 'resubmit' }
-      : { kind: 'lost', reason: 'never reached its worker', worker: 'heard' };
+      : { kind: 'lost', reason: 'never reached its worker', worker: 'unwilling' };
   }
   const isOverdue = now >= plusSeconds(job.deadlineAt, OVERRUN_SECONDS);
   if (answer.kind === 'answered' && answer.value?.manifestSha256 === job.manifestSha256) {
@@ -59,10 +62,10 @@ export function judgeJob(
     const silent = answer.kind === 'silent';
     const why = silent ? `worker lost: ${answer.why}` : 'its worker does not know it';
     const reason = `${why}, ${misses} times in ${silentSeconds} s`;
-    return { kind: 'lost', reason, worker: silent ? 'lost' : 'heard' };
+    return { kind: 'lost', reason, worker: silent ? 'lost' : 'forgetful' };
   }
   if (isOverdue) {
-    const worker = answer.kind === 'silent' ? 'silent' : 'heard';
+    const worker = answer.kind === 'silent' ? 'silent' : 'forgetful';
     return { kind: 'lost', reason: 'silent past its deadline', worker };
   }
   return { kind: 'nothing', miss: true };
