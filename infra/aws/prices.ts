@@ -59,37 +59,52 @@ const POLLS_PER_MINUTE = 15;
 /** A container of reap lives this long before it is replaced and reads the secret anew. Assumed. */
 const CONTAINER_MINUTES = 30;
 
+/** What the control plane takes in so many minutes in which nothing is enqueued: passes, and looks at the queues. */
+export function idleMinutes(tenants: number, minutes: number): CostLine[] {
+  // Sweep: three looks at the index, the provider's view, every cap of today and yesterday's day. Reap: its view.
+  const reads = 3 * 0.5 + 1 + (scopesOf(tenants) + 1) + 1;
+  return [
+    line('calls of sweep and reap', 2 * minutes, PRICES.lambdaRequest),
+    line('their GB-seconds', 2 * minutes * PASS_GB_SECONDS, PRICES.lambdaGbSecond),
+    line('schedule calls', 2 * minutes, PRICES.schedulerCall),
+    line('ledger read units', minutes * reads, PRICES.readUnit),
+    line('ledger write units', minutes, PRICES.writeUnit),
+    line('looks into empty queues', minutes * POLLS_PER_MINUTE * tenants, PRICES.sqsRequest),
+  ];
+}
+
+/** Caps: of the stack, of the day, of each tenant. */
+const scopesOf = (tenants: number): number => 2 + tenants;
+
 /** What a deployment costs in a month of 730 hours in which nothing is enqueued. Stored bytes come on top. */
 export function idleMonth(tenants: number): CostLine[] {
-  const scopes = 2 + tenants;
-  // Sweep: three looks at the index, the provider's view, every cap of today and yesterday's day. Reap: its view.
-  const reads = 3 * 0.5 + 1 + (scopes + 1) + 1;
+  const scopes = scopesOf(tenants);
   return [
     line('custom metrics that sweep and reap write', 6 + 2 * scopes, PRICES.metricMonth),
     line('dashboard', 1, PRICES.dashboardMonth),
     line('alarms', 8 + tenants + 1, PRICES.alarmMonth),
-    line('calls of sweep and reap', 2 * MINUTES, PRICES.lambdaRequest),
-    line('their GB-seconds', 2 * MINUTES * PASS_GB_SECONDS, PRICES.lambdaGbSecond),
-    line('schedule calls', 2 * MINUTES, PRICES.schedulerCall),
+    ...idleMinutes(tenants, MINUTES),
     line('traces', 2 * MINUTES, PRICES.trace),
-    line('ledger read units', MINUTES * reads, PRICES.readUnit),
-    line('ledger write units', MINUTES, PRICES.writeUnit),
-    line('looks into empty queues', MINUTES * POLLS_PER_MINUTE * tenants, PRICES.sqsRequest),
     line('GB of logs', (MINUTES * IDLE_LOG_BYTES) / 1e9, PRICES.logGb),
     line('secret', 1, PRICES.secretMonth),
     line('reads of the secret', MINUTES / CONTAINER_MINUTES, PRICES.secretCall),
   ];
 }
 
-/** State transitions of a lease of one hour, as counted for a thousand tasks. */
-const LEASE_TRANSITIONS = 80;
-/** Calls of plan, provision, run, poll and teardown in that hour, and what each takes. Assumed. */
-const LEASE_CALLS = 40;
+/** State transitions of a lease of one hour without those of Collect, as `bench orchestration` counts them. */
+const LEASE_TRANSITIONS = 175;
+/** Calls of plan, provision, run, poll and teardown in that hour, counted too, and what each takes: assumed. */
+const LEASE_CALLS = 63;
 const LEASE_CALL_GB_SECONDS = 0.5;
+/** Tasks of one batch and of one call of Collect, and request units of a batch, as counted. */
+const TASKS_PER_BATCH = 25;
+const TASKS_PER_COLLECT = 100;
+const BATCH_WRITE_UNITS = 38;
+const BATCH_READ_UNITS = 35;
 /** Verifying one task again, on one processor. Assumed. */
 const VERIFY_GB_SECONDS = 1.73 * 0.1;
 const TASKS_PER_MESSAGE_BATCH = 10;
-const TASKS_PER_BATCH = 100;
+const TASKS_PER_INTAKE = 100;
 const FILES_PER_TASK = 2;
 /** Log of one task from intake to its ending, and of one function call. Assumed. */
 const TASK_LOG_BYTES = 1000;
@@ -98,19 +113,19 @@ const CALL_LOG_BYTES = 1500;
 /** AWS's part of one burst of one hour: the cluster itself costs what Plan was quoted. */
 export function oneBurst(tasks: number): CostLine[] {
   const batches = Math.ceil(tasks / TASKS_PER_BATCH);
-  const collects = Math.ceil(tasks / 50);
-  const calls = LEASE_CALLS + batches + collects + Math.ceil(tasks / 100);
+  const collects = Math.ceil(tasks / TASKS_PER_COLLECT);
+  const calls = LEASE_CALLS + collects + Math.ceil(tasks / TASKS_PER_INTAKE);
   return [
     line('state transitions', LEASE_TRANSITIONS + 2 * collects, PRICES.stateTransition),
     line('function calls', calls, PRICES.lambdaRequest),
     line(
       'GB-seconds',
-      (LEASE_CALLS + batches) * LEASE_CALL_GB_SECONDS + tasks * VERIFY_GB_SECONDS,
+      LEASE_CALLS * LEASE_CALL_GB_SECONDS + tasks * VERIFY_GB_SECONDS,
       PRICES.lambdaGbSecond,
     ),
     line('queue requests', 3 * Math.ceil(tasks / TASKS_PER_MESSAGE_BATCH), PRICES.sqsRequest),
-    line('ledger write units', 2 * tasks + 10 * batches + 3 * LEASE_CALLS, PRICES.writeUnit),
-    line('ledger read units', 2 * tasks + 10 * LEASE_CALLS, PRICES.readUnit),
+    line('ledger write units', 2 * tasks + BATCH_WRITE_UNITS * batches, PRICES.writeUnit),
+    line('ledger read units', 2 * tasks + BATCH_READ_UNITS * batches, PRICES.readUnit),
     line('objects written', 2 * FILES_PER_TASK * tasks + 2 * batches, PRICES.s3Put),
     line('objects read', FILES_PER_TASK * tasks + 3 * batches, PRICES.s3Get),
     line('events', tasks + 1, PRICES.busEvent),

@@ -1,19 +1,18 @@
 import type { Catalogue } from '../local/ionet/catalogue.ts';
 
+export const BENCH_GPU = {
+  id: 204,
+  name: 'GeForce RTX 4090',
+  brand: 'NVIDIA',
+  vramMb: 24_564,
+  maxGpusPerContainer: 8,
+  microUsdPerGpuHour: 300_000,
+} as const;
+
 /** One GPU model in one place, more than any policy could want of it. */
 export const CATALOGUE: Catalogue = {
   locations: [{ id: 1, iso2: 'US', name: 'United States' }],
-  hardware: [
-    {
-      id: 204,
-      name: 'GeForce RTX 4090',
-      brand: 'NVIDIA',
-      vramMb: 24_564,
-      maxGpusPerContainer: 8,
-      microUsdPerGpuHour: 300_000,
-      gpus: { 1: 100_000 },
-    },
-  ],
+  hardware: [{ ...BENCH_GPU, gpus: { 1: 100_000 } }],
 };
 
 const IMAGE = `registry.test/worker@sha256:${'ab'.repeat(32)}`;

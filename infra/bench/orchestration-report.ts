@@ -86,7 +86,7 @@ async function orchestrationRows(
       if (lease.leases !== 1 || lease.done !== tasks) {
         throw new Error(`${lease.done} of ${tasks} tasks were done, by ${lease.leases} clusters`);
       }
-      rows.push({ looks: name, ...orchestrationCost(lease, tasks) });
+      rows.push({ looks: name, ...orchestrationCost(lease) });
       err(
         `${name}, ${tasks} tasks: ${lease.transitions} transitions, ${lease.hours.toFixed(2)} h\n`,
       );

@@ -1,8 +1,10 @@
 import { canonicalJson } from '../../shared/model/digest.ts';
 import type { WorkerId } from '../../shared/model/ids.ts';
 import { Settings } from '../../shared/model/settings.ts';
+import { type AskedOfAws, createAwsCounter } from './aws-counter.ts';
 import { CATALOGUE, UNCAPPED } from './bench-settings.ts';
 import { createBurstWorld } from './burst-world.ts';
+import { callSeconds } from './call-seconds.ts';
 import type { Churn } from './churn.ts';
 import type { PolicyRun, RunLease, RunTask } from './policy-run.ts';
 import { normalFrom } from './provisioning.ts';
@@ -17,13 +19,18 @@ export interface OursOptions {
   readonly settings: object;
 }
 
+export interface OurRun extends PolicyRun {
+  /** Every call is taken to follow the one before: where stages ask side by side, they waited less. */
+  readonly asked: AskedOfAws;
+}
+
 /** Runs Burst itself over a trace: the deployed machine and stages on virtual time. */
-export async function runOurs(options: OursOptions): Promise<PolicyRun & { counts: object }> {
+export async function runOurs(options: OursOptions): Promise<OurRun> {
   const { tasks, seed, provisioningSeconds } = options;
   const leases: RunLease[] = [];
   const begun = new Map<number, RunTask>();
   const loaded = new Map<WorkerId, string>();
-  const counts: Record<string, number> = {};
+  const counter = createAwsCounter();
   const noise = normalFrom(seed * 104_729 + 5);
   let modelLoads = 0;
   let alive = 0;
@@ -55,9 +62,10 @@ export async function runOurs(options: OursOptions): Promise<PolicyRun & { count
       });
     },
     isAtWork: () => alive > 0 || begun.size < next,
-    onInvoke: (stage) => {
-      counts[stage] = (counts[stage] ?? 0) + 1;
-    },
+    onInvoke: counter.invoked,
+    portsOf: (stage, ports) =>
+      counter.portsOf(stage, ports, async (name) => counter.waited(stage, callSeconds(name))),
+    onWorkerObject: counter.workerObject,
   });
   const startMs = world.timers.now();
 
@@ -69,6 +77,7 @@ export async function runOurs(options: OursOptions): Promise<PolicyRun & { count
       bodies.push(bodyOf(task, next, noise()));
       next += 1;
     }
+    counter.messages(bodies.length);
     void world.send(bodies);
     awaitNext();
   };
@@ -94,7 +103,7 @@ export async function runOurs(options: OursOptions): Promise<PolicyRun & { count
     leases,
     tasks: [...begun.values()],
     modelLoads,
-    counts,
+    asked: counter.asked(world.machine, world.market.all().length),
   };
 }
 

@@ -11,7 +11,8 @@ import { clairvoyantBound } from './bound.ts';
 import { type Churn, churnOf, NO_CHURN } from './churn.ts';
 import { type FleetPolicy, runFleet } from './fleet.ts';
 import { type Measures, measured } from './measures.ts';
-import type { OursOptions } from './ours.ts';
+import { controlPlaneUsd } from './orchestration.ts';
+import type { OurRun, OursOptions } from './ours.ts';
 import type { PolicyRun } from './policy-run.ts';
 import { provisioningTimes } from './provisioning.ts';
 import type { ChurnStep, TraceTask } from './trace.ts';
@@ -30,7 +31,7 @@ export interface PolicyBench {
   /** Also Burst as an operator sets it for whom waiting is dearer than an idle cluster. */
   readonly eager: boolean;
   /** Runs Burst itself. */
-  readonly runOurs: (options: OursOptions) => Promise<PolicyRun>;
+  readonly runOurs: (options: OursOptions) => Promise<OurRun>;
   readonly onRun?: (policy: string, seed: number, run: PolicyRun) => void;
 }
 
@@ -38,6 +39,8 @@ export interface PolicyRow {
   readonly policy: string;
   readonly note?: string;
   readonly seeds: readonly Measures[];
+  /** US dollars that AWS' part takes by seed. Of Burst itself only: the baselines are models of policies. */
+  readonly controlPlaneUsd?: readonly number[];
 }
 
 export interface PolicyReport {
@@ -96,8 +99,9 @@ const EAGER = { patienceSeconds: 1 };
 async function ours(bench: PolicyBench, policy: string, clusters: object): Promise<PolicyRow> {
   const { clusterGpus, tasks, bill } = bench;
   const seeds: Measures[] = [];
+  const usd: number[] = [];
   for (const seed of bench.seeds) {
-    const run = await bench.runOurs({
+    const { asked, ...run } = await bench.runOurs({
       seed,
       tasks,
       provisioningSeconds: provisioningTimes(seed),
@@ -114,9 +118,13 @@ async function ours(bench: PolicyBench, policy: string, clusters: object): Promi
     const named = { ...run, policy };
     bench.onRun?.(policy, seed, named);
     seeds.push(measured(named, bill));
+    usd.push(controlPlaneUsd(asked, lastSeconds(named) / 60));
   }
-  return { policy, seeds };
+  return { policy, seeds, controlPlaneUsd: usd };
 }
+
+const lastSeconds = ({ leases }: PolicyRun): number =>
+  leases.reduce((last, { endSeconds }) => Math.max(last, endSeconds), 0);
 
 function fleetRow(bench: PolicyBench, policy: FleetPolicy, clusterGpus: number): PolicyRow {
   const seeds = runsOf(bench, policy, clusterGpus).map(({ seed, run }) => {

@@ -1,3 +1,4 @@
+import { BENCH_GPU } from './bench-settings.ts';
 import { type Measures, type OverSeeds, overSeeds } from './measures.ts';
 import { svgPlot } from './plot.ts';
 import type { PolicyReport, PolicyRow } from './policy-bench.ts';
@@ -69,8 +70,35 @@ export function policyLines(report: PolicyReport, conditions: Conditions): strin
     ...report.rows.flatMap(({ policy, note }) =>
       note === undefined ? [] : [`${policy}: ${note}`],
     ),
+    ...controlPlane(report),
     ...cheapestFixed(report, conditions),
   ];
+}
+
+/** What AWS takes beside the GPUs. */
+function controlPlane({ rows }: PolicyReport): string[] {
+  return rows.flatMap((row) => {
+    const { controlPlaneUsd: usd } = row;
+    const share = controlPlaneShare(row);
+    if (usd === undefined || share === undefined) return [];
+    const { median, worst } = overSeeds(usd);
+    const percent = `${(100 * share.median).toFixed(2)} / ${(100 * share.worst).toFixed(2)} %`;
+    return [
+      `${row.policy}: control plane ${median.toFixed(2)} / ${worst.toFixed(2)} US dollars, ${percent} of the GPUs' at ${USD_PER_GPU_HOUR.toFixed(2)} an hour each (Step Functions, SQS, Lambda, DynamoDB, the idle stack between clusters included; how long calls take is assumed)`,
+    ];
+  });
+}
+
+const USD_PER_GPU_HOUR = BENCH_GPU.microUsdPerGpuHour / 1e6;
+
+/** Of what the GPUs cost, seed by seed. */
+function controlPlaneShare({ seeds, controlPlaneUsd }: PolicyRow): OverSeeds | undefined {
+  if (controlPlaneUsd === undefined) return undefined;
+  return overSeeds(
+    seeds.map(
+      (one, seed) => (controlPlaneUsd[seed] ?? Number.NaN) / (one.gpuHours * USD_PER_GPU_HOUR),
+    ),
+  );
 }
 
 /** What mixed sizes come to beside the best single size. */
@@ -115,6 +143,9 @@ export function policyJson(report: PolicyReport, conditions: Conditions): object
       median: summary(row, 'median'),
       worst: summary(row, 'worst'),
       seeds: row.seeds,
+      ...(row.controlPlaneUsd === undefined
+        ? {}
+        : { controlPlaneUsd: row.controlPlaneUsd, controlPlaneShare: controlPlaneShare(row) }),
     })),
     ...(conditions.clusterGpus === 'mixed' ? { toCheapestFixed: ratioToFixed(report) } : {}),
   };

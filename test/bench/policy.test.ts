@@ -18,7 +18,11 @@ const Report = z.object({
   rows: z.array(
     z.object({
       policy: z.string(),
-      median: z.object({ clusterHours: z.number(), ratioToBound: z.number() }).loose(),
+      median: z
+        .object({ clusterHours: z.number(), gpuHours: z.number(), ratioToBound: z.number() })
+        .loose(),
+      controlPlaneUsd: z.array(z.number()).optional(),
+      controlPlaneShare: z.object({ median: z.number() }).optional(),
     }),
   ),
 });
@@ -65,6 +69,13 @@ it('Burst and every baseline run one trace, and the records add up to the report
     expect(new Set(done).size).toBe(30);
     expect(done).toHaveLength(30);
   }
+  const [burst, ...baselines] = report.rows;
+  const [usd = 0] = burst?.controlPlaneUsd ?? [];
+  const gpuUsd = 0.3 * (burst?.median.gpuHours ?? 0);
+  expect(usd).toBeGreaterThan(0.01);
+  expect(burst?.controlPlaneShare?.median).toBeCloseTo(usd / gpuUsd, 9);
+  expect(baselines.filter((row) => row.controlPlaneUsd !== undefined)).toEqual([]);
+
   const svg = readFileSync(plot, 'utf8');
   expect(svg).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
   for (const text of ['cluster-hours', 'p99 wait', 'burst', 'keda-like', 'bound']) {

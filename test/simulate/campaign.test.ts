@@ -48,10 +48,13 @@ const REGRESSIONS: Readonly<Record<number, string>> = {
   68826: 'a term was extended above the cap at a price that had risen',
   82703: 'a zombie of Run brought back a job that was given up',
   92658: 'a twin of Check cluster brought back a burst that was closing',
+  104540: 'an excess was spent against the hold of a term that was never bought',
+  113737: 'a task that fits no job was tried again for ever',
+  134397: 'a hold that the lease names was given back',
 };
 
-const FIXED = Array.from({ length: 32 }, (_, n) => n + 1);
-const FRESH = 10;
+const FIXED = Array.from({ length: 1000 }, (_, n) => n + 1);
+const FRESH = 200;
 
 const inWords = ({ seed, invariant, what }: Report['violations'][number]) =>
   `seed ${seed} (${REGRESSIONS[seed] ?? 'npm run simulate -- --replay it'}): ${invariant}: ${what}`;
@@ -63,7 +66,7 @@ describe('a campaign', () => {
     expect(violations.map(inWords)).toEqual([]);
     expect(schedules).toBe(seeds.length);
     expect(faultsInjected).toBeGreaterThan(10 * schedules);
-  }, 300_000);
+  }, 1_200_000);
 
   it('violates nothing in schedules that nobody has run before', async () => {
     const seed = randomInt(1_000_000, 2 ** 31);
@@ -73,7 +76,7 @@ describe('a campaign', () => {
     const { violations, clusters } = await campaign(shipped, { seed, schedules: FRESH });
     expect(violations.map(inWords), `the fresh schedules from seed ${seed} on`).toEqual([]);
     expect(clusters).toBeGreaterThan(FRESH);
-  }, 300_000);
+  }, 600_000);
 
   it('ends no healthy cluster while a tenth of the calls to the provider fails', async () => {
     const order = { seed: 1, schedules: 10, providerErrors: 0.1 };

@@ -7,7 +7,7 @@ import hashlib
 import os
 import time
 
-from burst_worker.batches import in_halves
+from burst_worker.batches import Passes
 from burst_worker.executor import BadSpec
 from burst_worker.picture import files_of, picture_of
 from burst_worker.png import encode_png
@@ -25,6 +25,7 @@ class StandIn:
 
     def __init__(self, room, noise):
         self.room, self.noise = room, noise
+        self.passes = Passes(MemoryError, lambda: None)
 
     def group(self, kind, spec):
         if kind != "nft.diffusion":
@@ -44,7 +45,7 @@ class StandIn:
                     os._exit(3)
                 answer(place, files_of(spec, paint(spec, self.noise)))
 
-        in_halves(range(len(orders)), make, MemoryError, lambda: None)
+        self.passes.run(orders[0].spec["model"]["sha256"], range(len(orders)), make)
 
 
 def run_alone(kind, spec):

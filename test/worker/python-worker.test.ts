@@ -194,13 +194,17 @@ describe.skipIf(PYTHON === undefined)('with python3 of 3.11 or newer', () => {
     const model = { name: 'm', sha256: sha256(`${sha256('{}')}  model_index.json\n`) };
     const specs = [0, 1, 2, 3, 4].map((seed) => diffusionSpec({ model, seed }));
 
-    /** The verdicts on one job of pictures, and how many were in each pass. */
-    async function made(room: number) {
+    /** The verdicts on one job of pictures, so many of them taken at a time, and how many were in each pass. */
+    async function made(room: number, batch = 5) {
       const dir = mkdtempSync(join(folder, 'alone-'));
       mkdirSync(join(dir, 'model'));
       writeFileSync(join(dir, 'model', 'model_index.json'), '{}');
       const environment = {
-        ...{ PYTHONPATH: LIBRARIES, BURST_MODEL_DIR: join(dir, 'model'), BURST_BATCH: '5' },
+        ...{
+          PYTHONPATH: LIBRARIES,
+          BURST_MODEL_DIR: join(dir, 'model'),
+          BURST_BATCH: String(batch),
+        },
         ...{ BURST_TEST_ROOM: String(room), BURST_TEST_PASSES: join(dir, 'passes') },
       };
       const job = await verdictsOn(specs, environment, { executor: 'real' });
@@ -210,10 +214,16 @@ describe.skipIf(PYTHON === undefined)('with python3 of 3.11 or newer', () => {
 
     it('halves a pass when CUDA memory runs out, frees it first, and makes the same pictures', async () => {
       const [whole, halved] = [await made(5), await made(2)];
-      expect([whole.passes, halved.passes]).toEqual([[5], [5, 3, 2, 1, 2]]);
+      expect([whole.passes, halved.passes]).toEqual([[5], [5, 3, 2, 2, 1]]);
       const digests = whole.verdicts.map((verdict) => resultOf(verdict).digest);
       expect(new Set(digests).size).toBe(5);
       expect(halved.verdicts.map((verdict) => resultOf(verdict).digest)).toEqual(digests);
+    });
+
+    it('tries no pass again that was too large for the one before', async () => {
+      const { passes, report } = await made(1, 3);
+      expect(passes).toEqual([3, 2, 1, 1, 1, 1, 1]);
+      expect(report.uploaded).toHaveLength(5);
     });
 
     it('gives up a picture that does not fit alone, and says so', async () => {

@@ -5,22 +5,26 @@ from collections.abc import Sequence
 from typing import Callable
 
 
-def in_halves(
-    places: Sequence[int],
-    make: Callable[[Sequence[int]], None],
-    out_of_memory: type[BaseException],
-    free: Callable[[], None],
-) -> None:
-    """Does `make(places)`; when memory runs out, its halves. A single place that does not fit raises."""
-    try:
-        make(places)
-        return
-    except out_of_memory:
-        if len(places) == 1:
-            raise
-    print(f"out of memory with {len(places)} at once; halved", file=sys.stderr, flush=True)
-    # Outside of the handler: the exception holds what filled the memory.
-    free()
-    middle = (len(places) + 1) // 2
-    in_halves(places[:middle], make, out_of_memory, free)
-    in_halves(places[middle:], make, out_of_memory, free)
+class Passes:
+    """Passes as large as memory has been found to take, by what they make, for as long as the process lives."""
+
+    def __init__(self, out_of_memory: type[BaseException], free: Callable[[], None]) -> None:
+        self._out_of_memory, self._free = out_of_memory, free
+        self._most: dict[str, int] = {}
+
+    def run(self, key: str, places: Sequence[int], make: Callable[[Sequence[int]], None]) -> None:
+        """Does `make` for all places; when memory runs out, for half as many at once. A single one raises."""
+        done = 0
+        while done < len(places):
+            some = places[done : done + self._most.get(key, len(places))]
+            try:
+                make(some)
+                done += len(some)
+                continue
+            except self._out_of_memory:
+                if len(some) == 1:
+                    raise
+            print(f"out of memory with {len(some)} at once; halved", file=sys.stderr, flush=True)
+            # Outside of the handler: the exception holds what filled the memory.
+            self._free()
+            self._most[key] = (len(some) + 1) // 2

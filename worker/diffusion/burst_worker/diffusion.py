@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Mapping
 
-from burst_worker.batches import in_halves
+from burst_worker.batches import Passes
 from burst_worker.executor import Answer, BadSpec, Order
 from burst_worker.model_digest import model_digest
 from burst_worker.picture import Picture, files_of, picture_of
@@ -39,6 +39,7 @@ class DiffusionExecutor:
         self._folder, self._batch = folder, batch
         self._digest: str | None = None
         self._pipeline: Any = None
+        self._passes: Passes | None = None
 
     def group(self, kind: str, spec: dict[str, Any]) -> tuple[str, int]:
         """What one pass of the pipeline can share: everything but prompts and seed."""
@@ -55,7 +56,10 @@ class DiffusionExecutor:
             for place, png in zip(places, _pictures(torch, pipeline, [pictures[p] for p in places])):
                 answer(place, files_of(orders[place].spec, png))
 
-        in_halves(range(len(orders)), make, torch.cuda.OutOfMemoryError, torch.cuda.empty_cache)
+        if self._passes is None:
+            self._passes = Passes(torch.cuda.OutOfMemoryError, torch.cuda.empty_cache)
+        key, _ = self.group(KIND, orders[0].spec)
+        self._passes.run(key, range(len(orders)), make)
 
     def _loaded(self, asked_sha256: str) -> Any:
         if self._digest is None:
