@@ -65,7 +65,7 @@ export interface Write {
 
 export type Written =
   | { readonly written: true; readonly row: Row }
-  /** A condition did not hold; `row` is what a consistent read showed afterwards. */
+  /** A condition did not hold; `row` is what stood there then, or a consistent read showed afterwards. */
   | { readonly written: false; readonly row: Row | undefined };
 
 export type DueKind = 'batch' | 'lease' | 'profile';

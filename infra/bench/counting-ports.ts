@@ -81,10 +81,11 @@ function countingLedger(ledger: Ledger, counts: Counts, took: Took): Ledger {
       countCall(counts, name);
       const after = outcome.written ? outcome.row : before;
       counts.writeUnits += writeUnits(before, after) + indexUnits(before, after);
-      if (!outcome.written) {
+      // A refusal brings the row along, where there is one.
+      if (!outcome.written && before === undefined) {
         countCall(counts, 'DynamoDB GetItem');
         await took('DynamoDB GetItem');
-        counts.readUnits += readUnits(itemBytes(before));
+        counts.readUnits += readUnits(0);
       }
       return outcome;
     },

@@ -6,7 +6,7 @@ import { hasSecrets } from '../../shared/kinds/kinds.ts';
 import { openBatch } from '../../shared/ledger/batches.ts';
 import { ensureProfile } from '../../shared/ledger/profiles.ts';
 import { bodiesKey } from '../../shared/model/artifact-keys.ts';
-import { canonicalJson, sha256Of } from '../../shared/model/digest.ts';
+import { sha256Of } from '../../shared/model/digest.ts';
 import { BatchId, type ProfileId, type Tenant } from '../../shared/model/ids.ts';
 import type { Settings } from '../../shared/model/settings.ts';
 import { millisecondsOf, plusSeconds } from '../../shared/model/time.ts';
@@ -102,7 +102,7 @@ async function placeDraft(
 ): Promise<ReadonlySet<BatchId>> {
   const now = ports.clock.now();
   const batchId = newBatchId(ports);
-  const bodies = draft.tasks.map(({ envelope }) => `${canonicalJson(envelope)}\n`).join('');
+  const bodies = draft.tasks.map(({ body }) => `${body}\n`).join('');
   const key = bodiesKey(tenant, sha256Of(bodies));
   await ports.artifacts.put(key, {
     bytes: Buffer.from(bodies),

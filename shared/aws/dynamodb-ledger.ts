@@ -7,6 +7,7 @@ import {
   type QueryCommandInput,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
 import type { Ids, Key, Ledger, Row, Write, Written } from '../ports.ts';
 import { callFailed, failing } from './call-failed.ts';
@@ -20,16 +21,19 @@ export interface DynamoDbLedgerOptions {
   readonly ids: Pick<Ids, 'unique'>;
 }
 
+/** Costs nothing, where reading a row after its write was refused is one more request. */
+const ROW_OF_REFUSAL = { ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } as const;
+
 const RowKey = z.object({ pk: z.string(), sk: z.string() });
 
 /**
  * The ledger in one DynamoDB table, by single-item conditional writes only: a row that must be new is put, every
  * other one is updated.
  *
- * Every write leaves its own id in the attribute `op`. When a write is refused, or its answer never
- * came, a consistent read tells by that id whether it had happened. One case stays open: when another
- * write followed before that read, a write that did happen is reported as not written, with the row
- * as it stands now.
+ * Every write leaves its own id in the attribute `op`. When a write is refused, the refusal brings the row
+ * along, and when its answer never came, a consistent read does: that id tells whether it had happened. One
+ * case stays open: when another write followed before that, a write that did happen is reported as not
+ * written, with the row as it stands now.
  *
  * A path `[map, entry]` can be set, added to or removed only where the map exists: DynamoDB refuses the
  * write otherwise, so rows are made with their maps, empty if need be. Its numbers are decimal, up to
@@ -59,7 +63,7 @@ export function dynamoDbLedger({ client, tableName, ids }: DynamoDbLedgerOptions
     const item = newItemOf(change, op);
     if (item !== undefined) {
       return async () => {
-        await documents.send(new PutCommand({ TableName: tableName, ...item }));
+        await documents.send(new PutCommand({ TableName: tableName, ...item, ...ROW_OF_REFUSAL }));
         return item.Item;
       };
     }
@@ -71,6 +75,7 @@ export function dynamoDbLedger({ client, tableName, ids }: DynamoDbLedgerOptions
           TableName: tableName,
           Key: { pk, sk },
           ...update,
+          ...ROW_OF_REFUSAL,
           ReturnValues: 'ALL_NEW',
         }),
       );
@@ -88,7 +93,7 @@ export function dynamoDbLedger({ client, tableName, ids }: DynamoDbLedgerOptions
       const refused = error instanceof ConditionalCheckFailedException;
       const failure = callFailed(`writing ${key.pk} / ${key.sk} to table ${tableName}`, error);
       if (!refused && !isAnswerMissing(error)) throw failure;
-      const row = await readStored(key);
+      const row = refused && error.Item ? unmarshall(error.Item) : await readStored(key);
       if (row?.[OP] === op) return { written: true, row: withoutOp(row) };
       if (!refused) throw failure;
       return { written: false, row: row && withoutOp(row) };

@@ -1,7 +1,7 @@
 import { checkEnvelope } from '../intake/check-envelope.ts';
 import { parseJsonText } from '../intake/json-text.ts';
 import { type Refusal, refusal } from '../intake/refusal.ts';
-import { canonicalJson, sha256Of } from '../model/digest.ts';
+import { sha256Of } from '../model/digest.ts';
 import type { Receipt } from './receipt.ts';
 
 /** A message that may be sent. */
@@ -48,10 +48,10 @@ function prepareTask(task: unknown): Message | Receipt {
   if (!checked.ok) {
     return refusedReceipt({ taskId: checked.claimedTaskId ?? '', messageSha256 }, checked.refusal);
   }
-  const { envelope, bodySha256 } = checked.task;
+  const { envelope, body, bodySha256 } = checked.task;
   const { taskId, confidentiality } = envelope;
   const said = confidentiality === undefined ? {} : { confidentiality };
-  return { taskId, messageSha256: bodySha256, ...said, body: canonicalJson(envelope) };
+  return { taskId, messageSha256: bodySha256, ...said, body };
 }
 
 const REUSED = refusal(

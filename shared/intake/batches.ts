@@ -54,14 +54,16 @@ export function draftBatches<T extends SoundTask>(
   const groups = new Map<string, BatchDraft<T> & { tasks: T[] }>();
   for (const task of tasks) {
     const requirement = requirementOf(tenant, task);
-    const profile = profileIdOf(requirement);
     const { kind, priority = DEFAULT_PRIORITY, maxAttempts, maxPriceUsd } = task.envelope;
     const { affinityKey } = task.known;
     const same = { kind, affinityKey, priority, maxAttempts };
-    const key = canonicalJson([profile, same, maxPriceUsd !== undefined]);
-    const group = groups.get(key) ?? { profile, requirement, ...same, tasks: [] };
-    group.tasks.push(task);
-    groups.set(key, group);
+    const key = canonicalJson([requirement, same, maxPriceUsd !== undefined]);
+    const group = groups.get(key);
+    if (group !== undefined) group.tasks.push(task);
+    else {
+      const profile = profileIdOf(requirement);
+      groups.set(key, { profile, requirement, ...same, tasks: [task] });
+    }
   }
   return [...groups.values()].flatMap((group) =>
     cut(group.tasks, batches).map((part) => ({ ...group, tasks: part })),

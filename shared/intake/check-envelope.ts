@@ -11,7 +11,8 @@ import { quoted, type Refusal, refusal } from './refusal.ts';
 /** A task that is sound by itself; what a deployment offers has not been asked. */
 interface CheckedTask {
   readonly envelope: TaskEnvelope;
-  /** Of the canonical envelope: key order and defaults written out do not make another task. */
+  /** The envelope as canonical JSON: key order and defaults written out do not make another task. */
+  readonly body: string;
   readonly bodySha256: Sha256;
   readonly kind: KnownKind;
   readonly known: KnownTask;
@@ -59,8 +60,9 @@ export function checkEnvelope(value: unknown): CheckedEnvelope {
     gpuMisfit(envelope.data.resources) ??
     placeMisfit(envelope.data);
   if (unfit !== undefined) return no(unfit);
-  const bodySha256 = sha256Of(canonicalJson(envelope.data));
-  return { ok: true, task: { envelope: envelope.data, bodySha256, kind, known: read.task } };
+  const body = canonicalJson(envelope.data);
+  const bodySha256 = sha256Of(body);
+  return { ok: true, task: { envelope: envelope.data, body, bodySha256, kind, known: read.task } };
 }
 
 /** The files a task brings along are those its kind reads, no more and no less. */

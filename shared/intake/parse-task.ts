@@ -12,7 +12,8 @@ import { quoted, type Refusal, refusal } from './refusal.ts';
 /** A task that may be accepted, with what its kind says about it. */
 export interface SoundTask {
   readonly envelope: TaskEnvelope;
-  /** Of the canonical envelope: key order and defaults written out do not make another task. */
+  /** The envelope as canonical JSON: key order and defaults written out do not make another task. */
+  readonly body: string;
   readonly bodySha256: Sha256;
   readonly known: KnownTask;
   /** Countries it may run in: its own rules and the deployment's together; undefined: any. */
@@ -59,7 +60,7 @@ export function parseTask(text: string, rules: TaskRules): ParsedTask {
 function checkTask(value: unknown, rules: TaskRules): ParsedTask {
   const checked = checkEnvelope(value);
   if (!checked.ok) return checked;
-  const { envelope, bodySha256, kind, known } = checked.task;
+  const { envelope, body, bodySha256, kind, known } = checked.task;
   const no = (why: Refusal): ParsedTask => ({
     ok: false,
     refusal: why,
@@ -107,7 +108,7 @@ function checkTask(value: unknown, rules: TaskRules): ParsedTask {
   const unitSeconds = isResumed ? estimate : Math.min(estimate, timeoutSeconds);
   return {
     ok: true,
-    task: { envelope, bodySha256, known, locations, image, gpuUsed, unitSeconds },
+    task: { envelope, body, bodySha256, known, locations, image, gpuUsed, unitSeconds },
   };
 }
 

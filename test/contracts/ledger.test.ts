@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { AwsServices } from '../../infra/local/cloud/aws-services.ts';
 import { createLedgerTable } from '../../infra/local/cloud/ledger-table.ts';
 import { type AwsAccess, dynamoDbClient } from '../../shared/aws/clients.ts';
+import { countCalls } from '../../shared/aws/count-calls.ts';
 import { dynamoDbLedger } from '../../shared/aws/dynamodb-ledger.ts';
 import { memoryIds } from '../../shared/memory/memory-ids.ts';
 import { memoryLedger } from '../../shared/memory/memory-ledger.ts';
@@ -32,6 +33,52 @@ afterAll(async () => {
 
 ledgerContract('memory', async () => memoryLedger());
 ledgerContract('DynamoDB', async () => ledger);
+
+describe('the ledger (DynamoDB) when a write is refused', () => {
+  const key = { pk: 'refused', sk: '#' };
+  const row = {
+    ...{ ...key, text: 'as it stands', count: 0.5, flag: false, none: null },
+    ...{ numbers: new Set([1, 2.5]), list: [{ taskId: 'a', line: 0 }], map: { x: 'y' } },
+  };
+  const refused: Condition = { is: 'equal', path: 'text', value: 'as it was' };
+  const calls: string[] = [];
+  let counted: Ledger;
+
+  beforeAll(async () => {
+    const { pk, sk, ...fields } = row;
+    await ledger.write({ key: { pk, sk }, when: [], set: Object.entries(fields) });
+    const own = dynamoDbClient(access);
+    countCalls(own, ({ operation }) => calls.push(operation));
+    counted = dynamoDbLedger({ client: own, tableName: TABLE, ids });
+    return () => own.destroy();
+  });
+  beforeEach(() => {
+    calls.length = 0;
+  });
+
+  it.each([
+    { what: 'an update', when: refused, call: 'UpdateItem' },
+    { what: 'a new row', when: { is: 'absent' } as const, call: 'PutItem' },
+  ])(
+    'learns the row from the refusal of $what, and asks for nothing more',
+    async ({ when, call }) => {
+      const outcome = await counted.write({ key, when: [when], set: [['text', 'other']] });
+      expect(outcome).toEqual({ written: false, row });
+      expect(calls).toEqual([call]);
+    },
+  );
+
+  it('looks once more when the refusal brings no row', async () => {
+    const nowhere = { pk: 'refused', sk: 'nowhere' };
+    const outcome = await counted.write({
+      key: nowhere,
+      when: [refused],
+      set: [['text', 'other']],
+    });
+    expect(outcome).toEqual({ written: false, row: undefined });
+    expect(calls).toEqual(['UpdateItem', 'GetItem']);
+  });
+});
 
 describe('the ledger (DynamoDB) when answers are lost', () => {
   const key = { pk: 'lost answers', sk: '#' };
