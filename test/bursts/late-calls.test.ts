@@ -272,6 +272,16 @@ describe('what is left half done', () => {
   });
 });
 
+it('an attempt that another job was given the number of costs nothing', async () => {
+  const gone = { phase: 'tearing-down', billedMicroUsd: 0, closeReason: 'idle' } as const;
+  const other = aJob(1, { batches: [{ batchId: aBatch(2).batchId, batchFence: 1 }] });
+  const { ledger, lease, batchNow } = await burstWith({
+    ...{ lease: gone, batches: [claimed()], jobs: [other] },
+  });
+  await settle({ ledger, clusters: noCluster, log }, settings)(lease, burst, NOW);
+  expect(await batchNow()).toMatchObject({ status: 'open', attempts: 0 });
+});
+
 describe('Collect', () => {
   it('overwrites no accepted result with another one of the same job', async () => {
     const { ledger } = await burstWith({});

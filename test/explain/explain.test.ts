@@ -98,6 +98,7 @@ describe('a task whose batch waits', () => {
     ['BudgetExceeded: budget: 1 USD are needed, 0 are left of the day cap', 'budget'],
     [`BudgetExceeded: ${YIELDS}`, 'fair-share'],
     ['ClusterNotReady: no quorum in time', 'provisioning'],
+    ['ClusterUnfit: what waits failed on every worker here', 'retrying'],
   ])('while its profile pauses after "%s" it is %s', (cooldownReason, cause) => {
     const profile = profileRow({ cooldownReason, cooldownUntil: at(30), strikes: 2 });
     const explained = why({ batch: batchRow(), profile });
@@ -115,6 +116,15 @@ describe('a task whose batch waits', () => {
       cause: 'provisioning',
       sentence: `The last cluster for it was not what was paid for (a worker sees NVIDIA T4 instead of RTX 4090), and was destroyed unused. Another is ordered from ${at(30)} on.`,
     });
+  });
+
+  it('says that nobody in a cluster could do the task, and what came of it last', () => {
+    const cooldownReason = 'ClusterUnfit: what waits failed on every worker here';
+    const profile = profileRow({ cooldownReason, cooldownUntil: at(30), strikes: 1 });
+    const batch = batchRow({ attempts: 1, lastReason: 'task-failed: 1 of 1 tasks failed' });
+    expect(why({ batch, profile }).sentence).toBe(
+      `No worker of the last cluster could do anything of what waits (what waits failed on every worker here, the last time because of task-failed: 1 of 1 tasks failed). Another is ordered from ${at(30)} on.`,
+    );
   });
 
   it('says what the last try found even when the pause is over', () => {

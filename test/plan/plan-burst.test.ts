@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { planBurst } from '../../lambdas/plan/plan-burst.ts';
 import { openBatch, readBatch } from '../../shared/ledger/batches.ts';
-import { changeLease, createLease } from '../../shared/ledger/leases.ts';
+import { changeLease, createLease, readLease } from '../../shared/ledger/leases.ts';
+import { holdMoney } from '../../shared/ledger/money.ts';
 import { changeProfile, ensureProfile, readProfile } from '../../shared/ledger/profiles.ts';
 import { memoryLedger } from '../../shared/memory/memory-ledger.ts';
 import { BurstDocument } from '../../shared/model/burst.ts';
 import { BurstId } from '../../shared/model/ids.ts';
 import type { LeaseRow } from '../../shared/model/rows.ts';
-import type { Clusters } from '../../shared/ports.ts';
+import type { Settings } from '../../shared/model/settings.ts';
+import type { Clusters, Ledger } from '../../shared/ports.ts';
 import { aBatch, aLease, at, BURST, NOW } from '../support/burst-rows.ts';
 import { testSettings } from '../support/virtual-bursts.ts';
 
@@ -39,8 +41,13 @@ async function planned(
   phase: LeaseRow['phase'],
   maxMicroUsd: number,
   ownPhase: LeaseRow['phase'] = 'planned',
+  world: {
+    readonly ledger?: Ledger;
+    readonly settings?: Settings;
+    readonly holds?: LeaseRow['holds'];
+  } = {},
 ) {
-  const ledger = memoryLedger({ staleIndex: false });
+  const { ledger = memoryLedger({ staleIndex: false }), holds = [] } = world;
   const empty = await ensureProfile(ledger, profile, requirement);
   const tasks = [{ taskId: 't', line: 0, unitSeconds: 3600, maxMicroUsd }];
   const { status: _, batchFence: __, attempts: ___, dueOf: ____, ...batch } = aBatch(1, { tasks });
@@ -62,9 +69,14 @@ async function planned(
     leaseFence: 1,
     lookUntil: at(900),
   });
-  const seen = (await changeLease(ledger, lease, { phase: ownPhase })).row ?? lease;
-  const step = await planBurst({ ledger, clusters: aDollarAnHour }, settings)(seen, burst, NOW);
-  return { step, notBefore: (await readBatch(ledger, tenant, profile, batch.batchId))?.notBefore };
+  const seen = (await changeLease(ledger, lease, { phase: ownPhase, holds })).row ?? lease;
+  const ports = { ledger, clusters: aDollarAnHour };
+  const step = await planBurst(ports, world.settings ?? settings)(seen, burst, NOW);
+  return {
+    lease: await readLease(ledger, second),
+    step,
+    notBefore: (await readBatch(ledger, tenant, profile, batch.batchId))?.notBefore,
+  };
 }
 
 describe('Plan of a second order', () => {
@@ -102,6 +114,19 @@ it.each(['closing', 'tearing-down'] as const)(
     expect(step).toEqual({ next: 'close', reason: `phase ${phase}` });
   },
 );
+
+it('a hold that a cap refused is named on the lease no longer', async () => {
+  const tight = { caps: { stackMicroUsd: 1_500_000 } };
+  const held = { term: 1, day: NOW.slice(0, 10), microUsd: 600_000, attempt: 1 };
+  const ledger = memoryLedger({ staleIndex: false });
+  await holdMoney(ledger, testSettings(tight), { ...aLease(), ...held }, NOW);
+  const kept = { ...held, kept: true } as const;
+  const { step, lease } = await planned({}, 'provisioning', 1_000_000, 'planned', {
+    ...{ ledger, settings: testSettings(tight), holds: [kept] },
+  });
+  expect(step).toMatchObject({ failure: { Error: 'BudgetExceeded' } });
+  expect(lease?.holds).toEqual([kept]);
+});
 
 it('Plan tells the profile what its offer has once more where it died before it had', async () => {
   const ledger = memoryLedger({ staleIndex: false });

@@ -62,11 +62,13 @@ describe('a worker that knows nothing of a job', () => {
   it('gets it again while it was not confirmed, until its deadline', () => {
     expect(judged({ status: 'submitting' }, FORGOT)).toEqual({ kind: 'resubmit' });
     const late = { status: 'submitting', deadlineAt: NOW } as const;
-    expect(judged(late, FORGOT)).toMatchObject({ kind: 'lost' });
+    expect(judged(late, FORGOT)).toMatchObject({ kind: 'lost', worker: 'unwilling' });
   });
 
   it('and had it counts as silent: it was restarted', () => {
     expect(judged({}, FORGOT)).toEqual({ kind: 'nothing', miss: true });
+    const often = { misses: lostAfterMisses - 1, firstMissAt: at(-lostAfterSeconds) };
+    expect(judged(often, FORGOT)).toMatchObject({ kind: 'lost', worker: 'forgetful' });
   });
 
   it('and reports another manifest under its name counts as silent', () => {

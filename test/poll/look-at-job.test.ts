@@ -2,15 +2,18 @@ import { expect, it } from 'vitest';
 import { lookAtJob } from '../../lambdas/poll/look-at-job.ts';
 import { readBatch } from '../../shared/ledger/batches.ts';
 import { memoryLedger } from '../../shared/memory/memory-ledger.ts';
-import type { Value } from '../../shared/ports.ts';
+import type { Answer, Value } from '../../shared/ports.ts';
 import { aBatch, aJob, aLease, at, NOW, workerNamed } from '../support/burst-rows.ts';
 import { testSettings } from '../support/virtual-bursts.ts';
 
 const settings = testSettings();
 const { lostAfterMisses, lostAfterSeconds } = settings.looks;
 
-/** A silent answer about a job that was seen running, and what it makes of worker and batch. */
-async function silenceOf(job: Parameters<typeof aJob>[1]) {
+const SILENT: Answer<undefined> = { kind: 'silent', why: 'no answer in time' };
+const FORGOT: Answer<undefined> = { kind: 'answered', value: undefined };
+
+/** An answer about a job, and what it makes of worker and batch. */
+async function lookedAfter(job: Parameters<typeof aJob>[1], answer: Answer<undefined>) {
   const ledger = memoryLedger();
   const lease = aLease();
   const row = aJob(1, job);
@@ -27,7 +30,7 @@ async function silenceOf(job: Parameters<typeof aJob>[1]) {
   await put(`P#default#${lease.profile}`, `B#${batch.batchId}`, batch);
   const unannounced = () => Promise.reject(new Error('not announced'));
   const jobs = {
-    get: async () => ({ kind: 'silent' as const, why: 'no answer in time' }),
+    get: async () => answer,
     ...{ health: unannounced, submit: unannounced, cancel: unannounced, drain: unannounced },
   };
   const looked = await lookAtJob(
@@ -39,7 +42,7 @@ async function silenceOf(job: Parameters<typeof aJob>[1]) {
 }
 
 it('a job whose one answer was lost after its deadline costs an attempt, and neither its worker nor its place', async () => {
-  const { looked, after } = await silenceOf({ deadlineAt: at(-60) });
+  const { looked, after } = await lookedAfter({ deadlineAt: at(-60) }, SILENT);
   expect(looked).toMatchObject({ job: { status: 'lost' }, turn: true });
   expect(looked.worker).toBeUndefined();
   expect(after).toMatchObject({ status: 'open', attempts: 1, excludedWorkers: [] });
@@ -47,7 +50,28 @@ it('a job whose one answer was lost after its deadline costs an attempt, and nei
 
 it('a job whose worker was silent for too long costs an attempt, its worker and its place', async () => {
   const silent = { misses: lostAfterMisses - 1, firstMissAt: at(-lostAfterSeconds) };
-  const { looked, after } = await silenceOf(silent);
+  const { looked, after } = await lookedAfter(silent, SILENT);
   expect(looked.worker).toEqual({ workerId: workerNamed(1), lost: true });
   expect(after).toMatchObject({ attempts: 1, excludedWorkers: [workerNamed(1)] });
+});
+
+const often = { misses: lostAfterMisses - 1, firstMissAt: at(-lostAfterSeconds), started: false };
+
+it.each([
+  ['was seen running', { ...often, started: true }, 1],
+  // Its task may have ended the worker, which its platform then started anew.
+  ['was not heard of since it was taken', { ...often, reported: undefined }, 1],
+  ['still waited for its turn', { ...often, reported: 'queued' }, 0],
+] as const)('a job that its worker has forgotten and that %s', async (_how, job, attempts) => {
+  const { looked, after } = await lookedAfter(job, FORGOT);
+  expect(looked.worker).toEqual({ workerId: workerNamed(1), lost: false });
+  const excludedWorkers = attempts === 1 ? [workerNamed(1)] : [];
+  expect(after).toMatchObject({ status: 'open', attempts, excludedWorkers });
+});
+
+it('a worker that never took its job until the deadline costs no attempt, and gets no other', async () => {
+  const unconfirmed = { status: 'submitting', started: false, deadlineAt: at(-1) } as const;
+  const { looked, after } = await lookedAfter(unconfirmed, FORGOT);
+  expect(looked.worker).toEqual({ workerId: workerNamed(1), lost: true });
+  expect(after).toMatchObject({ attempts: 0, excludedWorkers: [workerNamed(1)] });
 });
