@@ -28,6 +28,8 @@ export const sweep: Stage<keyof SweepPorts, SweepAnswer> = (ports, settings) => 
       ports.log('sweep failed', { part, error: String(error) });
     }
   }
-  ports.log('sweep', repaired);
+  // An alarm counts the whole ones.
+  const isWhole = Object.keys(repaired).length === Object.keys(parts).length;
+  ports.log(isWhole ? 'sweep' : 'sweep incomplete', repaired);
   return repaired;
 };

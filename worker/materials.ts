@@ -3,7 +3,7 @@ import type { ManifestTask } from '../shared/model/job.ts';
 import { assetName, type Resume, type Work } from './execute.ts';
 import { TransferFailed, type Transfers } from './transfer.ts';
 
-/** Bytes of shared files a worker keeps in memory between tasks. */
+/** Bytes of shared files a worker keeps in memory beside those of the task at hand, which are kept however large. */
 const KEPT_ASSET_BYTES = 256 * 1024 * 1024;
 
 /** What a task needs beside its spec. */
@@ -18,11 +18,15 @@ export interface MaterialStore {
 export function createMaterialStore(transfers: Transfers): MaterialStore {
   const kept = new Map<string, Uint8Array>();
 
-  function keep(sha256: string, bytes: Uint8Array): void {
-    if (bytes.byteLength > KEPT_ASSET_BYTES) return;
-    kept.set(sha256, bytes);
-    let total = [...kept.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
-    for (const [oldest, { byteLength }] of kept) {
+  /** Makes room for what a task needs, the oldest of what it does not need first. */
+  function makeRoom(needed: readonly { readonly sha256: string; readonly bytes: number }[]): void {
+    const names = new Set<string>(needed.map(({ sha256 }) => sha256));
+    const others = [...kept].filter(([name]) => !names.has(name));
+    let total = [
+      ...needed.map(({ bytes }) => bytes),
+      ...others.map(([, one]) => one.byteLength),
+    ].reduce((sum, bytes) => sum + bytes, 0);
+    for (const [oldest, { byteLength }] of others) {
       if (total <= KEPT_ASSET_BYTES) return;
       kept.delete(oldest);
       total -= byteLength;
@@ -36,13 +40,14 @@ export function createMaterialStore(transfers: Transfers): MaterialStore {
     const known = kept.get(sha256);
     const content = known ?? (await transfers.download(url, { sha256, maxBytes: bytes }, signal));
     kept.delete(sha256);
-    keep(sha256, content);
+    kept.set(sha256, content);
     return content;
   }
 
   return {
     async fetch({ inputs = [], assets = [], checkpoint, taskId }, signal) {
       const files = new Map<string, Uint8Array>();
+      makeRoom(assets);
       for (const one of assets) files.set(assetName(one.sha256), await asset(one, signal));
       for (const { name, url, sha256, bytes } of inputs) {
         files.set(name, await transfers.download(url, { sha256, maxBytes: bytes }, signal));

@@ -10,8 +10,9 @@ export class TransferFailed extends Error {
 /** Waits between tries, seconds: short, because the job's own deadline ends all of it. */
 const RETRY_AFTER_SECONDS = [0.25, 0.5, 1, 2, 4];
 
-/** Longest time of one try. */
-const TRY_TIMEOUT_MILLISECONDS = 60_000;
+/** Longest silence of one try; an upload, of which nothing is heard until its end, may take longer by its size. */
+const SILENCE_MILLISECONDS = 60_000;
+const SLOWEST_BYTES_PER_SECOND = 256 * 1024;
 
 type Try<T> =
   | { readonly ok: true; readonly value: T }
@@ -22,17 +23,19 @@ const isPassing = (status: number): boolean => status === 408 || status === 429 
 
 async function tryOnce<T>(
   url: string,
-  init: RequestInit,
-  read: (response: Response) => Promise<Try<T>>,
+  init: RequestInit & { readonly body?: Uint8Array },
+  read: (response: Response, heard: () => void) => Promise<Try<T>>,
   signal: AbortSignal,
 ): Promise<Try<T>> {
   const attempt = new AbortController();
   const stop = () => attempt.abort();
   signal.addEventListener('abort', stop, { once: true });
-  const timer = setTimeout(stop, TRY_TIMEOUT_MILLISECONDS);
+  const sendSeconds = (init.body?.byteLength ?? 0) / SLOWEST_BYTES_PER_SECOND;
+  const timer = setTimeout(stop, SILENCE_MILLISECONDS + 1000 * sendSeconds);
+  const heard = () => timer.refresh();
   try {
     const response = await fetch(url, { ...init, redirect: 'manual', signal: attempt.signal });
-    if (response.ok) return await read(response);
+    if (response.ok) return await read(response, heard);
     await response.body?.cancel();
     return { ok: false, why: `HTTP ${response.status}`, retry: isPassing(response.status) };
   } catch (error) {
@@ -69,10 +72,15 @@ async function insist<T>(
   throw new TransferFailed(what);
 }
 
-async function readCapped(response: Response, maxBytes: number): Promise<Try<Uint8Array>> {
+async function readCapped(
+  response: Response,
+  maxBytes: number,
+  heard: () => void,
+): Promise<Try<Uint8Array>> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of response.body ?? []) {
+    heard();
     bytes += chunk.byteLength;
     if (bytes > maxBytes) return { ok: false, why: `more than ${maxBytes} bytes`, retry: false };
     chunks.push(chunk);
@@ -99,7 +107,7 @@ export function createTransfers(clock: WorkerClock): Transfers {
   return {
     async download(url, { sha256, maxBytes }, signal) {
       const bytes = await insist('download', clock, signal, () =>
-        tryOnce(url, {}, (response) => readCapped(response, maxBytes), signal),
+        tryOnce(url, {}, (response, heard) => readCapped(response, maxBytes, heard), signal),
       );
       if (sha256Of(bytes) !== sha256) throw new TransferFailed('download: SHA-256 differs');
       return bytes;

@@ -49,6 +49,8 @@ export class LedgerEvents extends Construct {
       ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
       [props.ledger.streamArn],
     );
+    // Lambda asks for all four when the mapping is made; this one knows no smaller resource.
+    this.teller.allow(['dynamodb:ListStreams'], ['*']);
     const source = this.teller.lambda.addEventSourceMapping('Stream', {
       eventSourceArn: props.ledger.streamArn,
       startingPosition: StartingPosition.TRIM_HORIZON,

@@ -56,8 +56,8 @@ const PASS_GB_SECONDS = 0.5 * 0.3;
 const IDLE_LOG_BYTES = 4000;
 /** Lambda keeps five pollers at a queue, each asking once in 20 seconds. */
 const POLLS_PER_MINUTE = 15;
-/** A container of reap lives this long before it is replaced and reads the secret anew. Assumed. */
-const CONTAINER_MINUTES = 30;
+/** Reap reads the secret anew when it is older than this (`functions/on-aws.ts`). */
+const SECRET_MINUTES = 5;
 
 /** What the control plane takes in so many minutes in which nothing is enqueued: passes, and looks at the queues. */
 export function idleMinutes(tenants: number, minutes: number): CostLine[] {
@@ -87,7 +87,7 @@ export function idleMonth(tenants: number): CostLine[] {
     line('traces', 2 * MINUTES, PRICES.trace),
     line('GB of logs', (MINUTES * IDLE_LOG_BYTES) / 1e9, PRICES.logGb),
     line('secret', 1, PRICES.secretMonth),
-    line('reads of the secret', MINUTES / CONTAINER_MINUTES, PRICES.secretCall),
+    line('reads of the secret', MINUTES / SECRET_MINUTES, PRICES.secretCall),
   ];
 }
 

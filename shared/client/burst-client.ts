@@ -55,7 +55,8 @@ export interface BurstClient {
   /**
    * URLs of a done task's files, with the hashes of what was verified.
    *
-   * @param options.seconds - Life of the URLs, at most a week. Default 900.
+   * @param options.seconds - Life of the URLs, at most a week. Default 900. They die sooner where the credentials of
+   *   this client do (a role's last hours): `expiresAt` says when.
    * @throws TaskNotFound, ResultNotReady, TaskEndedWithoutResult
    */
   result(taskId: string, options?: { readonly seconds?: number }): Promise<TaskResult>;
@@ -114,18 +115,25 @@ const RESULT_URL_SECONDS = 900;
 
 /** What a dApp can do with its tasks, over any ports. It needs no settings of the deployment. */
 export function burstClient(ports: ClientPorts, tenant: Tenant): BurstClient {
-  const get = (reference: TaskReference) => readState(ports.ledger, tenant, reference);
+  const get = (reference: TaskReference) =>
+    readState(ports.ledger, tenant, reference, ports.clock.now());
   return {
     async enqueue(tasks) {
       const { messages, outcomes } = prepareTasks(tasks);
+      const sentAt = ports.clock.now();
       const failed = await sendMessages(ports, messages);
       return outcomes.map((outcome): Receipt => {
         if ('status' in outcome) return outcome;
         const { body: _, ...named } = outcome;
         const reason = failed.get(named.taskId);
         return reason === undefined
-          ? { ...named, status: 'sent' }
-          : { ...named, status: 'failed', error: { code: 'E_NOT_SENT', field: '', reason } };
+          ? { ...named, status: 'sent', sentAt }
+          : {
+              ...named,
+              status: 'failed',
+              sentAt,
+              error: { code: 'E_NOT_SENT', field: '', reason },
+            };
       });
     },
     uploadInput: (taskId, file) => uploadInput(ports.artifacts, tenant, taskId, file),

@@ -4,6 +4,7 @@ import { dynamoDbLedger } from '../aws/dynamodb-ledger.ts';
 import { s3Artifacts } from '../aws/s3-artifacts.ts';
 import { sqsQueue } from '../aws/sqs-queue.ts';
 import { Tenant } from '../model/ids.ts';
+import { Instant } from '../model/time.ts';
 import type { Clock } from '../ports.ts';
 import { systemClock, systemIds } from '../system.ts';
 import { type BurstClient, burstClient } from './burst-client.ts';
@@ -62,6 +63,10 @@ export function createBurstClient(options: BurstClientOptions): ConnectedBurstCl
     clock,
     ids: systemIds,
     pause,
+    signedUntil: async () => {
+      const { expiration } = await clients.s3.config.credentials();
+      return expiration === undefined ? undefined : Instant.parse(expiration.toISOString());
+    },
   };
   return {
     ...burstClient(ports, Tenant.parse(tenant)),

@@ -16,6 +16,8 @@ export interface Receipt {
   /** SHA-256 of the message. Two tasks are the same task when it is equal. */
   readonly messageSha256: string;
   readonly status: SendStatus;
+  /** When it was sent, by the client's clock; absent: it was refused here, and never was. */
+  readonly sentAt?: string;
   /** Who may see the task's inputs, as the task said it. */
   readonly confidentiality?: TaskEnvelope['confidentiality'];
   readonly error?: SendError;
@@ -32,7 +34,8 @@ export interface SendError extends Omit<Refusal, 'code'> {
  */
 export type TaskReference =
   | string
-  | (Pick<Receipt, 'taskId' | 'messageSha256'> & Partial<Pick<Receipt, 'status' | 'error'>>);
+  | (Pick<Receipt, 'taskId' | 'messageSha256'> &
+      Partial<Pick<Receipt, 'status' | 'error' | 'sentAt'>>);
 
 export const taskIdOf = (reference: TaskReference): string =>
   typeof reference === 'string' ? reference : reference.taskId;

@@ -12,6 +12,8 @@ export interface ResultPorts {
   readonly ledger: Ledger;
   readonly artifacts: Artifacts;
   readonly clock: Clock;
+  /** When the credentials that sign URLs end, and with them the URLs; undefined: they do not. */
+  readonly signedUntil?: () => Promise<Instant | undefined>;
 }
 
 /** A verified file, and where it can be fetched for a while. */
@@ -30,7 +32,7 @@ export interface TaskResult {
   readonly verifiedBy: string;
   readonly evidence: Readonly<Record<string, string>>;
   readonly files: readonly ResultLink[];
-  /** When the URLs die. */
+  /** When the URLs die: with the credentials that signed them, at the latest. */
   readonly expiresAt: Instant;
 }
 
@@ -49,7 +51,9 @@ export async function linkResult(
   seconds: number,
 ): Promise<TaskResult> {
   const { verifiedBy, evidence, files } = await readDone(ports.ledger, tenant, taskId);
-  const expiresAt = plusSeconds(ports.clock.now(), seconds);
+  const wanted = plusSeconds(ports.clock.now(), seconds);
+  const signedUntil = await ports.signedUntil?.();
+  const expiresAt = signedUntil !== undefined && signedUntil < wanted ? signedUntil : wanted;
   const links = await inParallel(files, AT_ONCE, async ({ key, ...file }) => ({
     ...file,
     verifiedBy,

@@ -2,6 +2,7 @@ import { type Named, readOutcome } from '../explain/stored-rows.ts';
 import type { CheckpointMark } from '../model/checkpoint.ts';
 import { TaskId, type Tenant } from '../model/ids.ts';
 import type { RejectionRow, ResultFile, TaskRow } from '../model/rows.ts';
+import { Instant } from '../model/time.ts';
 import type { Ledger } from '../ports.ts';
 import { type TaskReference, taskIdOf } from './receipt.ts';
 
@@ -57,10 +58,13 @@ export const isOver = ({ state }: TaskState): boolean =>
 
 /** How the ledger calls what a person means; undefined: no task can have such an id. */
 export function namedIn(tenant: Tenant, reference: TaskReference): Named | undefined {
-  const { taskId, messageSha256 } =
-    typeof reference === 'string' ? { taskId: reference, messageSha256: undefined } : reference;
+  const { taskId, messageSha256, sentAt } =
+    typeof reference === 'string'
+      ? { taskId: reference, messageSha256: undefined, sentAt: undefined }
+      : reference;
   const id = TaskId.safeParse(taskId);
-  return id.success ? { tenant, taskId: id.data, messageSha256 } : undefined;
+  const sent = Instant.safeParse(sentAt);
+  return id.success ? { tenant, taskId: id.data, messageSha256, sentAt: sent.data } : undefined;
 }
 
 /** One or two consistent reads. */
@@ -68,6 +72,7 @@ export async function readState(
   ledger: Ledger,
   tenant: Tenant,
   reference: TaskReference,
+  now: Instant,
 ): Promise<TaskState> {
   if (typeof reference !== 'string' && reference.status === 'refused' && reference.error) {
     return { state: 'rejected', taskId: reference.taskId, ...reference.error };
@@ -76,7 +81,7 @@ export async function readState(
   if (named === undefined) {
     return { state: 'unknown', taskId: taskIdOf(reference) };
   }
-  const { task, rejection } = await readOutcome(ledger, named);
+  const { task, rejection } = await readOutcome(ledger, named, now);
   if (rejection !== undefined) return rejected(named.taskId, rejection);
   return task === undefined ? { state: 'unknown', taskId: named.taskId } : stateOf(task);
 }

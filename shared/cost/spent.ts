@@ -119,7 +119,7 @@ function delivered(job: JobRow, given: readonly TaskRow[]): JobSpent {
 
 /** A result that was voted for is recorded with the time of all its voters. */
 const worth = ({ slotSeconds = 0, verifiedBy }: TaskRow, unit: number): number =>
-  verifiedBy?.startsWith('redundancy-') ? Math.min(slotSeconds, unit) : slotSeconds;
+  /(?:^|\+)redundancy-/.test(verifiedBy ?? '') ? Math.min(slotSeconds, unit) : slotSeconds;
 
 /** How long a job held its slot, as far as that was seen. */
 function secondsHeld(job: JobRow): number {

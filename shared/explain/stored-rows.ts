@@ -7,8 +7,14 @@ import { readRow } from '../ledger/rows.ts';
 import { readStop } from '../ledger/stops.ts';
 import { readRejection, readTask } from '../ledger/tasks.ts';
 import type { TaskId, Tenant } from '../model/ids.ts';
-import { type BatchRow, JobRow, type LeaseRow, type TaskRow } from '../model/rows.ts';
-import type { Instant } from '../model/time.ts';
+import {
+  type BatchRow,
+  JobRow,
+  type LeaseRow,
+  type RejectionRow,
+  type TaskRow,
+} from '../model/rows.ts';
+import { type Instant, secondsBetween } from '../model/time.ts';
 import type { Ledger } from '../ports.ts';
 import { claimOrder } from '../run/claim-order.ts';
 import type { StoredRows } from './explanation.ts';
@@ -18,6 +24,8 @@ export interface Named {
   readonly tenant: Tenant;
   readonly taskId: TaskId;
   readonly messageSha256?: string | undefined;
+  /** When it was sent last, by its sender's clock. */
+  readonly sentAt?: Instant | undefined;
 }
 
 /**
@@ -26,12 +34,28 @@ export interface Named {
  */
 export async function readOutcome(
   ledger: Ledger,
-  { tenant, taskId, messageSha256 }: Named,
+  { tenant, taskId, messageSha256, sentAt }: Named,
+  now: Instant,
 ): Promise<Pick<StoredRows, 'task' | 'rejection'>> {
   const task = await readTask(ledger, tenant, taskId);
   if (messageSha256 === undefined || task?.bodySha256 === messageSha256) return { task };
-  return { rejection: await readRejection(ledger, tenant, messageSha256) };
+  const rejection = await readRejection(ledger, tenant, messageSha256);
+  return rejection !== undefined && isOfThisSending(rejection, sentAt, now) ? { rejection } : {};
 }
+
+/** A message is taken in within this after it was sent, unless the queue is long. */
+const TAKEN_IN_SECONDS = 120;
+
+/**
+ * What was wrong may have been mended before the message was sent again: a refusal of before then says nothing yet.
+ * Clocks differ, so that after a while any refusal counts.
+ */
+const isOfThisSending = (
+  { rejectedAt }: RejectionRow,
+  sentAt: Instant | undefined,
+  now: Instant,
+): boolean =>
+  sentAt === undefined || rejectedAt >= sentAt || secondsBetween(sentAt, now) >= TAKEN_IN_SECONDS;
 
 /** Everything `explain` looks at, read consistently row by row. */
 export async function readStoredRows(
@@ -39,12 +63,12 @@ export async function readStoredRows(
   named: Named,
   now: Instant,
 ): Promise<StoredRows> {
-  const outcome = await readOutcome(ledger, named);
+  const outcome = await readOutcome(ledger, named, now);
   const { task } = outcome;
   if (task?.status !== 'accepted') return outcome;
   const batch = await readBatchOf(ledger, task);
   if (batch === undefined) return outcome;
-  if (hasEnded(batch, task)) return readOutcome(ledger, named);
+  if (hasEnded(batch, task)) return readOutcome(ledger, named, now);
   return batch.status === 'open'
     ? { task, batch, ...(await aroundOpen(ledger, batch, now)) }
     : { task, batch, ...(await aroundClaim(ledger, batch)) };

@@ -75,13 +75,14 @@ const DEFAULT_PRIORITY = 5;
 
 /** What a batch keeps of one of its tasks. */
 export function entryOf(
-  { envelope, unitSeconds }: SoundTask,
+  { envelope, unitSeconds, known }: SoundTask,
   line: number,
 ): BatchRow['tasks'][number] {
   const { taskId, deadlineAt, ifUnreachable, maxPriceUsd } = envelope;
   const { estimatedSeconds, timeoutSeconds } = envelope;
   return {
     ...{ taskId, line, unitSeconds },
+    ...(known.workers === 1 ? {} : { runs: known.workers }),
     ...(estimatedSeconds === undefined ? {} : { declared: true }),
     ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
     ...(deadlineAt === undefined ? {} : { deadlineAt }),

@@ -77,7 +77,7 @@ export const endTask = (
     set: assignments({ ...ending, endedAt: now }),
   });
 
-/** Keeps why a message was refused. The same message twice is one record. */
+/** Keeps why a message was refused, the last time it was. The same message twice is one record. */
 export const recordRejection = (
   ledger: Ledger,
   rejection: {
@@ -92,11 +92,15 @@ export const recordRejection = (
   },
 ): Promise<Change<RejectionRow>> => {
   const { now, keepDays, ...fields } = rejection;
-  return createRow(ledger, RejectionRow, rejectionKey(rejection.tenant, rejection.messageSha256), {
-    v: 1,
-    ...fields,
-    rejectedAt: now,
-    expiresAt: Math.floor(millisecondsOf(plusSeconds(now, keepDays * 86_400)) / 1000),
+  return changeRow(ledger, RejectionRow, {
+    key: rejectionKey(rejection.tenant, rejection.messageSha256),
+    when: [],
+    set: assignments({
+      v: 1,
+      ...fields,
+      rejectedAt: now,
+      expiresAt: Math.floor(millisecondsOf(plusSeconds(now, keepDays * 86_400)) / 1000),
+    }),
   });
 };
 

@@ -54,8 +54,8 @@ export interface TooDear {
  * @param slotMicroUsd - Price of one second of a slot.
  */
 export function tooDear(batch: BatchRow, slotMicroUsd: number): TooDear | undefined {
-  for (const { maxMicroUsd, unitSeconds } of openTasks(batch)) {
-    const wouldCostMicroUsd = Math.ceil(unitSeconds * slotMicroUsd - 1e-6);
+  for (const { maxMicroUsd, unitSeconds, runs = 1 } of openTasks(batch)) {
+    const wouldCostMicroUsd = Math.ceil(runs * unitSeconds * slotMicroUsd - 1e-6);
     if (maxMicroUsd !== undefined && wouldCostMicroUsd > maxMicroUsd) {
       return { maxMicroUsd, wouldCostMicroUsd };
     }

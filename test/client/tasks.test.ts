@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { burstClient } from '../../shared/client/burst-client.ts';
+import type { Receipt } from '../../shared/client/receipt.ts';
 import type { Progress } from '../../shared/client/wait.ts';
 import { checkEnvelope } from '../../shared/intake/check-envelope.ts';
 import { sha256Of } from '../../shared/model/digest.ts';
@@ -51,6 +52,31 @@ describe('get', () => {
     expect((await world.client.explain(receipt)).cause).toBe('bad-input');
   });
 
+  it('takes no refusal for that of a message which was sent again since', async () => {
+    const world = clientWorld({ settings: worldSettings({ images: {} }) });
+    const [first = ''] = await world.client.enqueue([nftTask('a')]);
+    await world.run({ forSeconds: 10 });
+    const [second = ''] = await world.client.enqueue([nftTask('a')]);
+    expect(await world.client.get(first)).toMatchObject({ state: 'rejected' });
+    expect(await world.client.get(second)).toMatchObject({ state: 'unknown' });
+    expect((await world.client.explain(second)).cause).not.toBe('bad-input');
+    await world.run({ forSeconds: 10 });
+    const again = { state: 'rejected', rejectedAt: '2026-01-01T00:00:15.000Z' };
+    expect(await world.client.get(second)).toMatchObject(again);
+  });
+
+  it('believes any refusal of a message after a while, whatever the clocks say', async () => {
+    const world = clientWorld({ settings: worldSettings({ images: {} }) });
+    const [receipt] = await world.client.enqueue([nftTask('a')]);
+    if (receipt === undefined) throw new Error('no receipt');
+    await world.run({ forSeconds: 10 });
+    // By a clock that is ahead.
+    const late = { ...receipt, sentAt: '2026-01-01T00:00:08.000Z' };
+    expect(await world.client.get(late)).toMatchObject({ state: 'unknown' });
+    await world.run({ forSeconds: 120 });
+    expect(await world.client.get(late)).toMatchObject({ state: 'rejected' });
+  });
+
   it('keeps two tasks apart that were sent with one id', async () => {
     const world = clientWorld();
     const [first = ''] = await world.client.enqueue([nftTask('a')]);
@@ -76,7 +102,8 @@ describe('get', () => {
   it('sends the same task again without a second run', async () => {
     const { client, timers, market, receipts } = await ended(1);
     const again = await client.enqueue(nftTasks(1));
-    expect(again).toEqual(receipts);
+    const names = ({ taskId, messageSha256 }: Receipt) => ({ taskId, messageSha256 });
+    expect(again.map(names)).toEqual(receipts.map(names));
     await timers.run({ until: timers.now() + 600_000 });
     expect(await client.get('task-1')).toMatchObject({ state: 'done', attempts: 1 });
     expect(market.all()).toHaveLength(1);

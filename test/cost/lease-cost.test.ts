@@ -154,11 +154,15 @@ describe('the cost of a lease', () => {
     expect(costOf({ jobs, tasks }).used).toMatchObject({ work: 1000, hedges: 1000 });
   });
 
-  it('takes a voted result for the time of its own worker', () => {
-    const job = aLongJob(1, { uploaded: new Set([0]) });
-    const tasks = [done(first, 1, 3000, { verifiedBy: 'redundancy-3' })];
-    expect(costOf({ jobs: [job], tasks }).used).toMatchObject({ work: 1000 });
-  });
+  it.each(['redundancy-3', 'structural+redundancy-2'])(
+    'takes a voted result for the time of its own worker: %s',
+    (verifiedBy) => {
+      const job = aLongJob(1, { uploaded: new Set([0, 1]) });
+      const tasks = [done(first, 1, 3000, { verifiedBy }), done(second, 1, 500)];
+      const { tasks: costs } = costOf({ jobs: [job], tasks });
+      expect(costs.map(({ workMicroUsd }) => workMicroUsd)).toEqual([500, 500]);
+    },
+  );
 
   it('gives a task the earlier jobs its checkpoints came from, as far as these saved it work', () => {
     const resumed = { sequence: 3, stage: 'third', workSeconds: 1400 };

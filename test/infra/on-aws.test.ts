@@ -96,6 +96,41 @@ describe('onAws', () => {
     expect(reads).toBe(1);
   });
 
+  it.each([
+    [299, 1],
+    [300, 2],
+  ])('reads it again when it is older than five minutes: after %i s', async (seconds, reads) => {
+    const keys = ['the old key', 'the new key'];
+    let [read, now] = [0, 0];
+    const reading: ReadSecret = async () => ({ ...SECRET, ionetApiKey: keys[read++] ?? '' });
+    const configs: Config[] = [];
+    const portsOf = (config: Config) => {
+      configs.push(config);
+      return silent();
+    };
+    const clock = () => now;
+    const handler = onAws(echo, portsOf, reading, ENVIRONMENT, () => undefined, clock);
+    await handler(1, context);
+    now = seconds;
+    await handler(2, context);
+    expect(read).toBe(reads);
+    expect(configs.map(({ ionet }) => ionet.apiKey)).toEqual(keys.slice(0, reads));
+  });
+
+  it('makes nothing anew where the secret is the same, and goes on with it where it cannot be read', async () => {
+    const answers = [Promise.resolve(SECRET), Promise.resolve({ ...SECRET })];
+    const read: ReadSecret = () => answers.shift() ?? Promise.reject(new Error('not now'));
+    let [now, made] = [0, 0];
+    const portsOf = () => {
+      made += 1;
+      return silent();
+    };
+    const clock = () => now;
+    const handler = onAws(echo, portsOf, read, ENVIRONMENT, () => undefined, clock);
+    for (now of [0, 1000, 2000]) expect(await handler(now, context)).toMatchObject({ input: now });
+    expect(made).toBe(1);
+  });
+
   it('tries again in the next invocation when the secret could not be read', async () => {
     const answers = [Promise.reject(new Error('not now')), Promise.resolve(SECRET)];
     const read: ReadSecret = () => answers.shift() ?? answering({});

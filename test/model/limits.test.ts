@@ -47,6 +47,14 @@ describe('a price of its own', () => {
     expect(tooDear(batch(max), 3)).toEqual(expected);
   });
 
+  it.each([
+    [3, 900, undefined],
+    [3, 899, { maxMicroUsd: 899, wouldCostMicroUsd: 900 }],
+  ])('pays for all %i workers that must do it', (runs, maxMicroUsd, expected) => {
+    const voted = aBatch(1, { tasks: [entry({ maxMicroUsd, runs })] });
+    expect(tooDear(voted, 3)).toEqual(expected);
+  });
+
   it('counts no more once its task has ended', () => {
     expect(tooDear(batch(1, { settled: new Set([1]) }), 3)).toBeUndefined();
   });

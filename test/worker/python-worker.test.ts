@@ -195,7 +195,7 @@ describe.skipIf(PYTHON === undefined)('with python3 of 3.11 or newer', () => {
     const specs = [0, 1, 2, 3, 4].map((seed) => diffusionSpec({ model, seed }));
 
     /** The verdicts on one job of pictures, so many of them taken at a time, and how many were in each pass. */
-    async function made(room: number, batch = 5) {
+    async function made(room: number, batch = 5, wanted = specs) {
       const dir = mkdtempSync(join(folder, 'alone-'));
       mkdirSync(join(dir, 'model'));
       writeFileSync(join(dir, 'model', 'model_index.json'), '{}');
@@ -207,7 +207,7 @@ describe.skipIf(PYTHON === undefined)('with python3 of 3.11 or newer', () => {
         },
         ...{ BURST_TEST_ROOM: String(room), BURST_TEST_PASSES: join(dir, 'passes') },
       };
-      const job = await verdictsOn(specs, environment, { executor: 'real' });
+      const job = await verdictsOn(wanted, environment, { executor: 'real' });
       const passes = readFileSync(join(dir, 'passes'), 'utf8').trim().split('\n').map(Number);
       return { ...job, passes };
     }
@@ -224,6 +224,14 @@ describe.skipIf(PYTHON === undefined)('with python3 of 3.11 or newer', () => {
       const { passes, report } = await made(1, 3);
       expect(passes).toEqual([3, 2, 1, 1, 1, 1, 1]);
       expect(report.uploaded).toHaveLength(5);
+    });
+
+    it('hands in no picture that the filter of its model has blackened, and its neighbours', async () => {
+      const lewd = specs.map((spec, n) => (n === 3 ? { ...spec, prompt: 'lewd' } : spec));
+      const { report } = await made(5, 5, lewd);
+      expect(report.uploaded.toSorted()).toEqual([0, 1, 2, 4]);
+      const message = expect.stringContaining("the model's own filter");
+      expect(report.failures).toEqual([{ line: 3, class: 'bad-spec', message }]);
     });
 
     it('gives up a picture that does not fit alone, and says so', async () => {

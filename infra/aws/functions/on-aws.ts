@@ -1,8 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Config, configFrom } from '../../../shared/config.ts';
 import { BurstError } from '../../../shared/errors.ts';
 import type { Log, Ports, Stage } from '../../../shared/ports.ts';
 import { meteredLog } from './metered-log.ts';
-import type { Environment, ReadSecret } from './secret.ts';
+import type { Environment, ReadSecret, Secrets } from './secret.ts';
 
 /** The part of Lambda's context a stage may know. */
 export interface LambdaContext {
@@ -11,12 +12,16 @@ export interface LambdaContext {
 
 type PortsOf<Needs extends keyof Ports> = (config: Config) => Pick<Ports, Needs>;
 
+/** A secret is read again when it is older: a key that was replaced must not be used for as long as a container lives. */
+const SECRET_SECONDS = 300;
+
 /**
  * A stage as a Lambda function.
  *
- * Configuration, secret and clients are made by the first invocation and kept for the life of the
- * container. If that fails the next invocation tries again: a secret that is filled in late is found. What an
- * invocation throws is said in the log, with its context, before Lambda hears of it.
+ * Configuration and clients are made by the first invocation and kept for the life of the container, or until the
+ * secret is another one. If that fails the next invocation tries again: a secret that is filled in late is found, and
+ * one that cannot be read again is used as it was. What an invocation throws is said in the log, with its context,
+ * before Lambda hears of it.
  *
  * @param portsOf - Makes the ports this stage needs, and no others: what it names is what gets bundled.
  */
@@ -26,9 +31,9 @@ export function onAws<Needs extends keyof Ports, Output>(
   readSecret: ReadSecret,
   environment: Environment = environmentOfThisProcess(),
   log: Log = meteredLog(environment.BURST_STACK ?? ''),
+  nowSeconds: () => number = secondsOfThisProcess,
 ): (event: unknown, context: LambdaContext) => Promise<Output> {
-  const wire = async () => {
-    const secret = await readSecret(environment);
+  const wire = (secret: Secrets) => {
     const config = configFrom({
       ...environment,
       IONET_API_KEY: secret.ionetApiKey,
@@ -38,15 +43,34 @@ export function onAws<Needs extends keyof Ports, Output>(
     });
     return stage({ ...portsOf(config), log }, config.settings);
   };
-  let wired: ReturnType<typeof wire> | undefined;
+  let wired: { readonly secret: Secrets; readonly invoke: ReturnType<typeof wire> } | undefined;
+  let reading: Promise<void> | undefined;
+  let readAtSeconds = Number.NEGATIVE_INFINITY;
+
+  const refresh = async () => {
+    const secret = await readSecret(environment);
+    if (wired === undefined || !isDeepStrictEqual(secret, wired.secret)) {
+      wired = { secret, invoke: wire(secret) };
+    }
+    readAtSeconds = nowSeconds();
+  };
+  const invoker = async () => {
+    if (nowSeconds() - readAtSeconds >= SECRET_SECONDS) {
+      reading ??= refresh().finally(() => {
+        reading = undefined;
+      });
+      await reading.catch((error: unknown) => {
+        if (wired === undefined) throw error;
+        log('secret not read again', factsOf(error));
+      });
+    }
+    if (wired === undefined) throw new Error('the function was not made');
+    return wired.invoke;
+  };
 
   return async (event, context) => {
     try {
-      wired ??= wire().catch((error: unknown) => {
-        wired = undefined;
-        throw error;
-      });
-      const invoke = await wired;
+      const invoke = await invoker();
       return await invoke(event, {
         remainingSeconds: () => context.getRemainingTimeInMillis() / 1000,
       });
@@ -62,6 +86,8 @@ const factsOf = (error: unknown): Readonly<Record<string, unknown>> => ({
   message: error instanceof Error ? error.message : String(error),
   ...(error instanceof BurstError ? error.context : {}),
 });
+
+const secondsOfThisProcess = () => performance.now() / 1000;
 
 // biome-ignore lint/style/noProcessEnv: handed to `configFrom`, which alone says what it means.
 const environmentOfThisProcess = (): Environment => process.env;

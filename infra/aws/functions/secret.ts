@@ -14,7 +14,7 @@ export const RegistryLogin = z.object({
   password: z.string().min(1, 'is empty'),
 });
 
-type Secrets = z.infer<typeof StackSecret> & {
+export type Secrets = z.infer<typeof StackSecret> & {
   readonly registry?: z.infer<typeof RegistryLogin>;
 };
 

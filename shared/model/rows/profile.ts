@@ -82,6 +82,8 @@ export const BatchRow = z.looseObject({
       timeoutSeconds: z.int().positive().optional(),
       /** Its own cap: the most its estimated slot time may cost. */
       maxMicroUsd: MicroUsd.optional(),
+      /** Workers that do it, one after another, until enough of their results are alike; absent: one. */
+      runs: z.int().min(2).optional(),
     }),
   ),
   /** 0 to 9, of all of its tasks; the highest is claimed first. */

@@ -44,12 +44,13 @@ class DiffusionPipeline:
         if torch.cuda.is_full or len(prompt) > int(os.environ["BURST_TEST_ROOM"]):
             torch.cuda.is_full = True
             raise torch.cuda.OutOfMemoryError
-        return Made([Image(width, height, f"{p}|{g.seed}") for p, g in zip(prompt, generator)])
+        made = [Image(width, height, f"{p}|{g.seed}") for p, g in zip(prompt, generator)]
+        return Made(made, ["lewd" in p for p in prompt] if any("lewd" in p for p in prompt) else None)
 
 
 class Made:
-    def __init__(self, images):
-        self.images = images
+    def __init__(self, images, filtered):
+        self.images, self.nsfw_content_detected = images, filtered
 
 
 class Image:

@@ -165,6 +165,14 @@ describe('the executor with an external prover', () => {
     expect(await failure(() => executor(never).run(other))).toMatchObject({ bad: true });
   });
 
+  it('is not taken for a bad witness when what it makes is no proof: another worker may do better', async () => {
+    const wrong = work({ witness: [1n, 21n, 9n, 3n, 8n] });
+    expect(await failure(() => executor(standIn).run(wrong))).toEqual({
+      bad: false,
+      message: expect.stringMatching(/^the proof is none: /),
+    });
+  });
+
   it('uses the GPU if the operator says so', () => {
     const prover = ExternalProver.parse({ command: ['prove'], gpuUsed: true });
     expect([executor(), executor(standIn), executor(prover)].map(({ gpuUsed }) => gpuUsed)).toEqual(

@@ -16,6 +16,9 @@ from burst_worker.png import encode_png
 
 KIND = "nft.diffusion"
 
+# The same seed gives the same picture anywhere: no other worker would do better, and none is to blame.
+FILTERED = BadSpec("the model's own filter takes this picture for one it must not show; choose another seed")
+
 # Pictures made at a time, where they fit into memory.
 BATCH = 4
 
@@ -54,7 +57,7 @@ class DiffusionExecutor:
 
         def make(places: Sequence[int]) -> None:
             for place, png in zip(places, _pictures(torch, pipeline, [pictures[p] for p in places])):
-                answer(place, files_of(orders[place].spec, png))
+                answer(place, FILTERED if png is None else files_of(orders[place].spec, png))
 
         if self._passes is None:
             self._passes = Passes(torch.cuda.OutOfMemoryError, torch.cuda.empty_cache)
@@ -85,8 +88,9 @@ class DiffusionExecutor:
         return self._pipeline
 
 
-def _pictures(torch: Any, pipeline: Any, pictures: Sequence[Picture]) -> list[bytes]:
-    """One pass. The first noise comes from the CPU, so that it is the same on every GPU."""
+def _pictures(torch: Any, pipeline: Any, pictures: Sequence[Picture]) -> list[bytes | None]:
+    """One pass; None: blackened by the model's own filter. The first noise comes from the CPU, so that it is the same on
+    every GPU."""
     first = pictures[0]
     generators = [torch.Generator("cpu").manual_seed(picture.seed) for picture in pictures]
     negative = (
@@ -104,6 +108,8 @@ def _pictures(torch: Any, pipeline: Any, pictures: Sequence[Picture]) -> list[by
         output_type="pil",
         **negative,
     )
+    filtered = getattr(made, "nsfw_content_detected", None) or [False] * len(pictures)
     return [
-        encode_png(first.width, first.height, image.convert("RGB").tobytes()) for image in made.images
+        None if hidden else encode_png(first.width, first.height, image.convert("RGB").tobytes())
+        for image, hidden in zip(made.images, filtered)
     ]
