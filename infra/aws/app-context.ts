@@ -1,3 +1,5 @@
+import * as z from 'zod';
+import { nearest } from '../../shared/intake/nearest.ts';
 import { API_FLAVOURS } from '../../shared/ionet/flavour.ts';
 import { KINDS } from '../../shared/kinds/kinds.ts';
 import type { BurstStackProps } from './burst-stack.ts';
@@ -23,19 +25,25 @@ export const CONTEXT_NAMES = [
   'allowCpuExecutor',
   'apiFlavour',
   'containers',
+  'images',
+  'settings',
 ] as const;
 type ContextName = (typeof CONTEXT_NAMES)[number];
 
 /**
  * The app's one stack, from the CDK context.
  *
+ * @param names - All that the context has; those with a colon, an at sign or a hyphen are the CDK's own.
  * @throws PropsRejected with everything that is wrong, in the words and in what they mean.
  */
-export function stackOf(context: (name: ContextName) => unknown): {
+export function stackOf(
+  context: (name: ContextName) => unknown,
+  names: readonly string[] = [],
+): {
   readonly props: BurstStackProps;
   readonly region: string | undefined;
 } {
-  const problems: string[] = [];
+  const problems: string[] = unknownWords(names);
   const text = (name: ContextName): string | undefined => {
     const given = context(name);
     return given === undefined ? undefined : String(given);
@@ -48,11 +56,20 @@ export function stackOf(context: (name: ContextName) => unknown): {
     }
     return word;
   };
+  const objectOf = <Value>(name: ContextName, schema: z.ZodType<Value>): Value | undefined => {
+    const given = context(name);
+    if (given === undefined) return undefined;
+    const parsed = schema.safeParse(typeof given === 'string' ? jsonOf(given) : given);
+    if (parsed.success) return parsed.data;
+    const why = parsed.error.issues.map(({ path, message }) => [...path, message].join(' '));
+    problems.push(`${name}: must be a JSON object; ${why.join('; ')}`);
+    return undefined;
+  };
   const region = text('region');
   const props: BurstStackProps = {
     name: text('name'),
     stage: oneOf('stage', ['production', 'development']),
-    images: imagesOf(text('workerImage')),
+    images: { ...imagesOf(text('workerImage')), ...objectOf('images', Images) },
     registrySecretName: text('registrySecretName'),
     secretName: text('secretName'),
     tenants: text('tenants')?.split(',').map(tenantOf),
@@ -64,13 +81,54 @@ export function stackOf(context: (name: ContextName) => unknown): {
     concurrency: { reserve: oneOf('reserveConcurrency', ['true', 'false']) !== 'false' },
     apiFlavour: oneOf('apiFlavour', API_FLAVOURS),
     settings: {
+      ...objectOf('settings', OwnSettings),
       allowCpuExecutor: oneOf('allowCpuExecutor', ['true', 'false']) === 'true',
-      containers: text('containers')?.split(','),
+      ...(text('containers') === undefined ? {} : { containers: text('containers')?.split(',') }),
     },
   };
   problems.push(...problemsOf(props, region));
   if (problems.length > 0) throw new PropsRejected(problems);
   return { props, region };
+}
+
+const unknownWords = (names: readonly string[]): string[] =>
+  names
+    .filter((name) => !/[:@-]/.test(name) && !CONTEXT_NAMES.some((known) => known === name))
+    .map((name) => {
+      const meant = nearest(name, CONTEXT_NAMES);
+      return `${name}: there is no such word${meant === undefined ? '' : `; did you mean ${meant}?`}`;
+    });
+
+/** By kind. */
+const Images = z.record(z.string(), z.string());
+
+/** Settings that follow from other words. */
+const ELSEWHERE = [
+  'stackName',
+  'tenantOfQueue',
+  'tenantWeights',
+  'images',
+  'workerSecret',
+  'caps',
+  'allowedLocations',
+];
+
+/** What is in it is looked at with everything else. */
+const OwnSettings = z
+  .custom<NonNullable<BurstStackProps['settings']>>(
+    (value) => z.record(z.string(), z.unknown()).safeParse(value).success,
+    'it is none',
+  )
+  .refine((given) => ELSEWHERE.every((name) => !Object.hasOwn(given, name)), {
+    message: `it may not have any of ${ELSEWHERE.join(', ')}`,
+  });
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** One image has the executors of every kind whose tasks do not name an image themselves. */

@@ -21,6 +21,7 @@ const WITHOUT_RESOURCE: Readonly<Record<string, string>> = {
   'logs:PutResourcePolicy': 'the policy is of the account, not of a log group',
   'logs:DescribeResourcePolicies': 'the policy is of the account, not of a log group',
   'logs:DescribeLogGroups': 'lists log groups, so names none',
+  'dynamodb:ListStreams': 'lists the streams of an account, so names none',
 };
 
 let template: Template;

@@ -271,6 +271,50 @@ describe('the words of the command line', () => {
     });
   });
 
+  it('take an image for one kind and any other setting, as JSON or as what they are', () => {
+    const own = IMAGE.replace('@', '-own@');
+    const abilities = { 'external-prover': { gpuUsed: true } };
+    for (const given of [
+      { images: JSON.stringify({ 'zk.groth16': own }), settings: JSON.stringify({ abilities }) },
+      { images: { 'zk.groth16': own }, settings: { abilities } },
+    ]) {
+      const { props } = stackFrom({ workerImage: IMAGE, ...given });
+      expect(props.images).toMatchObject({ ...images, 'zk.groth16': own });
+      expect(JSON.parse(deploymentOf(props).settingsJson)).toMatchObject({ abilities });
+    }
+  });
+
+  it.each([
+    [{ settings: '{' }, '- settings: must be a JSON object; it is none'],
+    [
+      { settings: { caps: {} } },
+      /- settings: must be a JSON object; it may not have any of .*caps/,
+    ],
+    [{ settings: { looks: { shortest: 1 } } }, /- settings\.looks/],
+    [{ images: 'one' }, /- images: must be a JSON object/],
+  ])('are refused where they are no settings: %j', (given, message) => {
+    expect(() => stackFrom({ workerImage: IMAGE, ...given })).toThrow(message);
+  });
+
+  it('that do not exist are refused, with what was meant', () => {
+    const names = [
+      'dayCapUSD',
+      'colour',
+      '@aws-cdk/core:newStyle',
+      'cli-telemetry',
+      'aws:cdk:bundling',
+      'workerImage',
+    ];
+    const context: Record<string, unknown> = { workerImage: IMAGE };
+    expect(() => stackOf((name) => context[name], names)).toThrow(
+      [
+        'Burst cannot be deployed like this:',
+        '- dayCapUSD: there is no such word; did you mean dayCapUsd?',
+        '- colour: there is no such word',
+      ].join('\n'),
+    );
+  });
+
   it('are refused together with what they mean', () => {
     const wrong = { allowCpuExecutor: 'yes', stage: 'prod', dayCapUsd: 'ten', region: 'moon' };
     expect(() => stackFrom(wrong)).toThrow(
