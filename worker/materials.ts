@@ -3,7 +3,7 @@ import type { ManifestTask } from '../shared/model/job.ts';
 import { assetName, type Resume, type Work } from './execute.ts';
 import { TransferFailed, type Transfers } from './transfer.ts';
 
-/** Bytes of shared files a worker keeps in memory beside those of the task at hand, which are kept however large. */
+/** Bytes of shared files a worker keeps in memory, those of the task at hand included: these however many they are. */
 const KEPT_ASSET_BYTES = 256 * 1024 * 1024;
 
 /** What a task needs beside its spec. */

@@ -61,8 +61,8 @@ export function stackOf(
     if (given === undefined) return undefined;
     const parsed = schema.safeParse(typeof given === 'string' ? jsonOf(given) : given);
     if (parsed.success) return parsed.data;
-    const why = parsed.error.issues.map(({ path, message }) => [...path, message].join(' '));
-    problems.push(`${name}: must be a JSON object; ${why.join('; ')}`);
+    const at = (path: readonly PropertyKey[]) => [name, ...path].map(String).join('.');
+    problems.push(...parsed.error.issues.map(({ path, message }) => `${at(path)}: ${message}`));
     return undefined;
   };
   const region = text('region');
@@ -83,7 +83,7 @@ export function stackOf(
     settings: {
       ...objectOf('settings', OwnSettings),
       allowCpuExecutor: oneOf('allowCpuExecutor', ['true', 'false']) === 'true',
-      ...(text('containers') === undefined ? {} : { containers: text('containers')?.split(',') }),
+      containers: text('containers')?.split(','),
     },
   };
   problems.push(...problemsOf(props, region));
@@ -99,28 +99,23 @@ const unknownWords = (names: readonly string[]): string[] =>
       return `${name}: there is no such word${meant === undefined ? '' : `; did you mean ${meant}?`}`;
     });
 
-/** By kind. */
-const Images = z.record(z.string(), z.string());
+/** Worker images by task kind. */
+const Images = z.record(z.string(), z.string(), 'must be a JSON object');
 
-/** Settings that follow from other words. */
+/** Settings that follow from other words, or are one themselves. */
 const ELSEWHERE = [
-  'stackName',
-  'tenantOfQueue',
-  'tenantWeights',
-  'images',
-  'workerSecret',
-  'caps',
-  'allowedLocations',
+  ...['stackName', 'tenantOfQueue', 'tenantWeights', 'images', 'workerSecret', 'caps'],
+  ...['allowedLocations', 'allowCpuExecutor', 'containers'],
 ];
 
-/** What is in it is looked at with everything else. */
+/** Its fields are checked with the props (`problemsOf`). */
 const OwnSettings = z
   .custom<NonNullable<BurstStackProps['settings']>>(
     (value) => z.record(z.string(), z.unknown()).safeParse(value).success,
-    'it is none',
+    'must be a JSON object',
   )
   .refine((given) => ELSEWHERE.every((name) => !Object.hasOwn(given, name)), {
-    message: `it may not have any of ${ELSEWHERE.join(', ')}`,
+    message: `give these by their own words: ${ELSEWHERE.join(', ')}`,
   });
 
 function jsonOf(text: string): unknown {

@@ -96,7 +96,7 @@ const LEASE_TRANSITIONS = 175;
 /** Calls of plan, provision, run, poll and teardown in that hour, counted too, and what each takes: assumed. */
 const LEASE_CALLS = 63;
 const LEASE_CALL_GB_SECONDS = 0.5;
-/** Tasks of one batch and of one call of Collect, and request units of a batch, as counted. */
+/** As `bench orchestration` counts them: tasks of a batch and of a call of Collect, and ledger request units a batch takes. */
 const TASKS_PER_BATCH = 25;
 const TASKS_PER_COLLECT = 100;
 const BATCH_WRITE_UNITS = 38;

@@ -114,9 +114,6 @@ export const pricesUsed = (): Readonly<Record<string, Price>> => {
   };
 };
 
-/**
- * What the control plane of a run takes beside its clusters: state machine, queue, functions, ledger. The passes and
- * looks at the queue of an idle stack are counted for all of the time, those of minutes at work once more with them.
- */
+/** What the control plane of a run takes beside its clusters: what its tasks asked for, and an idle stack all the while. */
 export const controlPlaneUsd = (asked: AskedOfAws, minutes: number): number =>
-  awsUsd(asked).controlPlane + totalUsd(idleMinutes(1, minutes));
+  awsUsd(asked).withoutPasses + totalUsd(idleMinutes(1, minutes));

@@ -134,7 +134,7 @@ export function workerNature(
       const deadly = `${workerId} ${taskId} deadly`;
       if (spec.deadly === true && strike('worker.killed by its task', deadly, WORKER)) {
         harm();
-        return { kills: true, startedAnew: chance.at(`${deadly} anew`) < 0.5 };
+        return { kills: true, restarts: chance.at(`${deadly} anew`) < 0.5 };
       }
       if (fault === 'worker.blames the task') return { failed: 'bad-spec' };
       const key = `${workerId} ${taskId} ${produced}`;

@@ -53,8 +53,8 @@ export type Produced =
       readonly stages?: readonly ModelStage[];
     }
   | { readonly failed: JobReport['failures'][number]['class'] }
-  /** Half way through it takes the whole worker down, which its platform may start anew. */
-  | { readonly kills: true; readonly startedAnew?: boolean };
+  /** Half way through it takes the whole worker down; its platform may restart it. */
+  | { readonly kills: true; readonly restarts?: boolean };
 
 /** What a worker that lives on makes of a task. */
 type Made = Exclude<Produced, { readonly kills: true }>;
@@ -136,7 +136,7 @@ export function workerModel(options: WorkerModelOptions): WorkerModel {
     const produced = options.produce(task, resume);
     if (resume !== undefined) noteCheckpoint(job, task, 0);
     if ('kills' in produced) {
-      return later(taskSeconds(task) / 2, produced.startedAnew === true ? forget : kill);
+      return later(taskSeconds(task) / 2, produced.restarts === true ? forget : kill);
     }
     const { stages = [], fromShare = 0 } = 'failed' in produced ? {} : produced;
     work(job, task, produced, [...stages], fromShare);

@@ -187,6 +187,18 @@ async function withinCap(
   return 'why' in price ? undefined : { ...best, workers, ...price };
 }
 
+/** Takes the refused hold off the lease, where it would be taken for money that is held. */
+async function refusedByCap(
+  ports: PlanPorts,
+  lease: LeaseRow,
+  kept: LeaseRow['holds'],
+  reason: string,
+): Promise<Step> {
+  const unnamed = await changeLease(ports.ledger, lease, { holds: kept });
+  if (!unnamed.done) return { next: 'superseded' };
+  return nothingBought(ports, lease, 'BudgetExceeded', reason);
+}
+
 async function holdAndChoose(
   ports: PlanPorts,
   settings: Settings,
@@ -217,10 +229,7 @@ async function holdAndChoose(
     const reason = outcome.yields
       ? yieldingInWords(outcome.yields)
       : `budget: ${usdOf(best.termMicroUsd)} USD are needed, ${usdOf(outcome.availableMicroUsd)} are left of the ${outcome.scope} cap`;
-    // Named any longer it would be taken for one that is held.
-    const unnamed = await changeLease(ledger, lease, { holds: kept });
-    if (!unnamed.done) return { next: 'superseded' };
-    return nothingBought(ports, lease, 'BudgetExceeded', reason);
+    return refusedByCap(ports, lease, kept, reason);
   }
   const offer = { ...chosen(best), ...(pace.ratio === 1 ? {} : { pace: pace.ratio }) };
   const waits = (await readKnowledge(ledger, provisioningOf(offer)))?.samples ?? [];

@@ -136,8 +136,8 @@ async function lose(
 }
 
 /**
- * A task that ends its worker at once is never seen running: that the worker took the job is enough, where it is gone
- * or has begun anew before it told anything of it.
+ * A task that ends its worker at once is never seen running. That the worker took the job is enough, where it is gone,
+ * or has restarted before it reported anything.
  */
 function endOfLost(job: JobRow, reason: string, then: WorkerThen): AttemptEnd {
   const { worker } = job;

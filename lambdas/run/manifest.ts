@@ -142,7 +142,7 @@ async function checkpointOf(
   });
   const target = { putUrl, maxBytes: maxCheckpointBytes };
   const row = await readCheckpoints(ledger, tenant, taskId);
-  const newest = row?.newest && (await worthGoingOn(ledger, row));
+  const newest = row?.newest && (await newestOrDrop(ledger, row));
   if (newest === undefined) return { checkpoint: target };
   const { key, sha256, bytes, sequence, stage, workSeconds } = newest;
   const url = await artifacts.readUrl(key, { seconds });
@@ -152,13 +152,13 @@ async function checkpointOf(
 }
 
 /** The newest checkpoint, unless too many jobs went on from it in vain: then it is dropped. */
-async function worthGoingOn(
+async function newestOrDrop(
   ledger: RunPorts['ledger'],
   row: CheckpointRow,
 ): Promise<StoredCheckpoint | undefined> {
   if ((row.resumes ?? 0) < MOST_RESUMES) return row.newest;
   const why = `${row.resumes} jobs went on from it and got no further`;
-  // Refused: a job that was given up has got further meanwhile.
+  // Not dropped: a job that was given up has uploaded a newer one meanwhile.
   return (await dropCheckpoints(ledger, row, why)).row?.newest;
 }
 

@@ -134,7 +134,7 @@ function loadedBy(
 }
 
 /**
- * A number that another Run took is the last one: that Run may be ahead of this one, and what it took on is not known
+ * Stops at the first number that another Run has taken: that Run may be ahead, and what it has assigned is not known
  * here.
  *
  * @returns the jobs their workers took, or may have taken.

@@ -55,8 +55,8 @@ export interface BurstClient {
   /**
    * URLs of a done task's files, with the hashes of what was verified.
    *
-   * @param options.seconds - Life of the URLs, at most a week. Default 900. They die sooner where the credentials of
-   *   this client do (a role's last hours): `expiresAt` says when.
+   * @param options.seconds - Life of the URLs, at most a week. Default 900. They end with the client's
+   *   credentials where that is sooner (a role's expire within hours): see `expiresAt`.
    * @throws TaskNotFound, ResultNotReady, TaskEndedWithoutResult
    */
   result(taskId: string, options?: { readonly seconds?: number }): Promise<TaskResult>;
@@ -126,14 +126,10 @@ export function burstClient(ports: ClientPorts, tenant: Tenant): BurstClient {
         if ('status' in outcome) return outcome;
         const { body: _, ...named } = outcome;
         const reason = failed.get(named.taskId);
+        const tried = { ...named, sentAt };
         return reason === undefined
-          ? { ...named, status: 'sent', sentAt }
-          : {
-              ...named,
-              status: 'failed',
-              sentAt,
-              error: { code: 'E_NOT_SENT', field: '', reason },
-            };
+          ? { ...tried, status: 'sent' }
+          : { ...tried, status: 'failed', error: { code: 'E_NOT_SENT', field: '', reason } };
       });
     },
     uploadInput: (taskId, file) => uploadInput(ports.artifacts, tenant, taskId, file),

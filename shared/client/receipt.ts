@@ -16,7 +16,7 @@ export interface Receipt {
   /** SHA-256 of the message. Two tasks are the same task when it is equal. */
   readonly messageSha256: string;
   readonly status: SendStatus;
-  /** When it was sent, by the client's clock; absent: it was refused here, and never was. */
+  /** When the client tried to send it, by the client's clock; absent: the client refused it itself. */
   readonly sentAt?: string;
   /** Who may see the task's inputs, as the task said it. */
   readonly confidentiality?: TaskEnvelope['confidentiality'];

@@ -144,10 +144,10 @@ function withoutCluster(
     return because('no-capacity', sentence, { ...facts, ...wanted });
   }
   if (error === 'ClusterUnfit') {
-    const last =
-      batch.lastReason === undefined ? '' : `, the last time because of ${batch.lastReason}`;
-    const sentence = `No worker of the last cluster could do anything of what waits (${why}${last}). Another is ordered ${when}.`;
-    return because('retrying', sentence, { ...facts, lastReason: batch.lastReason });
+    const { lastReason } = batch;
+    const last = lastReason === undefined ? '' : ` Its last attempt: ${lastReason}.`;
+    const sentence = `No worker of the last cluster could do the task.${last} Another cluster is ordered ${when}.`;
+    return because('retrying', sentence, { ...facts, lastReason });
   }
   const other = /^ClusterNotReady: other hardware: (.+)$/s.exec(cooldownReason)?.[1];
   const sentence =

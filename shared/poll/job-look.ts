@@ -65,8 +65,9 @@ export function judgeJob(
     return { kind: 'lost', reason, worker: silent ? 'lost' : 'forgetful' };
   }
   if (isOverdue) {
-    const worker = answer.kind === 'silent' ? 'silent' : 'forgetful';
-    return { kind: 'lost', reason: 'silent past its deadline', worker };
+    return answer.kind === 'silent'
+      ? { kind: 'lost', reason: 'silent past its deadline', worker: 'silent' }
+      : { kind: 'lost', reason: 'unknown to its worker past its deadline', worker: 'forgetful' };
   }
   return { kind: 'nothing', miss: true };
 }

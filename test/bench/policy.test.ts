@@ -27,7 +27,7 @@ const Report = z.object({
   ),
 });
 
-it('Burst and every baseline run one trace, and the records add up to the report', async () => {
+it('Burst and every baseline run one trace, the records add up to the report, and Burst alone has a control plane to pay', async () => {
   const trace = join(folder, 'trace.csv');
   const rows = Array.from(
     { length: 30 },

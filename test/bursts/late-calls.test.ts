@@ -272,7 +272,7 @@ describe('what is left half done', () => {
   });
 });
 
-it('an attempt that another job was given the number of costs nothing', async () => {
+it('a claim whose job number went to another job costs no attempt', async () => {
   const gone = { phase: 'tearing-down', billedMicroUsd: 0, closeReason: 'idle' } as const;
   const other = aJob(1, { batches: [{ batchId: aBatch(2).batchId, batchFence: 1 }] });
   const { ledger, lease, batchNow } = await burstWith({

@@ -52,7 +52,7 @@ describe('get', () => {
     expect((await world.client.explain(receipt)).cause).toBe('bad-input');
   });
 
-  it('takes no refusal for that of a message which was sent again since', async () => {
+  it('does not report an earlier refusal for a message that was sent again', async () => {
     const world = clientWorld({ settings: worldSettings({ images: {} }) });
     const [first = ''] = await world.client.enqueue([nftTask('a')]);
     await world.run({ forSeconds: 10 });
@@ -65,7 +65,7 @@ describe('get', () => {
     expect(await world.client.get(second)).toMatchObject(again);
   });
 
-  it('believes any refusal of a message after a while, whatever the clocks say', async () => {
+  it('reports any refusal after two minutes, whatever the clocks say', async () => {
     const world = clientWorld({ settings: worldSettings({ images: {} }) });
     const [receipt] = await world.client.enqueue([nftTask('a')]);
     if (receipt === undefined) throw new Error('no receipt');

@@ -118,12 +118,12 @@ describe('a task whose batch waits', () => {
     });
   });
 
-  it('says that nobody in a cluster could do the task, and what came of it last', () => {
+  it('says that no worker of the last cluster could do the task, and how its last attempt ended', () => {
     const cooldownReason = 'ClusterUnfit: what waits failed on every worker here';
     const profile = profileRow({ cooldownReason, cooldownUntil: at(30), strikes: 1 });
     const batch = batchRow({ attempts: 1, lastReason: 'task-failed: 1 of 1 tasks failed' });
     expect(why({ batch, profile }).sentence).toBe(
-      `No worker of the last cluster could do anything of what waits (what waits failed on every worker here, the last time because of task-failed: 1 of 1 tasks failed). Another is ordered from ${at(30)} on.`,
+      `No worker of the last cluster could do the task. Its last attempt: task-failed: 1 of 1 tasks failed. Another cluster is ordered from ${at(30)} on.`,
     );
   });
 

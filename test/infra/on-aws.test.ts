@@ -99,7 +99,7 @@ describe('onAws', () => {
   it.each([
     [299, 1],
     [300, 2],
-  ])('reads it again when it is older than five minutes: after %i s', async (seconds, reads) => {
+  ])('after %i s it has read the secret %i times', async (seconds, reads) => {
     const keys = ['the old key', 'the new key'];
     let [read, now] = [0, 0];
     const reading: ReadSecret = async () => ({ ...SECRET, ionetApiKey: keys[read++] ?? '' });

@@ -285,11 +285,9 @@ describe('the words of the command line', () => {
   });
 
   it.each([
-    [{ settings: '{' }, '- settings: must be a JSON object; it is none'],
-    [
-      { settings: { caps: {} } },
-      /- settings: must be a JSON object; it may not have any of .*caps/,
-    ],
+    [{ settings: '{' }, '- settings: must be a JSON object'],
+    [{ settings: { caps: {} } }, /- settings: give these by their own words: .*caps/],
+    [{ settings: { allowCpuExecutor: true } }, /by their own words: .*allowCpuExecutor/],
     [{ settings: { looks: { shortest: 1 } } }, /- settings\.looks/],
     [{ images: 'one' }, /- images: must be a JSON object/],
   ])('are refused where they are no settings: %j', (given, message) => {

@@ -115,7 +115,7 @@ it.each(['closing', 'tearing-down'] as const)(
   },
 );
 
-it('a hold that a cap refused is named on the lease no longer', async () => {
+it('a lease no longer names a hold that a cap refused', async () => {
   const tight = { caps: { stackMicroUsd: 1_500_000 } };
   const held = { term: 1, day: NOW.slice(0, 10), microUsd: 600_000, attempt: 1 };
   const ledger = memoryLedger({ staleIndex: false });

@@ -71,6 +71,12 @@ describe('a worker that knows nothing of a job', () => {
     expect(judged(often, FORGOT)).toMatchObject({ kind: 'lost', worker: 'forgetful' });
   });
 
+  it('is forgetful, not silent, once the deadline is over', () => {
+    const reason = 'unknown to its worker past its deadline';
+    const expected = { kind: 'lost', reason, worker: 'forgetful' };
+    expect(judged({ deadlineAt: at(-30) }, FORGOT)).toEqual(expected);
+  });
+
   it('and reports another manifest under its name counts as silent', () => {
     expect(judged({}, reports({ manifestSha256: 'cd'.repeat(32) as never }))).toEqual({
       kind: 'nothing',

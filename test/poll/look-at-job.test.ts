@@ -58,11 +58,15 @@ it('a job whose worker was silent for too long costs an attempt, its worker and 
 const often = { misses: lostAfterMisses - 1, firstMissAt: at(-lostAfterSeconds), started: false };
 
 it.each([
-  ['was seen running', { ...often, started: true }, 1],
+  ['costs an attempt where it was seen running', { ...often, started: true }, 1],
   // Its task may have ended the worker, which its platform then started anew.
-  ['was not heard of since it was taken', { ...often, reported: undefined }, 1],
-  ['still waited for its turn', { ...often, reported: 'queued' }, 0],
-] as const)('a job that its worker has forgotten and that %s', async (_how, job, attempts) => {
+  [
+    'costs an attempt where nothing was heard of it since it was taken',
+    { ...often, reported: undefined },
+    1,
+  ],
+  ['costs none where it still waited for its turn', { ...often, reported: 'queued' }, 0],
+] as const)('a job that its worker has forgotten %s', async (_how, job, attempts) => {
   const { looked, after } = await lookedAfter(job, FORGOT);
   expect(looked.worker).toEqual({ workerId: workerNamed(1), lost: false });
   const excludedWorkers = attempts === 1 ? [workerNamed(1)] : [];

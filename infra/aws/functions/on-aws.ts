@@ -12,16 +12,21 @@ export interface LambdaContext {
 
 type PortsOf<Needs extends keyof Ports> = (config: Config) => Pick<Ports, Needs>;
 
+/** What is made of one reading of the secret. */
+interface Wired<Invoke> {
+  readonly secret: Secrets;
+  readonly invoke: Invoke;
+}
+
 /** A secret is read again when it is older: a key that was replaced must not be used for as long as a container lives. */
 const SECRET_SECONDS = 300;
 
 /**
  * A stage as a Lambda function.
  *
- * Configuration and clients are made by the first invocation and kept for the life of the container, or until the
- * secret is another one. If that fails the next invocation tries again: a secret that is filled in late is found, and
- * one that cannot be read again is used as it was. What an invocation throws is said in the log, with its context,
- * before Lambda hears of it.
+ * Configuration and clients are made by the first invocation, and again only when the secret has changed. While there
+ * is none yet, a failure to read it fails the invocation and the next one tries again; later, the last secret that was
+ * read stays in use. What an invocation throws is logged with its context before Lambda hears of it.
  *
  * @param portsOf - Makes the ports this stage needs, and no others: what it names is what gets bundled.
  */
@@ -43,34 +48,34 @@ export function onAws<Needs extends keyof Ports, Output>(
     });
     return stage({ ...portsOf(config), log }, config.settings);
   };
-  let wired: { readonly secret: Secrets; readonly invoke: ReturnType<typeof wire> } | undefined;
-  let reading: Promise<void> | undefined;
+  let wired: Wired<ReturnType<typeof wire>> | undefined;
+  let reading: Promise<Wired<ReturnType<typeof wire>>> | undefined;
   let readAtSeconds = Number.NEGATIVE_INFINITY;
 
-  const refresh = async () => {
+  const read = async () => {
     const secret = await readSecret(environment);
-    if (wired === undefined || !isDeepStrictEqual(secret, wired.secret)) {
-      wired = { secret, invoke: wire(secret) };
-    }
+    const same = wired !== undefined && isDeepStrictEqual(secret, wired.secret) ? wired : undefined;
+    wired = same ?? { secret, invoke: wire(secret) };
     readAtSeconds = nowSeconds();
+    return wired;
   };
-  const invoker = async () => {
-    if (nowSeconds() - readAtSeconds >= SECRET_SECONDS) {
-      reading ??= refresh().finally(() => {
-        reading = undefined;
-      });
-      await reading.catch((error: unknown) => {
-        if (wired === undefined) throw error;
-        log('secret not read again', factsOf(error));
-      });
+  const current = async () => {
+    if (wired !== undefined && nowSeconds() - readAtSeconds < SECRET_SECONDS) return wired;
+    reading ??= read().finally(() => {
+      reading = undefined;
+    });
+    try {
+      return await reading;
+    } catch (error) {
+      if (wired === undefined) throw error;
+      log('secret not read again', factsOf(error));
+      return wired;
     }
-    if (wired === undefined) throw new Error('the function was not made');
-    return wired.invoke;
   };
 
   return async (event, context) => {
     try {
-      const invoke = await invoker();
+      const { invoke } = await current();
       return await invoke(event, {
         remainingSeconds: () => context.getRemainingTimeInMillis() / 1000,
       });

@@ -8,7 +8,7 @@ import dynalite from 'dynalite';
 import { buildApp } from 'fauxqs';
 import { type ApiRequest, apiRequestOf } from './api-request.ts';
 import { listen } from './listen.ts';
-import { rowsWithRefusals } from './refused-rows.ts';
+import { patchDynaliteRefusals } from './refused-rows.ts';
 
 export interface AwsServicesOptions {
   readonly region: string;
@@ -39,7 +39,7 @@ const LOCAL_PATHS = '/_local/';
  * signature or expiry on a signed URL. Burst uses none of the former and trusts none of the latter.
  */
 export async function startAwsServices(options: AwsServicesOptions): Promise<AwsServices> {
-  rowsWithRefusals();
+  patchDynaliteRefusals();
   const dynamoDb = dynalite({ createTableMs: 0 });
   const queuesAndObjects = buildApp({ logger: false, defaultRegion: options.region });
   await queuesAndObjects.ready();

@@ -5,10 +5,10 @@ import * as updateItem from 'dynalite/validations/updateItem.js';
 const OPTION = 'ReturnValuesOnConditionCheckFailure';
 
 /**
- * Adds to dynalite what DynamoDB has and it has not: a put or update whose condition fails brings the row along,
- * where `ReturnValuesOnConditionCheckFailure` is `ALL_OLD`. Every dynalite of this process has it from here on.
+ * Patches dynalite, for the whole process, with what DynamoDB has: a put or update whose condition fails returns the
+ * row, where `ReturnValuesOnConditionCheckFailure` is `ALL_OLD`.
  */
-export function rowsWithRefusals(): void {
+export function patchDynaliteRefusals(): void {
   if (OPTION in putItem.types) return;
   for (const { types } of [putItem, updateItem]) types[OPTION] = 'String';
   const { checkConditional } = db;

@@ -6,14 +6,14 @@ from typing import Callable
 
 
 class Passes:
-    """Passes as large as memory has been found to take, by what they make, for as long as the process lives."""
+    """Runs work in passes, as large as each kind of pass has been found to fit into memory."""
 
     def __init__(self, out_of_memory: type[BaseException], free: Callable[[], None]) -> None:
         self._out_of_memory, self._free = out_of_memory, free
         self._most: dict[str, int] = {}
 
     def run(self, key: str, places: Sequence[int], make: Callable[[Sequence[int]], None]) -> None:
-        """Does `make` for all places; when memory runs out, for half as many at once. A single one raises."""
+        """Calls `make` on all places, in smaller passes once memory has run out. Raises when a single place does not fit."""
         done = 0
         while done < len(places):
             some = places[done : done + self._most.get(key, len(places))]
