@@ -144,7 +144,9 @@ function endOfLost(job: JobRow, reason: string, then: WorkerThen): AttemptEnd {
   const gone =
     then === 'silent' || then === 'lost' || (then === 'forgetful' && job.reported === undefined);
   if (job.started || (gone && job.status === 'running')) {
-    return { class: 'worker-lost', reason, ...(then === 'silent' ? {} : { worker }) };
+    // One that answers is well: the next attempt may be its, and there may be no other.
+    const isWell = then === 'silent' || then === 'forgetful';
+    return { class: 'worker-lost', reason, ...(isWell ? {} : { worker }) };
   }
   return { class: 'not-started', reason, ...(then === 'unwilling' ? { worker } : {}) };
 }

@@ -82,7 +82,8 @@ export function entryOf(
   const { estimatedSeconds, timeoutSeconds } = envelope;
   return {
     ...{ taskId, line, unitSeconds },
-    ...(known.workers === 1 ? {} : { runs: known.workers }),
+    // Of a sample most tasks are done once.
+    ...(known.workers === 1 || known.sample < 1 ? {} : { runs: known.workers }),
     ...(estimatedSeconds === undefined ? {} : { declared: true }),
     ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
     ...(deadlineAt === undefined ? {} : { deadlineAt }),

@@ -99,7 +99,7 @@ export const TaskEnvelope = z.strictObject({
     .max(1_000_000)
     .optional()
     .describe(
-      'The most the task may cost: its estimated seconds at the price of a slot. It waits while no cluster is as cheap. What a cluster costs beside its work, such as idle time, is not in it.',
+      'The most the task may cost: its estimated seconds at the price of a slot, of every worker that must do it. It waits while no cluster is as cheap. What a cluster costs beside its work, such as idle time, is not in it.',
     ),
   maxAttempts: z
     .int()

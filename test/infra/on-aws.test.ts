@@ -119,16 +119,22 @@ describe('onAws', () => {
 
   it('makes nothing anew where the secret is the same, and goes on with it where it cannot be read', async () => {
     const answers = [Promise.resolve(SECRET), Promise.resolve({ ...SECRET })];
-    const read: ReadSecret = () => answers.shift() ?? Promise.reject(new Error('not now'));
-    let [now, made] = [0, 0];
+    let [now, made, failed] = [0, 0, 0];
+    const read: ReadSecret = () => {
+      const answer = answers.shift();
+      if (answer === undefined) failed += 1;
+      return answer ?? Promise.reject(new Error('not now'));
+    };
     const portsOf = () => {
       made += 1;
       return silent();
     };
     const clock = () => now;
     const handler = onAws(echo, portsOf, read, ENVIRONMENT, () => undefined, clock);
-    for (now of [0, 1000, 2000]) expect(await handler(now, context)).toMatchObject({ input: now });
-    expect(made).toBe(1);
+    for (now of [0, 1000, 2000, 2029, 2030]) {
+      expect(await handler(now, context)).toMatchObject({ input: now });
+    }
+    expect({ made, failed }).toEqual({ made: 1, failed: 2 });
   });
 
   it('tries again in the next invocation when the secret could not be read', async () => {

@@ -66,6 +66,16 @@ describe('batches', () => {
     });
   });
 
+  it.each([
+    ['every task', { workers: 3, sample: 1 }, { runs: 3 }],
+    ['a sample', { workers: 2, sample: 0.1 }, {}],
+  ])('note how many workers must do %s', (_what, votes, expected) => {
+    const one = task(1);
+    const entry = entryOf({ ...one, known: { ...one.known, ...votes } }, 0);
+    const { taskId, unitSeconds } = entryOf(one, 0);
+    expect(entry).toEqual({ taskId, line: 0, unitSeconds, ...expected });
+  });
+
   it('conserve every task, keep the order of arrival and mix nothing', () => {
     const arrival = fc.record({
       estimatedSeconds: fc.integer({ min: 1, max: 900 }),

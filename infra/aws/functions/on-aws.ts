@@ -20,6 +20,8 @@ interface Wired<Invoke> {
 
 /** A secret is read again when it is older: a key that was replaced must not be used for as long as a container lives. */
 const SECRET_SECONDS = 300;
+/** Wait before it is read again where it could not be. */
+const AGAIN_SECONDS = 30;
 
 /**
  * A stage as a Lambda function.
@@ -68,6 +70,7 @@ export function onAws<Needs extends keyof Ports, Output>(
       return await reading;
     } catch (error) {
       if (wired === undefined) throw error;
+      readAtSeconds = nowSeconds() - SECRET_SECONDS + AGAIN_SECONDS;
       log('secret not read again', factsOf(error));
       return wired;
     }
