@@ -111,6 +111,19 @@ it('hands out files of the bucket by link and as bytes', async () => {
   expect(await client.download('c')).toMatchObject([{ name: 'x.txt', sha256: file.sha256 }]);
 });
 
+it.each([
+  ['of the credentials where that is sooner', 300, '2100-01-01T00:05:00.000Z'],
+  ['that was asked for where the credentials live longer', 1200, '2100-01-01T00:15:00.000Z'],
+])('says of a link that it ends with the end %s', async (_which, seconds, expiresAt) => {
+  const clock = { now: () => Instant.parse('2100-01-01T00:00:00.000Z') };
+  const keys = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const credentials = { ...keys, expiration: new Date(Date.parse(clock.now()) + 1000 * seconds) };
+  const options = { ...access, credentials, clock, queueUrl, tableName, bucketName };
+  const passing = createBurstClient(options);
+  expect((await passing.result('c')).expiresAt).toBe(expiresAt);
+  passing.close();
+});
+
 it('waits in real time and stops at once when it is told to', async () => {
   await accept('d');
   const controller = new AbortController();
