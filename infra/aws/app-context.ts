@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { parseJsonText } from '../../shared/intake/json-text.ts';
 import { nearest } from '../../shared/intake/nearest.ts';
 import { API_FLAVOURS } from '../../shared/ionet/flavour.ts';
 import { KINDS } from '../../shared/kinds/kinds.ts';
@@ -59,7 +60,12 @@ export function stackOf(
   const objectOf = <Value>(name: ContextName, schema: z.ZodType<Value>): Value | undefined => {
     const given = context(name);
     if (given === undefined) return undefined;
-    const parsed = schema.safeParse(typeof given === 'string' ? jsonOf(given) : given);
+    const read = typeof given === 'string' ? parseJsonText(given) : undefined;
+    if (read?.ok === false) {
+      problems.push(`${name}: ${read.refusal.reason}`);
+      return undefined;
+    }
+    const parsed = schema.safeParse(read === undefined ? given : read.value);
     if (parsed.success) return parsed.data;
     const at = (path: readonly PropertyKey[]) => [name, ...path].map(String).join('.');
     problems.push(...parsed.error.issues.map(({ path, message }) => `${at(path)}: ${message}`));
@@ -117,14 +123,6 @@ const OwnSettings = z
   .refine((given) => ELSEWHERE.every((name) => !Object.hasOwn(given, name)), {
     message: `give these by their own words: ${ELSEWHERE.join(', ')}`,
   });
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 /** One image has the executors of every kind whose tasks do not name an image themselves. */
 const imagesOf = (image: string | undefined): Record<string, string> =>

@@ -21,10 +21,11 @@ import { BurstDocument } from '../../shared/model/burst.ts';
 import { sha256Of } from '../../shared/model/digest.ts';
 import { TaskId } from '../../shared/model/ids.ts';
 import type { BatchRow, JobRow } from '../../shared/model/rows.ts';
-import type { Clusters, Jobs, Ports } from '../../shared/ports.ts';
+import type { Jobs, Ports } from '../../shared/ports.ts';
 import { containerSpec } from '../kinds/container/make.ts';
 import { aBatch, aJob, aLease, at, BURST, NOW, workerNamed } from '../support/burst-rows.ts';
 import { putRow } from '../support/put-row.ts';
+import { noCluster, noWorker, unasked } from '../support/unasked.ts';
 import { testSettings } from '../support/virtual-bursts.ts';
 
 /**
@@ -39,17 +40,6 @@ const burst = BurstDocument.parse({
 });
 const log = () => {};
 const clock = { now: () => NOW };
-
-const unasked = (): never => {
-  throw new Error('not announced');
-};
-const noCluster: Clusters = {
-  ...{ offers: unasked, quote: unasked, findByName: unasked, create: unasked, list: unasked },
-  ...{ extend: unasked, destroy: unasked, logs: unasked, get: unasked },
-};
-const noWorker: Jobs = {
-  ...{ health: unasked, submit: unasked, get: unasked, cancel: unasked, drain: unasked },
-};
 
 /** A burst on its profile, with these rows. */
 async function burstWith(rows: {

@@ -285,11 +285,12 @@ describe('the words of the command line', () => {
   });
 
   it.each([
-    [{ settings: '{' }, '- settings: must be a JSON object'],
+    [{ settings: '{' }, /- settings: .*JSON/],
+    [{ settings: '[]' }, '- settings: must be a JSON object'],
     [{ settings: { caps: {} } }, /- settings: give these by their own words: .*caps/],
     [{ settings: { allowCpuExecutor: true } }, /by their own words: .*allowCpuExecutor/],
     [{ settings: { looks: { shortest: 1 } } }, /- settings\.looks/],
-    [{ images: 'one' }, /- images: must be a JSON object/],
+    [{ images: '"one"' }, /- images: must be a JSON object/],
   ])('are refused where they are no settings: %j', (given, message) => {
     expect(() => stackFrom({ workerImage: IMAGE, ...given })).toThrow(message);
   });

@@ -11,11 +11,12 @@ import { BurstDocument } from '../../shared/model/burst.ts';
 import { sha256Of } from '../../shared/model/digest.ts';
 import { TaskId } from '../../shared/model/ids.ts';
 import type { BatchRow, StoredCheckpoint } from '../../shared/model/rows.ts';
-import type { Clusters, Jobs, Ledger } from '../../shared/ports.ts';
+import type { Jobs, Ledger } from '../../shared/ports.ts';
 import { containerSpec } from '../kinds/container/make.ts';
 import { aVdf } from '../kinds/vdf/make.ts';
 import { aBatch, aJob, aLease, at, BURST, NOW, workerNamed } from '../support/burst-rows.ts';
 import { putRow } from '../support/put-row.ts';
+import { noCluster, noWorker, unasked } from '../support/unasked.ts';
 import { testSettings } from '../support/virtual-bursts.ts';
 
 const settings = testSettings();
@@ -24,15 +25,8 @@ const burst = BurstDocument.parse({
   ...{ v: 1, burstId: BURST, segment: 1, leaseFence: 1, lookUntil: at(900) },
 });
 const clock = { now: () => NOW };
-const unasked = (): never => {
-  throw new Error('not announced');
-};
-const noCluster: Clusters = {
-  ...{ offers: unasked, quote: unasked, findByName: unasked, create: unasked, list: unasked },
-  ...{ extend: unasked, destroy: unasked, logs: unasked, get: unasked },
-};
 const takesAll: Jobs = {
-  ...{ health: unasked, get: unasked, cancel: unasked, drain: unasked },
+  ...noWorker,
   submit: async () => ({ kind: 'answered', value: { accepted: true } }),
 };
 
